@@ -1,0 +1,69 @@
+/**
+ * What a server asks of its host: the output of `step`, an ordered list, and the order is the contract.
+ *
+ * The host performs the list in order. `persist` marks where durability begins: what stands after it (late)
+ * waits until this write and every earlier one is on stable storage; what stands before it (early) waits for
+ * nothing and may overtake. Timers and `apply` are neither.
+ */
+import type { LogEntry, LogIndex, NodeId, ProposalId, Term } from "./log.ts";
+import type { Message } from "./message.ts";
+import type { Timer } from "./timer.ts";
+
+/** Hand this message to the network, which may lose, delay, repeat and reorder it. */
+export interface Send {
+  readonly type: "send";
+  /** The message. */
+  readonly message: Message;
+}
+
+/** What goes to stable storage at once, all or nothing. */
+export interface Write {
+  /** Figure 2's currentTerm. */
+  readonly currentTerm: Term;
+  /** Figure 2's votedFor. */
+  readonly votedFor: NodeId | null;
+  /** `entries` replace whatever the stored log holds from this index on. */
+  readonly from: LogIndex;
+  /** The entries from index `from` to the end of the log; may be none. */
+  readonly entries: readonly LogEntry[];
+}
+
+/** Make this write durable; then report `persisted`. At most one in a step. */
+export interface Persist {
+  readonly type: "persist";
+  /** The write, or null for a barrier: nothing changed, but what follows must wait for the earlier writes. */
+  readonly write: Write | null;
+}
+
+/** Start this timer, or start it again if it runs. */
+export interface StartTimer {
+  readonly type: "startTimer";
+  /** Which one. */
+  readonly timer: Timer;
+}
+
+/** Stop this timer. */
+export interface StopTimer {
+  readonly type: "stopTimer";
+  /** Which one. */
+  readonly timer: Timer;
+}
+
+/** Apply the log up to `index`: committed, and durable here. Then report `applied`. */
+export interface Apply {
+  readonly type: "apply";
+  /** The index of the last entry to apply. */
+  readonly index: LogIndex;
+}
+
+/** Tell whoever proposed these that they were not taken, for want of room. */
+export interface Refuse {
+  readonly type: "refuse";
+  /** The proposals, all made at this server. */
+  readonly ids: readonly ProposalId[];
+  /** "no": they are in no log and never will be. "unknown": they had left this server, and may be. */
+  readonly outcome: "no" | "unknown";
+}
+
+/** What a server asks of its host. */
+export type Effect = Send | Persist | StartTimer | StopTimer | Apply | Refuse;

@@ -1,0 +1,42 @@
+/** What may happen to a server: the input of `step`. */
+import type { LogIndex } from "./log.ts";
+import type { Message, Proposal } from "./message.ts";
+import type { Timer } from "./timer.ts";
+
+/** A timer that was started has run out (§5.2). */
+export interface TimerFired {
+  readonly type: "timerFired";
+  /** Which one. */
+  readonly timer: Timer;
+}
+
+/** A message has arrived. It may be late, repeated or out of order, but nobody forged it. */
+export interface Received {
+  readonly type: "received";
+  /** The message; `to` is this server. */
+  readonly message: Message;
+}
+
+/** A client of this server proposes commands (§5.3). Several at once enter the log together. */
+export interface Proposed {
+  readonly type: "proposed";
+  /** The proposals, in order. */
+  readonly proposals: readonly Proposal[];
+}
+
+/** The oldest `count` unfinished writes, barriers included, are on stable storage. Writes finish in order. */
+export interface Persisted {
+  readonly type: "persisted";
+  /** How many; at least 1. */
+  readonly count: number;
+}
+
+/** The state machine has applied the log up to `index`. */
+export interface Applied {
+  readonly type: "applied";
+  /** The index of the last entry applied. */
+  readonly index: LogIndex;
+}
+
+/** What may happen to a server. */
+export type Event = TimerFired | Received | Proposed | Persisted | Applied;

@@ -1,0 +1,36 @@
+/** What one server can see of itself, asserted on every step, in production too. What only an observer can see is in spec/. */
+import { assert } from "./assert.ts";
+import { firstDifference } from "./log.ts";
+import { applicableIndex } from "./durability.ts";
+import type { ServerState } from "./state.ts";
+
+/**
+ * Stops a server whose state makes no sense.
+ *
+ * @throws {AssertionError} naming the claim that does not hold.
+ */
+export function assertInvariants(before: ServerState, after: ServerState): void {
+  const { log } = after;
+  assert(after.currentTerm >= before.currentTerm, "currentTerm never decreases (§5.1)");
+  assert(after.commitIndex >= before.commitIndex, "commitIndex never decreases (§5.3)");
+  assert(after.lastApplied >= before.lastApplied, "lastApplied never decreases (§5.3)");
+  assert(log.snapshotIndex <= after.lastApplied, "snapshotIndex <= lastApplied (§7)");
+  assert(after.lastApplied <= applicableIndex(after), "lastApplied <= commitIndex, and durable (§5.3)");
+  assert(after.commitIndex <= log.lastIndex, "commitIndex <= lastLogIndex (§5.3)");
+  assert(after.durableIndex <= log.lastIndex, "durableIndex <= lastLogIndex");
+  assert(after.unfinishedVote <= after.unfinishedWrites.length, "a vote that isn't durable is being written");
+  if (before.log !== log) {
+    assert(firstDifference(before.log, log) > before.commitIndex, "a committed entry never changes (§5.3)");
+  }
+  assertRole(after);
+}
+
+function assertRole({ config, log, role, votedFor }: ServerState): void {
+  if (role.type === "follower") return;
+  assert(votedFor === config.id, "who stands for election voted for itself (§5.2)");
+  if (role.type === "candidate") return;
+  for (const [server, next] of Object.entries(role.nextIndex)) {
+    const match = role.matchIndex[server] ?? 0;
+    assert(match < next && next <= log.lastIndex + 1, "matchIndex < nextIndex <= lastLogIndex + 1 (§5.3)");
+  }
+}

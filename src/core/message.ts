@@ -1,0 +1,125 @@
+/** What servers say to each other: the RPCs of Figure 2 as one-way messages, and proposals on their way to the leader. */
+import type { LogEntry, LogIndex, NodeId, ProposalId, Term } from "./log.ts";
+
+/** Asks for a vote (§5.2). */
+export interface RequestVote {
+  readonly type: "RequestVote";
+  /** The candidate. */
+  readonly from: NodeId;
+  /** Whose vote is asked for. */
+  readonly to: NodeId;
+  /** The candidate's term. */
+  readonly term: Term;
+  /** The index of the candidate's last log entry (§5.4.1). */
+  readonly lastLogIndex: LogIndex;
+  /** The term of the candidate's last log entry (§5.4.1). */
+  readonly lastLogTerm: Term;
+}
+
+/** Answers {@linkcode RequestVote}. */
+export interface RequestVoteResponse {
+  readonly type: "RequestVoteResponse";
+  /** The voter. */
+  readonly from: NodeId;
+  /** The candidate. */
+  readonly to: NodeId;
+  /** The voter's currentTerm, for the candidate to update itself. */
+  readonly term: Term;
+  /** True means that the candidate received the vote in `term`. */
+  readonly voteGranted: boolean;
+}
+
+/** Replicates log entries (§5.3); without entries, a heartbeat (§5.2). */
+export interface AppendEntries {
+  readonly type: "AppendEntries";
+  /** The leader. */
+  readonly from: NodeId;
+  /** The follower. */
+  readonly to: NodeId;
+  /** The leader's term. */
+  readonly term: Term;
+  /** The index of the entry immediately before the new ones. */
+  readonly prevLogIndex: LogIndex;
+  /** The term of the entry at `prevLogIndex`. */
+  readonly prevLogTerm: Term;
+  /** Entries to store, from index `prevLogIndex + 1` on; none in a heartbeat. */
+  readonly entries: readonly LogEntry[];
+  /** The leader's commitIndex. */
+  readonly leaderCommit: LogIndex;
+}
+
+/** Answers {@linkcode AppendEntries}: the follower's log agrees with the leader's up to `matchIndex`, durably. */
+export interface AppendEntriesSuccess {
+  readonly type: "AppendEntriesResponse";
+  /** The follower. */
+  readonly from: NodeId;
+  /** The leader. */
+  readonly to: NodeId;
+  /** The follower's currentTerm. */
+  readonly term: Term;
+  /** True: the follower contained the entry at prevLogIndex with prevLogTerm. */
+  readonly success: true;
+  /** The index of the last entry that the request covered. */
+  readonly matchIndex: LogIndex;
+}
+
+/** Refuses {@linkcode AppendEntries}, and says where to try next (end of §5.3). */
+export interface AppendEntriesFailure {
+  readonly type: "AppendEntriesResponse";
+  /** The follower. */
+  readonly from: NodeId;
+  /** The sender of the refused request. */
+  readonly to: NodeId;
+  /** The follower's currentTerm. */
+  readonly term: Term;
+  /** False: the term was stale, or the consistency check failed. */
+  readonly success: false;
+  /** prevLogIndex of the refused request, by which the leader recognises a stale refusal. */
+  readonly prevLogIndex: LogIndex;
+  /** The term of the entry that conflicts; 0 if the log is too short to have one. */
+  readonly conflictTerm: Term;
+  /** The first index of `conflictTerm`; one past the last entry if the log is too short. */
+  readonly conflictIndex: LogIndex;
+}
+
+/** Answers {@linkcode AppendEntries}. */
+export type AppendEntriesResponse = AppendEntriesSuccess | AppendEntriesFailure;
+
+/** A command on its way into the log. */
+export interface Proposal {
+  /** Names it in the log. */
+  readonly id: ProposalId;
+  /** What the state machine will apply. Nobody may change these bytes. */
+  readonly command: Uint8Array;
+}
+
+/** Hands proposals on to the leader. Carries no term: who is not the leader hands them on in turn, or holds them. */
+export interface Propose {
+  readonly type: "Propose";
+  /** Who hands them on. */
+  readonly from: NodeId;
+  /** The leader, as far as the sender knows. */
+  readonly to: NodeId;
+  /** The proposals, in order. */
+  readonly proposals: readonly Proposal[];
+}
+
+/** Tells the origin of proposals that they found no room. Carries no term. */
+export interface ProposeRefused {
+  readonly type: "ProposeRefused";
+  /** Who had no room. */
+  readonly from: NodeId;
+  /** Where the proposals were made. */
+  readonly to: NodeId;
+  /** The proposals that were not taken. */
+  readonly ids: readonly ProposalId[];
+}
+
+/** What servers say to each other. */
+export type Message =
+  | RequestVote
+  | RequestVoteResponse
+  | AppendEntries
+  | AppendEntriesResponse
+  | Propose
+  | ProposeRefused;

@@ -1,0 +1,59 @@
+/** Proposals at any server: the leader appends them, others hand them on to it, or hold them while there is none. */
+import type { Refuse, Send } from "./effect.ts";
+import type { LogEntry, NodeId, ProposalId } from "./log.ts";
+import type { Proposal, ProposeRefused } from "./message.ts";
+import { appendAsLeader } from "./replication.ts";
+import { knownLeader, type ServerState } from "./state.ts";
+import type { Step } from "./step.ts";
+
+/**
+ * Takes proposals of a client or of another server. That a chain of servers hands them on in a circle is
+ * impossible: each knows the leader of a later term than the one before.
+ */
+export function onProposals(state: ServerState, proposals: readonly Proposal[]): Step {
+  const room = knownLeader(state) === null
+    ? state.config.maxHeldProposals - state.heldProposals.length
+    : proposals.length;
+  return {
+    state: { ...state, heldProposals: [...state.heldProposals, ...proposals.slice(0, room)] },
+    effects: refusals(state, proposals.slice(room)),
+  };
+}
+
+/** Another server had no room. The network may have delivered the proposals twice, so their outcome is unknown. */
+export function onProposeRefused(state: ServerState, refused: ProposeRefused): Step {
+  return { state, effects: [{ type: "refuse", ids: refused.ids, outcome: "unknown" }] };
+}
+
+/** Moves held proposals on as soon as a leader is known. Part of every step, so no handler can forget it. */
+export function releaseProposals(state: ServerState): Step {
+  const leader = knownLeader(state);
+  const proposals = state.heldProposals;
+  if (proposals.length === 0 || leader === null) return { state, effects: [] };
+  const released: ServerState = { ...state, heldProposals: [] };
+  if (leader !== state.config.id) {
+    const message = { type: "Propose", from: state.config.id, to: leader, proposals } as const;
+    return { state: released, effects: [{ type: "send", message }] };
+  }
+  const entries = proposals.map(({ id, command }): LogEntry => ({
+    type: "command",
+    term: state.currentTerm,
+    id,
+    command,
+  }));
+  return appendAsLeader(released, entries);
+}
+
+/** Nothing is dropped in silence: each origin hears of its own. */
+function refusals(state: ServerState, proposals: readonly Proposal[]): readonly (Refuse | Send)[] {
+  const own = state.config.id;
+  const origins = [...new Set(proposals.map(({ id }) => id.node))].sort();
+  return origins.map((origin) => {
+    const ids = proposals.map(({ id }) => id).filter((id) => id.node === origin);
+    return origin === own ? { type: "refuse", ids, outcome: "no" } : refusedMessage(own, origin, ids);
+  });
+}
+
+function refusedMessage(from: NodeId, to: NodeId, ids: readonly ProposalId[]): Send {
+  return { type: "send", message: { type: "ProposeRefused", from, to, ids } };
+}

@@ -1,0 +1,119 @@
+/**
+ * One step of one server. This function is the consensus algorithm: the server that runs in production calls
+ * it, and the model checker explores it.
+ */
+import { unreachable } from "./assert.ts";
+import { applyEffects, onPersisted, persistBetween } from "./durability.ts";
+import type { Effect } from "./effect.ts";
+import {
+  observeTerm,
+  onElectionTimeout,
+  onRequestVote,
+  onRequestVoteResponse,
+  onVoteDurable,
+} from "./election.ts";
+import type { Event } from "./event.ts";
+import { assertInvariants } from "./invariants.ts";
+import type { Message } from "./message.ts";
+import { onProposals, onProposeRefused, releaseProposals } from "./proposal.ts";
+import {
+  advanceCommitIndex,
+  onAppendEntries,
+  onAppendEntriesResponse,
+  onHeartbeatTimeout,
+} from "./replication.ts";
+import type { ServerState } from "./state.ts";
+import { type Timer, timerEffects } from "./timer.ts";
+
+/** The result of one step. */
+export interface Step {
+  /** The state after it. */
+  readonly state: ServerState;
+  /** What the host must do, in this order. */
+  readonly effects: readonly Effect[];
+}
+
+/**
+ * Moves a server by one event. Pure: no clock, no randomness, no I/O; the same input gives the same output on
+ * every runtime.
+ *
+ * @param before The state of the server when the event arrives.
+ * @param event What happened.
+ * @returns The next state, and the effects to perform in order.
+ * @throws {AssertionError} if the server finds itself in an impossible state; it must stop.
+ *
+ * @example An election in a cluster of one
+ * ```ts
+ * import { initialState, step } from "@quorate/raft";
+ *
+ * const limits = { maxEntriesPerAppend: 64, maxBytesPerAppend: 65536, maxHeldProposals: 100 };
+ * const alone = initialState({ id: "a", servers: ["a"], ...limits });
+ * const candidate = step(alone, { type: "timerFired", timer: "election" });
+ * // A vote counts when it is durable, also one's own.
+ * const leader = step(candidate.state, { type: "persisted", count: 1 });
+ * console.assert(leader.state.role.type === "leader");
+ * ```
+ */
+export function step(before: ServerState, event: Event): Step {
+  const handled = dispatch(before, event);
+  const released = releaseProposals(handled.state);
+  const { state, effects } = persistBetween(before, {
+    state: released.state,
+    effects: [...timerEffects(before, event, released.state), ...handled.effects, ...released.effects],
+  });
+  assertInvariants(before, state);
+  return { state, effects: [...effects, ...applyEffects(before, state)] };
+}
+
+function dispatch(state: ServerState, event: Event): Step {
+  switch (event.type) {
+    case "timerFired":
+      return onTimer(state, event.timer);
+    case "received":
+      return onMessage(state, event.message);
+    case "proposed":
+      return onProposals(state, event.proposals);
+    case "persisted":
+      return onDurable(onPersisted(state, event.count));
+    case "applied":
+      return { state: { ...state, lastApplied: event.index }, effects: [] };
+    default:
+      return unreachable(event);
+  }
+}
+
+function onTimer(state: ServerState, timer: Timer): Step {
+  switch (timer) {
+    case "election":
+      return onElectionTimeout(state);
+    case "heartbeat":
+      return state.role.type === "leader" ? onHeartbeatTimeout(state) : { state, effects: [] };
+    default:
+      return unreachable(timer);
+  }
+}
+
+function onMessage(before: ServerState, message: Message): Step {
+  const state = "term" in message ? observeTerm(before, message.term) : before;
+  switch (message.type) {
+    case "RequestVote":
+      return onRequestVote(state, message);
+    case "RequestVoteResponse":
+      return onRequestVoteResponse(state, message);
+    case "AppendEntries":
+      return onAppendEntries(state, message);
+    case "AppendEntriesResponse":
+      return onAppendEntriesResponse(state, message);
+    case "Propose":
+      return onProposals(state, message.proposals);
+    case "ProposeRefused":
+      return onProposeRefused(state, message);
+    default:
+      return unreachable(message);
+  }
+}
+
+/** What this server waited for its own disk with: its own vote (§5.2), its own copy of an entry (§5.3). */
+function onDurable(state: ServerState): Step {
+  return state.role.type === "candidate" ? onVoteDurable(state) : advanceCommitIndex(state);
+}

@@ -1,0 +1,96 @@
+/**
+ * What a node needs of the world around it. Adapters implement these; `tests/conformance` holds the suite that
+ * each must pass, and that you can run over an implementation of your own.
+ */
+import type { LogIndex, Message, NodeId, PersistentState, Write } from "./core/mod.ts";
+
+/** Whom a transport or a storage serves. */
+export interface Identity {
+  /** The node's own name. */
+  readonly id: NodeId;
+  /** The cluster's name. Nodes of different clusters refuse to talk to each other. */
+  readonly clusterId: string;
+}
+
+/** Where a node reports what an operator may want to know. One line each, without a line break. */
+export type Log = (line: string) => void;
+
+/** What a transport is told when the node starts. */
+export interface TransportContext extends Identity {
+  /** The other servers of the cluster. Nobody else's messages are delivered. */
+  readonly peers: readonly NodeId[];
+  /** Takes each message that arrives. Never throws, never blocks. */
+  readonly onMessage: (message: Message) => void;
+  /** Where to report trouble, such as a stranger's bytes. */
+  readonly log: Log;
+}
+
+/** A transport that serves one node. */
+export interface Connection {
+  /**
+   * Sends a message to `message.to`. Never throws and never blocks: what can't be sent is dropped, the oldest
+   * first, as a network would.
+   */
+  send(message: Message): void;
+  /** Stops listening and closes all connections. Resolves when every resource is released. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Carries messages between nodes. It may lose, delay, repeat and reorder them; it must never alter one, nor
+ * deliver one to another server than `message.to`, nor one whose `from` is not who sent it.
+ */
+export interface Transport {
+  /**
+   * Begins to serve a node.
+   *
+   * @throws if the node can't be served, such as when its port is in use; the message says what to do.
+   */
+  open(context: TransportContext): Promise<Connection>;
+}
+
+/** Storage that was opened for one node. */
+export interface OpenStorage {
+  /**
+   * What was written last; null if nothing ever was.
+   *
+   * @throws {RaftError} with code `Corrupt`, naming what is damaged, rather than guess.
+   */
+  load(): Promise<PersistentState | null>;
+  /**
+   * Makes one write durable: resolves only when it is on stable storage, and then so are all earlier ones. All
+   * or nothing: after a crash either all of it is there or none. The node never begins a write before the last
+   * one has settled. After a rejection the storage must not be used any more.
+   */
+  write(write: Write): Promise<void>;
+  /** Releases every resource. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Keeps what must survive a crash. */
+export interface Storage {
+  /**
+   * Opens what is stored for this node, or an empty storage.
+   *
+   * @throws {RaftError} with code `Mismatch` if it belongs to another node or cluster or has another format.
+   */
+  open(identity: Identity): Promise<OpenStorage>;
+}
+
+/** What a committed command does. Deterministic: the same commands in the same order give the same answers. */
+export interface StateMachine<Answer = unknown> {
+  /** Applies a committed command. What it returns is what `propose` resolves to, at the node of the proposal. */
+  apply(command: Uint8Array, index: LogIndex): Answer;
+}
+
+/** Measures time for the node's timers and deadlines. */
+export interface Clock {
+  /** Calls `callback` once after `ms` milliseconds. The returned function cancels it. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/** Where randomness comes from. */
+export interface Random {
+  /** A number from 0 (included) to 1 (excluded). */
+  next(): number;
+}
