@@ -1,0 +1,367 @@
+/**
+ * A server of a Raft cluster: feeds what happens to the consensus core and performs what it asks for, on the
+ * transport, the storage, the clock and the randomness that it is given. Needs no particular runtime.
+ */
+import {
+  entryAt,
+  knownLeader,
+  type LogEntry,
+  type LogIndex,
+  type NodeId,
+  type PersistentState,
+  restart,
+  type ServerState,
+  type Term,
+} from "./core/mod.ts";
+import { RaftError } from "./error.ts";
+import type { Connection, OpenStorage } from "./ports.ts";
+import { deliver, type DeliveriesOptions, type Delivery, type Source, wakeAll } from "./node/deliveries.ts";
+import * as loops from "./node/loop.ts";
+import { parseOptions, type RaftNodeOptions, type Settings, show } from "./node/options.ts";
+import * as proposals from "./node/proposals.ts";
+
+export type { DeliveriesOptions, Delivery } from "./node/deliveries.ts";
+export type { RaftNodeOptions } from "./node/options.ts";
+
+/** How long a proposal may take. */
+export interface ProposeOptions {
+  /** How many milliseconds to wait for the outcome. Default: the node's `proposalTimeoutMs`. */
+  readonly timeoutMs?: number;
+  /** Gives up waiting when it aborts. The proposal itself can't be called back once it has left. */
+  readonly signal?: AbortSignal;
+}
+
+/** Whether a node works, and why not. */
+export type Health =
+  | {
+    /** It works. */
+    readonly type: "running";
+  }
+  | {
+    /** It was closed. */
+    readonly type: "closed";
+  }
+  | {
+    /** It stopped by itself. Start a new node on the same storage, unless that is what failed. */
+    readonly type: "failed";
+    /** Why: `cause` is what the storage, the core or the state machine threw. */
+    readonly error: RaftError;
+  };
+
+/** What a node knows of itself, for people and monitoring. */
+export interface Status {
+  /** The node's own name. */
+  readonly id: NodeId;
+  /** The cluster's name. */
+  readonly clusterId: string;
+  /** The names of all servers of the cluster, sorted. */
+  readonly servers: readonly NodeId[];
+  /** Whether the node works. */
+  readonly health: Health;
+  /** What the server is in currentTerm. */
+  readonly role: "follower" | "candidate" | "leader";
+  /** The latest term the server has seen. */
+  readonly currentTerm: Term;
+  /** The leader of currentTerm, as far as this server knows; null if it knows none. */
+  readonly leaderId: NodeId | null;
+  /** The index of the highest entry known to be committed. */
+  readonly commitIndex: LogIndex;
+  /** The index of the highest entry applied here. */
+  readonly lastApplied: LogIndex;
+  /** The index of the last entry of the log. */
+  readonly lastLogIndex: LogIndex;
+  /** The index up to which the log is on stable storage. */
+  readonly durableIndex: LogIndex;
+  /** How many proposals of this node wait for their outcome. */
+  readonly pendingProposals: number;
+  /** How many proposals, of all nodes, this node holds until it knows a leader. */
+  readonly heldProposals: number;
+}
+
+/** A server of a cluster. */
+export interface RaftNode<Answer = unknown> extends AsyncDisposable {
+  /** The node's own name. */
+  readonly id: NodeId;
+  /**
+   * Broadcasts bytes to all nodes in one total order, from any node. Resolves when they are committed, and
+   * applied on this node.
+   *
+   * @throws {RaftError} with `outcome`: "no" if the bytes will never be delivered, "unknown" if they may be, or
+   * have been. To broadcast them again after "unknown" may deliver them twice.
+   */
+  broadcast(bytes: Uint8Array, options?: ProposeOptions): Promise<{
+    /** Where in the total order they are. */
+    readonly index: LogIndex;
+  }>;
+  /**
+   * Like `broadcast`, but resolves to what the state machine's `apply` returned on this node.
+   *
+   * @throws {RaftError} like `broadcast`.
+   */
+  propose(command: Uint8Array, options?: ProposeOptions): Promise<Answer>;
+  /**
+   * The total order: every committed command from index `from` on, in order, without gaps, the same on all nodes.
+   * Read from the log, so any number of consumers may be as slow as they like. After a restart of the node it
+   * starts again: who must see each command once stores its index together with its effect. Ends when the node
+   * is closed.
+   *
+   * @throws {RaftError} if `from` is no index; from the iterator, if the node fails.
+   */
+  deliveries(options?: DeliveriesOptions): AsyncIterableIterator<Delivery, undefined>;
+  /** What the node knows of itself. */
+  status(): Status;
+  /** Resolves when the node no longer runs, whether closed or failed, and says which. Never rejects. */
+  readonly stopped: Promise<Health>;
+  /** Stops the node and releases its transport and its storage. What waits is told so. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Starts nodes. */
+export const RaftNode: {
+  /**
+   * Starts a server of a cluster. Resolves when it serves; there may be no leader yet.
+   *
+   * @throws {RaftError} with code `InvalidOptions`, `NotBootstrapped`, `Mismatch`, `Corrupt` or `Unavailable`; the
+   * message says what to do.
+   */
+  readonly start: <Answer = unknown>(options: RaftNodeOptions<Answer>) => Promise<RaftNode<Answer>>;
+} = { start };
+
+/** All that a running node consists of. */
+interface Running {
+  readonly settings: Settings;
+  readonly loop: loops.Loop;
+  readonly table: proposals.Proposals;
+  readonly source: Source;
+  readonly storage: OpenStorage;
+  readonly stopped: PromiseWithResolvers<Health>;
+  /** Null until the transport is open. */
+  connection: Connection | null;
+  health: Health;
+  /** The end of `close`, once it has begun. */
+  closing: Promise<void> | null;
+}
+
+async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode<Answer>> {
+  const settings = parseOptions(options);
+  const { id, clusterId, log, transport } = settings;
+  const servers = [...new Set([...settings.peers, id])].sort();
+  const opened = await available("the storage", () => settings.storage.open({ id, clusterId }));
+  try {
+    const persisted = await loadOrBootstrap(settings, opened);
+    const node = assemble(settings, opened, restart({ ...settings, servers }, persisted));
+    const peers = servers.filter((server) => server !== id);
+    node.connection = await available("the transport", () => {
+      return transport.open({
+        id,
+        clusterId,
+        peers,
+        log,
+        onMessage: (message) => loops.receive(node.loop, message),
+      });
+    });
+    loops.begin(node.loop);
+    // What `propose` resolves to comes from the state machine in the same options.
+    return facade(node) as RaftNode<Answer>;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** Adapters throw what their runtime throws: the user meets one kind of error. */
+async function available<T>(what: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (error instanceof RaftError) throw error;
+    throw new RaftError("Unavailable", `${what} can't be opened: ${reason(error)}`, { cause: error });
+  }
+}
+
+async function loadOrBootstrap(settings: Settings, storage: OpenStorage): Promise<PersistentState> {
+  const persisted = await available("the storage", () => storage.load());
+  if (persisted !== null) return persisted;
+  if (!settings.bootstrap) {
+    throw new RaftError(
+      "NotBootstrapped",
+      `the storage of node ${settings.id} is empty. If this is the first start of a new cluster, set ` +
+        "`bootstrap: true`. If the node has run before, its disk is lost: it must not come back under this " +
+        "name, as it may have acknowledged what it no longer has.",
+    );
+  }
+  const initial: PersistentState = { currentTerm: 0, votedFor: null, log: [] };
+  // Durable before anything else, so that a storage that lost its content can be told from a new one.
+  const write = () => storage.write({ currentTerm: 0, votedFor: null, from: 1, entries: [] });
+  await available("the storage", write);
+  return initial;
+}
+
+function assemble(settings: Settings, storage: OpenStorage, state: ServerState): Running {
+  const { id, clock, random, step, stateMachine } = settings;
+  const { electionTimeoutMs: [min, max], heartbeatMs } = settings;
+  const incarnation = Math.floor(random.next() * 2 ** 53);
+  const table = proposals.createProposals({
+    node: id,
+    incarnation,
+    clock,
+    maxPending: settings.maxPendingProposals,
+    propose: (proposal) => loops.propose(loop, proposal),
+    withdraw: (id) => loops.withdraw(loop, id),
+  });
+  const loop = loops.createLoop(state, {
+    step,
+    clock,
+    durationMs: (timer) => timer === "heartbeat" ? heartbeatMs : min + random.next() * (max - min),
+    write: (write) => storage.write(write),
+    send: (message) => node.connection?.send(message),
+    apply(entry: LogEntry, index: LogIndex) {
+      if (entry.type !== "command") return;
+      // A copy: the log's bytes go on to other servers, so nobody may change them.
+      const answer = stateMachine.apply(new Uint8Array(entry.command), index);
+      answers.push(() => proposals.onApplied(table, entry, { index, answer }));
+    },
+    onApplied() {
+      // Only now, so that whoever is answered finds its command applied in `status` and `deliveries`.
+      for (const answer of answers.splice(0)) answer();
+      wakeAll(source);
+    },
+    refuse: (refused) => proposals.onRefused(table, refused),
+    onFailure: (error) => fail(node, error),
+  });
+  const answers: (() => void)[] = [];
+  const source: Source = {
+    applied: (index) => index <= loop.state.lastApplied ? entryAt(loop.state.log, index) : undefined,
+    ended: () => node.health.type === "running" ? null : { error: errorOf(node.health) },
+    waiters: new Set(),
+    clock,
+  };
+  const node: Running = {
+    settings,
+    loop,
+    table,
+    source,
+    storage,
+    stopped: Promise.withResolvers(),
+    connection: null,
+    health: { type: "running" },
+    closing: null,
+  };
+  return node;
+}
+
+function facade(node: Running): RaftNode {
+  return {
+    id: node.settings.id,
+    broadcast: async (bytes, options) => ({ index: (await submit(node, bytes, options)).index }),
+    propose: async (command, options) => (await submit(node, command, options)).answer,
+    deliveries(options = {}) {
+      const { from = 1 } = options;
+      if (!Number.isSafeInteger(from) || from < 1) {
+        throw new RaftError("InvalidOptions", `from: expected an index of at least 1, got ${show(from)}`);
+      }
+      return deliver(node.source, options);
+    },
+    status: () => statusOf(node),
+    stopped: node.stopped.promise,
+    close: () => close(node),
+    [Symbol.asyncDispose]: () => close(node),
+  };
+}
+
+async function submit(
+  node: Running,
+  bytes: Uint8Array,
+  { timeoutMs = node.settings.proposalTimeoutMs, signal }: ProposeOptions = {},
+): Promise<proposals.Outcome> {
+  const { maxCommandBytes } = node.settings;
+  if (!(bytes instanceof Uint8Array)) {
+    throw new RaftError("InvalidOptions", `the command: expected a Uint8Array, got ${show(bytes)}`);
+  }
+  if (bytes.byteLength > maxCommandBytes) {
+    const message =
+      `the command: expected at most ${maxCommandBytes} bytes (maxCommandBytes), got ${bytes.byteLength}`;
+    throw new RaftError("InvalidOptions", message);
+  }
+  if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
+    const message = `timeoutMs: expected a number of milliseconds above 0, got ${show(timeoutMs)}`;
+    throw new RaftError("InvalidOptions", message);
+  }
+  if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
+  // A copy: the caller may use its buffer again.
+  return await proposals.submit(node.table, new Uint8Array(bytes), { timeoutMs, signal });
+}
+
+function statusOf({ settings, loop, health, table }: Running): Status {
+  const { state } = loop;
+  return {
+    id: settings.id,
+    clusterId: settings.clusterId,
+    servers: state.config.servers,
+    health,
+    role: state.role.type,
+    currentTerm: state.currentTerm,
+    leaderId: knownLeader(state),
+    commitIndex: state.commitIndex,
+    lastApplied: state.lastApplied,
+    lastLogIndex: state.log.lastIndex,
+    durableIndex: state.durableIndex,
+    pendingProposals: table.pending.size,
+    heldProposals: state.heldProposals.length,
+  };
+}
+
+function close(node: Running): Promise<void> {
+  if (node.health.type === "running") end(node, { type: "closed" });
+  node.closing ??= release(node);
+  return node.closing;
+}
+
+function fail(node: Running, cause: unknown): void {
+  const { id, log } = node.settings;
+  const message = `node ${id} has stopped: ${reason(cause)}`;
+  end(node, { type: "failed", error: new RaftError("Stopped", message, { outcome: "unknown", cause }) });
+  node.closing = release(node);
+  log(message);
+}
+
+/** Nothing happens any more, and all that wait hear of it. */
+function end(node: Running, health: Health): void {
+  node.health = health;
+  loops.stop(node.loop);
+  proposals.rejectAll(
+    node.table,
+    (id) => stoppedError(node, health, loops.neverLeft(node.loop, id) ? "no" : "unknown"),
+  );
+  wakeAll(node.source);
+  node.stopped.resolve(health);
+}
+
+/** Whatever happens, both are closed, the storage when its last write has settled. */
+async function release(node: Running): Promise<void> {
+  const results = await Promise.allSettled([
+    node.connection?.close(),
+    node.loop.writing?.then(() => node.storage.close()) ?? node.storage.close(),
+  ]);
+  for (const result of results) {
+    // All that was acknowledged is durable, so this is no reason to fail.
+    if (result.status === "rejected") node.settings.log(`node ${node.settings.id}: ${reason(result.reason)}`);
+  }
+}
+
+function stoppedError(node: Running, health: Health, outcome: "no" | "unknown"): RaftError {
+  const { id } = node.settings;
+  const error = errorOf(health);
+  const why = error === null ? `node ${id} was closed` : error.message;
+  const options = error === null ? { outcome } : { outcome, cause: error.cause };
+  return new RaftError("Stopped", `${why}; the proposal: ${proposals.meaning(outcome)}`, options);
+}
+
+function errorOf(health: Health): RaftError | null {
+  return health.type === "failed" ? health.error : null;
+}
+
+/** One line, whatever was thrown. */
+function reason(error: unknown): string {
+  return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).replaceAll(/\s+/g, " ");
+}

@@ -1,0 +1,309 @@
+/**
+ * The loop of a node: feeds what happens to `step`, and performs what it asks for.
+ *
+ * It takes all that waits, steps through it, and merges what the steps ask for: early effects are performed at
+ * once, in order; one write makes all of it durable (group commit); then late effects follow, in order; then
+ * the core hears `persisted`, and what is committed is applied. What happens while a write is in progress is
+ * stepped at once too, so that an AppendEntries can leave while the disk is busy: its write and its late
+ * effects are the next batch.
+ */
+import {
+  type Effect,
+  entryAt,
+  type Event,
+  type LogEntry,
+  type LogIndex,
+  type Message,
+  type Proposal,
+  type ProposalId,
+  type Refuse,
+  type Send,
+  type ServerState,
+  type Step,
+  type Timer,
+  timersOf,
+  unreachable,
+  type Write,
+  writeFrom,
+} from "../core/mod.ts";
+import type { Clock } from "../ports.ts";
+import { createTimers, type Firing, type Timers } from "./timers.ts";
+
+/** The most entries applied in one turn: applying a long log must not keep heartbeats from leaving. */
+const maxEntriesPerTurn = 1024;
+
+/** What the loop acts on. */
+export interface Host {
+  /** The core, or a mutant of it. */
+  readonly step: (state: ServerState, event: Event) => Step;
+  /** Measures the timers. */
+  readonly clock: Clock;
+  /** How long this run of a timer takes, in milliseconds. */
+  readonly durationMs: (timer: Timer) => number;
+  /** Makes a write durable. */
+  readonly write: (write: Write) => Promise<void>;
+  /** Hands a message to the network. */
+  readonly send: (message: Message) => void;
+  /** Applies a committed entry, and answers who proposed it. */
+  readonly apply: (entry: LogEntry, index: LogIndex) => void;
+  /** Called when entries have been applied, and the state tells so. */
+  readonly onApplied: () => void;
+  /** Tells who proposed that there was no room. */
+  readonly refuse: (refused: Refuse) => void;
+  /** Called once: the core, the storage or the state machine failed. The loop has stopped. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What happened, and was not stepped through yet. */
+interface Inbox {
+  readonly messages: Message[];
+  readonly proposals: Proposal[];
+  readonly firings: Firing[];
+}
+
+/** What several steps asked for, and one write makes good. */
+interface Batch {
+  /** How many `persist` effects it merges, barriers included. */
+  persists: number;
+  /** The lowest index that changed; null if all of them are barriers. */
+  from: LogIndex | null;
+  /** What waits for the write, in order. */
+  readonly late: (Send | Refuse)[];
+}
+
+/** A loop. Only the functions of this file change it. */
+export interface Loop {
+  readonly host: Host;
+  readonly timers: Timers;
+  /** The state of the server after the last step. */
+  state: ServerState;
+  /** Whether the loop runs: not before `begin`, nor after `stop`. */
+  running: boolean;
+  /** Whether a turn is to come. */
+  scheduled: boolean;
+  inbox: Inbox;
+  batch: Batch;
+  /** Settles when the write in progress has settled; null if there is none. Never rejects. */
+  writing: Promise<void> | null;
+  /** The index up to which the core asked to apply. */
+  applyUpTo: LogIndex;
+  /** Cancels the pause between two turns of applying; null if there is none. */
+  cancelPause: (() => void) | null;
+}
+
+/** A loop that does nothing until `begin`, but keeps what it is told. */
+export function createLoop(state: ServerState, host: Host): Loop {
+  const loop: Loop = {
+    host,
+    timers: createTimers(host.clock, host.durationMs, (firing) => {
+      loop.inbox.firings.push(firing);
+      schedule(loop);
+    }),
+    state,
+    running: false,
+    scheduled: false,
+    inbox: emptyInbox(),
+    batch: emptyBatch(),
+    writing: null,
+    applyUpTo: state.lastApplied,
+    cancelPause: null,
+  };
+  return loop;
+}
+
+/** Starts the timers, and steps through what has come so far. */
+export function begin(loop: Loop): void {
+  loop.running = true;
+  for (const timer of timersOf(loop.state)) loop.timers.start(timer);
+  schedule(loop);
+}
+
+/** Takes a message that arrived. */
+export function receive(loop: Loop, message: Message): void {
+  loop.inbox.messages.push(message);
+  schedule(loop);
+}
+
+/** Takes a proposal of this node. */
+export function propose(loop: Loop, proposal: Proposal): void {
+  loop.inbox.proposals.push(proposal);
+  schedule(loop);
+}
+
+/** Takes a proposal back that no step has seen. False if one has: nobody can call it back any more. */
+export function withdraw(loop: Loop, id: ProposalId): boolean {
+  const position = loop.inbox.proposals.findIndex((proposal) => proposal.id === id);
+  if (position !== -1) loop.inbox.proposals.splice(position, 1);
+  return position !== -1;
+}
+
+/** Whether a proposal provably never left this node's memory. Tells so of a loop that has stopped. */
+export function neverLeft(loop: Loop, id: ProposalId): boolean {
+  return [...loop.inbox.proposals, ...loop.state.heldProposals].some((proposal) => proposal.id === id);
+}
+
+/** Stops at once: from here on nothing is sent, written, applied or answered. */
+export function stop(loop: Loop): void {
+  loop.running = false;
+  loop.timers.stopAll();
+  loop.cancelPause?.();
+  loop.cancelPause = null;
+}
+
+function schedule(loop: Loop): void {
+  if (loop.scheduled || !loop.running) return;
+  loop.scheduled = true;
+  queueMicrotask(() => {
+    loop.scheduled = false;
+    guard(loop, () => turn(loop));
+  });
+}
+
+/** Whatever throws stops the node: the core in an impossible state, a state machine, a storage. */
+function guard(loop: Loop, action: () => void): void {
+  if (!loop.running) return;
+  try {
+    action();
+  } catch (error) {
+    fail(loop, error);
+  }
+}
+
+function fail(loop: Loop, error: unknown): void {
+  if (!loop.running) return;
+  stop(loop);
+  loop.host.onFailure(error);
+}
+
+function turn(loop: Loop): void {
+  const { messages, proposals, firings } = loop.inbox;
+  loop.inbox = emptyInbox();
+  for (const message of messages) advance(loop, { type: "received", message });
+  for (const chunk of chunks(proposals, loop.state)) advance(loop, { type: "proposed", proposals: chunk });
+  // Last, so that a leader's message that has waited keeps this server from standing for election.
+  for (const firing of firings) {
+    if (loop.timers.take(firing)) advance(loop, { type: "timerFired", timer: firing.timer });
+  }
+  flush(loop);
+  applyCommitted(loop);
+}
+
+/** As many proposals at a time as one message may carry. */
+function* chunks(proposals: readonly Proposal[], { config }: ServerState): Iterable<readonly Proposal[]> {
+  let chunk: Proposal[] = [];
+  let bytes = 0;
+  for (const proposal of proposals) {
+    bytes += proposal.command.byteLength;
+    const full = chunk.length === config.maxEntriesPerAppend || bytes > config.maxBytesPerAppend;
+    if (full && chunk.length > 0) {
+      yield chunk;
+      chunk = [];
+      bytes = proposal.command.byteLength;
+    }
+    chunk.push(proposal);
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+function advance(loop: Loop, event: Event): void {
+  if (!loop.running) return;
+  const { state, effects } = loop.host.step(loop.state, event);
+  loop.state = state;
+  let isLate = false;
+  for (const effect of effects) {
+    perform(loop, effect, isLate);
+    isLate ||= effect.type === "persist";
+  }
+}
+
+function perform(loop: Loop, effect: Effect, isLate: boolean): void {
+  switch (effect.type) {
+    case "send":
+    case "refuse":
+      if (isLate) loop.batch.late.push(effect);
+      else release(loop, effect);
+      return;
+    case "persist":
+      loop.batch.persists++;
+      if (effect.write !== null) {
+        loop.batch.from = Math.min(loop.batch.from ?? effect.write.from, effect.write.from);
+      }
+      return;
+    case "startTimer":
+      return loop.timers.start(effect.timer);
+    case "stopTimer":
+      return loop.timers.stop(effect.timer);
+    case "apply":
+      loop.applyUpTo = effect.index;
+      return;
+    default:
+      return unreachable(effect);
+  }
+}
+
+function release(loop: Loop, effect: Send | Refuse): void {
+  if (effect.type === "send") loop.host.send(effect.message);
+  else loop.host.refuse(effect);
+}
+
+/** Begins to write the batch, unless a write is in progress. Barriers alone have nothing to wait for then. */
+function flush(loop: Loop): void {
+  while (loop.running && loop.writing === null && loop.batch.persists > 0) {
+    const batch = loop.batch;
+    loop.batch = emptyBatch();
+    if (batch.from === null) finish(loop, batch);
+    else loop.writing = write(loop, batch, writeFrom(loop.state, batch.from));
+  }
+}
+
+async function write(loop: Loop, batch: Batch, write: Write): Promise<void> {
+  try {
+    await loop.host.write(write);
+  } catch (error) {
+    // After a failed fsync nobody knows what the disk holds.
+    return fail(loop, error);
+  } finally {
+    loop.writing = null;
+  }
+  guard(loop, () => {
+    finish(loop, batch);
+    flush(loop);
+    applyCommitted(loop);
+  });
+}
+
+/** The batch is durable: what has waited for it goes out, then the core hears of it. */
+function finish(loop: Loop, batch: Batch): void {
+  for (const effect of batch.late) release(loop, effect);
+  advance(loop, { type: "persisted", count: batch.persists });
+}
+
+function applyCommitted(loop: Loop): void {
+  const { lastApplied, log } = loop.state;
+  if (loop.applyUpTo === lastApplied) return;
+  const end = Math.min(loop.applyUpTo, lastApplied + maxEntriesPerTurn);
+  for (let index = lastApplied + 1; index <= end && loop.running; index++) {
+    const entry = entryAt(log, index);
+    if (entry !== undefined) loop.host.apply(entry, index);
+  }
+  advance(loop, { type: "applied", index: end });
+  if (!loop.running) return;
+  loop.host.onApplied();
+  if (end < loop.applyUpTo) pause(loop);
+}
+
+/** Lets the runtime do other work before the next turn. */
+function pause(loop: Loop): void {
+  loop.cancelPause ??= loop.host.clock.after(0, () => {
+    loop.cancelPause = null;
+    schedule(loop);
+  });
+}
+
+function emptyInbox(): Inbox {
+  return { messages: [], proposals: [], firings: [] };
+}
+
+function emptyBatch(): Batch {
+  return { persists: 0, from: null, late: [] };
+}

@@ -1,0 +1,166 @@
+/** What a node is told at its start: defaults, and what is wrong. */
+import { z } from "zod";
+import { type Event, type NodeId, type ServerState, type Step, step } from "../core/mod.ts";
+import { RaftError } from "../error.ts";
+import type { Clock, Log, Random, StateMachine, Storage, Transport } from "../ports.ts";
+import { systemClock, systemRandom } from "./system.ts";
+
+/** What a node is told at its start. */
+export interface RaftNodeOptions<Answer = unknown> {
+  /** The node's own name: 1 to 255 characters. Never use it again for another node. */
+  readonly id: NodeId;
+  /** The cluster's name. Nodes of different clusters refuse to talk to each other. Default: `"default"`. */
+  readonly clusterId?: string;
+  /** The names of the other servers of the cluster, or of all servers: whether `id` is among them is all the same. */
+  readonly peers: readonly NodeId[];
+  /**
+   * Whether an empty storage may start a new cluster. Ignored if the storage is not empty. Leave it out once the
+   * cluster has started: a node that lost its disk would vote again in a term in which it has voted already.
+   * Default: false.
+   */
+  readonly bootstrap?: boolean;
+  /** Carries messages to the other nodes. */
+  readonly transport: Transport;
+  /** Keeps what must survive a crash. */
+  readonly storage: Storage;
+  /**
+   * What committed commands do. It starts empty at every start of the node, and is given the whole log again.
+   * Default: nothing; then `propose` resolves to undefined.
+   */
+  readonly stateMachine?: StateMachine<Answer>;
+  /** The consensus core. Tests put another in. Default: {@linkcode step}. */
+  readonly step?: (state: ServerState, event: Event) => Step;
+  /** Measures time. Default: the runtime's timers. */
+  readonly clock?: Clock;
+  /**
+   * Where randomness comes from. The first number names this start of the node, so a source with a seed must go
+   * on where it was when the node starts again. Default: the runtime's cryptographic randomness.
+   */
+  readonly random?: Random;
+  /**
+   * From and to how many milliseconds without a word of a leader pass before a server stands for election; drawn
+   * anew each time, so that not all stand at once. Default: `[300, 600]`: twice the paper's, as it must also cover
+   * a pause of the garbage collector and a slow fsync, and a needless election costs more than a late one.
+   */
+  readonly electionTimeoutMs?: readonly [min: number, max: number];
+  /**
+   * How many milliseconds apart a leader's heartbeats are. Default: 50: several may be lost before the shortest
+   * election timeout.
+   */
+  readonly heartbeatMs?: number;
+  /** How many milliseconds a proposal waits for its outcome, if the call doesn't say. Default: 10,000. */
+  readonly proposalTimeoutMs?: number;
+  /** The most proposals of this node that wait at a time; more are `Overloaded`. Default: 4,096. */
+  readonly maxPendingProposals?: number;
+  /** The most proposals, of all nodes, that this one holds while no leader is known. Default: 4,096. */
+  readonly maxHeldProposals?: number;
+  /** The most bytes of one command. Default: 1,048,576 (1 MiB). */
+  readonly maxCommandBytes?: number;
+  /** The most entries that one message to a follower carries. Default: 512. */
+  readonly maxEntriesPerAppend?: number;
+  /** The most bytes of commands that one message carries; a longer command travels alone. Default: 1,048,576. */
+  readonly maxBytesPerAppend?: number;
+  /** Where to report trouble. Default: nowhere; `status()` tells why a node stopped. */
+  readonly log?: Log;
+}
+
+/** The options with all defaults filled in. */
+export type Settings = Readonly<z.infer<typeof schema>>;
+
+/** The longest that timers can wait, in milliseconds: they count in 32 bits. */
+const maxMs = 2 ** 31 - 1;
+
+/** Whether a node, or a cluster, can have this name: what the codec can carry. */
+export function isName(value: unknown): boolean {
+  return typeof value === "string" && value.length >= 1 && value.length <= 255 && value.isWellFormed();
+}
+
+const expected = {
+  id: "a name of 1 to 255 characters",
+  clusterId: "a name of 1 to 255 characters",
+  peers: "a list of different names of 1 to 255 characters each",
+  bootstrap: "true or false",
+  transport: "a Transport, such as memoryNetwork().transport()",
+  storage: "a Storage, such as memoryStorage()",
+  stateMachine: "a StateMachine: an object with a method apply",
+  step: "a function",
+  clock: "a Clock: an object with a method after",
+  random: "a Random: an object with a method next",
+  electionTimeoutMs: "[min, max] in milliseconds, with heartbeatMs < min < max",
+  heartbeatMs: "a number of milliseconds above 0",
+  proposalTimeoutMs: "a number of milliseconds above 0",
+  maxPendingProposals: "an integer of at least 1",
+  maxHeldProposals: "an integer of at least 0",
+  maxCommandBytes: "an integer of at least 1",
+  maxEntriesPerAppend: "an integer of at least 1",
+  maxBytesPerAppend: "an integer of at least 1",
+  log: "a function",
+} as const;
+
+const name = z.custom<string>(isName);
+const ms = z.number().positive().max(maxMs);
+const count = z.int().min(1);
+const functionOf = <F>() => z.custom<F>((value) => typeof value === "function");
+const objectWith = <T>(method: keyof T & string) =>
+  z.custom<T>((value) =>
+    typeof value === "object" && value !== null && method in value &&
+    typeof (value as Record<string, unknown>)[method] === "function"
+  );
+
+const schema = z.strictObject({
+  id: name,
+  clusterId: name.default("default"),
+  peers: z.array(name).refine((peers) => new Set(peers).size === peers.length),
+  bootstrap: z.boolean().default(false),
+  transport: objectWith<Transport>("open"),
+  storage: objectWith<Storage>("open"),
+  stateMachine: objectWith<StateMachine>("apply").default({ apply: () => undefined }),
+  step: functionOf<(state: ServerState, event: Event) => Step>().default(() => step),
+  clock: objectWith<Clock>("after").default(systemClock),
+  random: objectWith<Random>("next").default(systemRandom),
+  electionTimeoutMs: z.tuple([ms, ms]).default([300, 600]),
+  heartbeatMs: ms.default(50),
+  proposalTimeoutMs: ms.default(10_000),
+  maxPendingProposals: count.default(4096),
+  maxHeldProposals: z.int().min(0).default(4096),
+  maxCommandBytes: count.default(1 << 20),
+  maxEntriesPerAppend: count.default(512),
+  maxBytesPerAppend: count.default(1 << 20),
+  log: functionOf<Log>().default(() => () => {}),
+}).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
+  path: ["electionTimeoutMs"],
+});
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {RaftError} with code `InvalidOptions` that names the option, and what was expected.
+ */
+export function parseOptions<Answer>(options: RaftNodeOptions<Answer>): Settings {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => describe(issue, options));
+  throw new RaftError("InvalidOptions", [...new Set(problems)].join("\n"));
+}
+
+function describe(issue: z.core.$ZodIssue, options: unknown): string {
+  if (issue.code === "unrecognized_keys") {
+    const known = Object.keys(expected).join(", ");
+    return `options.${issue.keys.join(", ")}: there is no such option; there are ${known}`;
+  }
+  const [field] = issue.path;
+  if (typeof field !== "string") return `options: expected an object, got ${show(options)}`;
+  const value = (options as Record<string, unknown>)[field];
+  return `options.${field}: expected ${expected[field as keyof typeof expected]}, got ${show(value)}`;
+}
+
+/** A value on one line, short. */
+export function show(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "number" || typeof value === "undefined" || typeof value === "symbol") {
+    return String(value);
+  }
+  const text = JSON.stringify(value, (_key, inner) => typeof inner === "bigint" ? `${inner}n` : inner) ?? "?";
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

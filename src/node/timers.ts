@@ -1,0 +1,51 @@
+/** The named timers of the core, on a clock. */
+import type { Timer } from "../core/mod.ts";
+import type { Clock } from "../ports.ts";
+
+/** A timer that ran out. Between that and its step it may be stopped, or started again: then it never fired. */
+export interface Firing {
+  /** Which timer. */
+  readonly timer: Timer;
+  /** Which of its runs. */
+  readonly run: number;
+}
+
+/** The timers of one node. */
+export interface Timers {
+  /** Starts a timer, or starts it again if it runs. */
+  start(timer: Timer): void;
+  /** Stops a timer. */
+  stop(timer: Timer): void;
+  /** Stops all timers. */
+  stopAll(): void;
+  /** Whether this firing still counts. It does so once. */
+  take(firing: Firing): boolean;
+}
+
+/** No timer runs yet. `durationMs` is asked at every start; `onFire` is told of each that runs out. */
+export function createTimers(
+  clock: Clock,
+  durationMs: (timer: Timer) => number,
+  onFire: (firing: Firing) => void,
+): Timers {
+  const current = new Map<Timer, { readonly run: number; readonly cancel: () => void }>();
+  let runs = 0;
+  function stop(timer: Timer): void {
+    current.get(timer)?.cancel();
+    current.delete(timer);
+  }
+  return {
+    start(timer) {
+      stop(timer);
+      const run = ++runs;
+      current.set(timer, { run, cancel: clock.after(durationMs(timer), () => onFire({ timer, run })) });
+    },
+    stop,
+    stopAll() {
+      for (const timer of [...current.keys()]) stop(timer);
+    },
+    take({ timer, run }) {
+      return current.get(timer)?.run === run && current.delete(timer);
+    },
+  };
+}
