@@ -1,0 +1,393 @@
+/**
+ * Storage on Deno KV: a file of SQLite, or whatever else a `Deno.Kv` stands for. What is kept under which key
+ * says `kv_records.ts`.
+ *
+ * One `write` is one atomic commit, unless it exceeds what a commit can hold. Then it is several, and each of
+ * them leaves a head that says which entries are valid, so that after a crash the next `open` deletes the rest.
+ */
+import { encodeEntry } from "../codec.ts";
+import { assert, type LogIndex, type PersistentState, type Write } from "../core/mod.ts";
+import { RaftError } from "../error.ts";
+import type { Identity, OpenStorage, Storage } from "../ports.ts";
+import { readLog } from "./kv_log.ts";
+import {
+  decodeHead,
+  encodeHead,
+  encodeParts,
+  FORMAT,
+  formatKey,
+  type Head,
+  headKey,
+  type Key,
+  keyBytes,
+  logKey,
+  partKey,
+  positionOf,
+} from "./kv_records.ts";
+
+/** Where {@linkcode denoKv} keeps a node. Path and prefix together are a place, and a place holds one node. */
+export interface DenoKvOptions {
+  /**
+   * The database's file; created if there is none, in a folder that exists. Left out: the database that Deno
+   * keeps for the script. ":memory:": one that is gone when it is closed, for tests.
+   */
+  readonly path?: string;
+  /**
+   * What all keys begin with, at most 1,024 bytes; nothing by default. Give each node its own if several share
+   * a database, or if the application keeps other things there whose keys begin with "quorate".
+   */
+  readonly prefix?: Deno.KvKey;
+  /** Opens the database, instead of `Deno.openKv`: such as a remote one. It is closed with the storage. */
+  readonly openKv?: (path: string | undefined) => Promise<Deno.Kv>;
+}
+
+/** What one atomic commit may hold: 1,000 mutations, the head's among them. */
+const MAX_MUTATIONS = 999;
+/** In keys and values. The limit is 819,200 bytes; the rest is for the head and for the database's own count. */
+const MAX_COMMIT_BYTES = 800_000;
+/** Of the 2,048 bytes of a key. */
+const MAX_PREFIX_BYTES = 1_024;
+/** How many records are read at a time: at most 32 MB of them, when all are parts of large entries. */
+const BATCH_SIZE = 500;
+
+/**
+ * Storage over Deno KV. Every write is durable and all or nothing, whatever its size.
+ *
+ * Path and prefix hold one node: opening them with another id or cluster is refused with `Mismatch`, and what
+ * can't be read back whole with `Corrupt`. One process at a time may use a place: a second one is refused when
+ * it opens, in the same process, or when it writes after the first did, from another.
+ *
+ * Needs `"unstable": ["kv"]` in `deno.json`, or `--unstable-kv`; with a path also permission to read and write it.
+ *
+ * @example A node that survives a restart
+ * ```ts ignore
+ * import { denoKv } from "@quorate/raft/deno";
+ *
+ * const storage = denoKv({ path: "data/a.kv" });
+ * ```
+ */
+export function denoKv(options: DenoKvOptions = {}): Storage {
+  const root = [...options.prefix ?? [], "quorate"];
+  if (keyBytes(root) > MAX_PREFIX_BYTES) {
+    throw new RaftError(
+      "InvalidOptions",
+      `prefix is longer than ${MAX_PREFIX_BYTES} bytes: give a shorter one`,
+    );
+  }
+  return { open: (identity) => open(options, root, identity) };
+}
+
+/** A storage and what it is called in messages. */
+interface Place {
+  readonly kv: Deno.Kv;
+  /** How messages call it. */
+  readonly name: string;
+  /** What its keys begin with. */
+  readonly root: Key;
+  /** Whom it serves. */
+  readonly identity: Identity;
+}
+
+/** The places that this process has open. */
+const openPlaces = new Set<string>();
+
+async function open(options: DenoKvOptions, root: Key, { id, clusterId }: Identity): Promise<OpenStorage> {
+  const { path } = options;
+  const database = path !== undefined
+    ? `"${path}"`
+    : options.openKv
+    ? "the database"
+    : "Deno's default database";
+  const name = root.length === 1 ? database : `${database} under prefix ${formatKey(root.slice(0, -1))}`;
+  if (openPlaces.has(name)) {
+    throw new RaftError(
+      "Unavailable",
+      `${name} is open already in this process: a node runs once, close it first`,
+    );
+  }
+  // Without a name nobody can tell whether two databases are the same one. The check in `commit` does, later.
+  const isShared = path !== ":memory:" && (path !== undefined || options.openKv === undefined);
+  if (isShared) openPlaces.add(name);
+  const release = () => openPlaces.delete(name);
+  try {
+    const place = { kv: await openDatabase(options, database), name, root, identity: { id, clusterId } };
+    try {
+      return await openPlace(place, release);
+    } catch (error) {
+      place.kv.close();
+      throw error;
+    }
+  } catch (error) {
+    if (isShared) release();
+    throw error;
+  }
+}
+
+async function openDatabase({ path, openKv }: DenoKvOptions, database: string): Promise<Deno.Kv> {
+  if (openKv === undefined && typeof Deno.openKv !== "function") {
+    const what = 'Deno KV is not enabled: put "unstable": ["kv"] into deno.json, or run with --unstable-kv';
+    throw new RaftError("Unavailable", what);
+  }
+  try {
+    return await (openKv ?? Deno.openKv)(path);
+  } catch (cause) {
+    throw unavailable(database, path, cause);
+  }
+}
+
+function unavailable(database: string, path: string | undefined, cause: unknown): RaftError {
+  if (cause instanceof Deno.errors.NotCapable) {
+    const flags = `--allow-read=${path} --allow-write=${path}`;
+    return new RaftError("Unavailable", `${database} can't be opened without permission: run with ${flags}`, {
+      cause,
+    });
+  }
+  const hint = "does its folder exist, and is it a database of Deno KV?";
+  return new RaftError("Unavailable", `${database} can't be opened: ${textOf(cause)}; ${hint}`, { cause });
+}
+
+/** What is known of the place: what the head says, and when it was written. */
+interface Known {
+  readonly head: Head;
+  /** Every commit requires that the head is still of this version: nobody else has written since. */
+  readonly version: string | null;
+}
+
+async function openPlace(place: Place, release: () => void): Promise<OpenStorage> {
+  let known = await swept(place, await readHead(place));
+  let stopped: RaftError | null = null;
+  let closing: Promise<void> | null = null;
+  let last: Promise<unknown> = Promise.resolve();
+  /** One thing at a time, so that closing waits for a write, and a write for the one before it. */
+  const inTurn = <T>(what: () => Promise<T>): Promise<T> => {
+    const done = last.then(() => {
+      if (stopped !== null) throw stopped;
+      return what();
+    });
+    last = done.catch(() => {});
+    return done;
+  };
+  return {
+    load: () => inTurn(() => load(place, known)),
+    write: (write) =>
+      inTurn(async () => {
+        try {
+          known = await perform(place, known, write);
+        } catch (cause) {
+          // What is on disk is now the state before or after: nobody knows until it is opened again.
+          stopped = cause instanceof RaftError ? cause : failed(place, cause);
+          throw stopped;
+        }
+      }),
+    close: () =>
+      closing ??= last.then(() => {
+        stopped = new RaftError("Stopped", `${place.name} was closed`);
+        place.kv.close();
+        release();
+      }),
+  };
+}
+
+/** @throws {RaftError} `Mismatch` if the place is another node's, `Corrupt` if nobody can say whose it is. */
+async function readHead(place: Place): Promise<Known> {
+  const { kv, name, root, identity } = place;
+  const key = headKey(root);
+  const { value, versionstamp } = await reading(place, key, () => kv.get(key));
+  if (versionstamp === null) {
+    const first = kv.list({ prefix: logKey(root) }, { limit: 1 });
+    const [entry] = await reading(place, key, () => Array.fromAsync(first));
+    if (entry !== undefined) {
+      throw damaged(place, key, `it is missing, although there are entries, such as ${formatKey(entry.key)}`);
+    }
+    return { head: { owner: identity, revision: 0, state: null, unfinished: null }, version: null };
+  }
+  const read = decodeHead(value);
+  switch (read.type) {
+    case "damaged":
+      throw damaged(place, key, read.reason);
+    case "otherFormat": {
+      const what = `${name} has format ${read.format} at key ${
+        formatKey(key)
+      }; this version reads format ${FORMAT}`;
+      throw new RaftError("Mismatch", `${what}: use the version of Quorate that wrote it`);
+    }
+    case "head": {
+      const { owner } = read.head;
+      if (owner.id === identity.id && owner.clusterId === identity.clusterId) {
+        return { head: read.head, version: versionstamp };
+      }
+      const found = `node "${owner.id}" of cluster "${owner.clusterId}"`;
+      const expected = `node "${identity.id}" of cluster "${identity.clusterId}"`;
+      const what = `${name} holds ${found}, not ${expected}, says key ${formatKey(key)}`;
+      throw new RaftError("Mismatch", `${what}: give each node its own path or prefix`);
+    }
+  }
+}
+
+async function load(place: Place, known: Known): Promise<PersistentState | null> {
+  const { kv, root } = place;
+  const { head } = known;
+  try {
+    const records = kv.list({ prefix: logKey(root) }, { batchSize: BATCH_SIZE });
+    const expected = { root, head, damaged: (key: Key, what: string) => damaged(place, key, what) };
+    const log = await reading(place, logKey(root), () => readLog(records, expected));
+    await checkUnchanged(place, known);
+    if (head.state === null) return null;
+    const { currentTerm, votedFor } = head.state;
+    return { currentTerm, votedFor, log };
+  } catch (error) {
+    // What another process writes meanwhile looks like damage: say what it is.
+    await checkUnchanged(place, known);
+    throw error;
+  }
+}
+
+/** Reads something, and says what it means if the database can't give it. */
+async function reading<T>(place: Place, key: Key, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (cause instanceof RaftError) throw cause;
+    const text = textOf(cause);
+    // SQLite's words for a broken file, and V8's for a broken value.
+    if (/malformed|not a database|deserializ/i.test(text)) throw damaged(place, key, text);
+    throw new RaftError("Unavailable", `${place.name} can't be read: ${text}`, { cause });
+  }
+}
+
+async function checkUnchanged({ kv, name, root }: Place, { version }: Known): Promise<void> {
+  const { versionstamp } = await kv.get(headKey(root));
+  if (versionstamp !== version) throw lostRace(name);
+}
+
+type Mutation =
+  | { readonly type: "set"; readonly key: Key; readonly value: Uint8Array }
+  | { readonly type: "delete"; readonly key: Key };
+
+/**
+ * Performs a write: puts all new entries, then deletes all those that they replace. In one commit if it fits;
+ * else the first commit that has put the last new entry makes the write valid.
+ */
+async function perform(place: Place, known: Known, write: Write): Promise<Known> {
+  const { currentTerm, votedFor, from, entries } = write;
+  const before = known.head;
+  const lastIndex = before.state?.lastIndex ?? 0;
+  assert(from >= 1 && from <= lastIndex + 1, "a write leaves no gap in the log");
+  const revision = before.revision + 1;
+  const state = { currentTerm, votedFor, lastIndex: from - 1 + entries.length };
+  const after = { ...before, revision, state };
+
+  const replaced = from > lastIndex ? [] : await deletions(place, from, () => true);
+  const batches = inBatches([...insertions(place.root, write, revision), ...replaced], keyBytes(place.root));
+  const lastInsertion = batches.findLastIndex((batch) => batch.some(({ type }) => type === "set"));
+  for (const [index, batch] of batches.entries()) {
+    const head: Head = index === batches.length - 1
+      ? { ...after, unfinished: null }
+      : index < lastInsertion
+      ? { ...before, unfinished: { type: "writing", from } }
+      : { ...after, unfinished: { type: "sweeping", from } };
+    known = await commit(place, known, batch, head);
+  }
+  return known;
+}
+
+/** Deletes what a write left that a crash has interrupted: its own entries, or those that they replaced. */
+async function swept(place: Place, known: Known): Promise<Known> {
+  const { unfinished, revision } = known.head;
+  if (unfinished === null) return known;
+  const isLeft = (of: number) => unfinished.type === "writing" ? of === revision + 1 : of < revision;
+  const batches = inBatches(await deletions(place, unfinished.from, isLeft), keyBytes(place.root));
+  for (const [index, batch] of batches.entries()) {
+    const isLast = index === batches.length - 1;
+    known = await commit(place, known, batch, { ...known.head, unfinished: isLast ? null : unfinished });
+  }
+  return known;
+}
+
+function insertions(root: Key, { from, entries }: Write, revision: number): readonly Mutation[] {
+  return entries.flatMap((entry, offset) => {
+    const index = from + offset;
+    return encodeParts(encodeEntry(entry), index, revision)
+      .map((value, part) => ({ type: "set" as const, key: partKey(root, { index, revision, part }), value }));
+  });
+}
+
+/** Deletes the stored entries from index `from` on whose revision is one of those meant. */
+async function deletions(
+  { kv, root }: Place,
+  from: LogIndex,
+  isMeant: (revision: number) => boolean,
+): Promise<readonly Mutation[]> {
+  const found: Mutation[] = [];
+  const prefix = logKey(root);
+  const records = kv.list({ prefix, start: [...prefix, from] }, { batchSize: BATCH_SIZE });
+  for await (const { key } of records) {
+    const position = positionOf(root, key);
+    if (position !== null && isMeant(position.revision)) found.push({ type: "delete", key });
+  }
+  return found;
+}
+
+/** Cuts mutations into commits, in their order: at least one, which may be empty. */
+function inBatches(mutations: readonly Mutation[], rootBytes: number): readonly (readonly Mutation[])[] {
+  let batch: Mutation[] = [];
+  let bytes = 0;
+  const batches = [batch];
+  for (const mutation of mutations) {
+    // The rest of a log key: "log" and three numbers.
+    const size = rootBytes + 5 + 3 * 9 + (mutation.type === "set" ? mutation.value.length : 0);
+    if (batch.length === MAX_MUTATIONS || bytes + size > MAX_COMMIT_BYTES) {
+      batch = [];
+      bytes = 0;
+      batches.push(batch);
+    }
+    batch.push(mutation);
+    bytes += size;
+  }
+  return batches;
+}
+
+/** One atomic commit; durable when it resolves. */
+async function commit(place: Place, known: Known, batch: readonly Mutation[], head: Head): Promise<Known> {
+  const { kv, root, name } = place;
+  const key = headKey(root);
+  const operation = kv.atomic().check({ key, versionstamp: known.version }).set(key, encodeHead(head));
+  for (const mutation of batch) {
+    switch (mutation.type) {
+      case "set":
+        operation.set(mutation.key, mutation.value);
+        break;
+      case "delete":
+        operation.delete(mutation.key);
+        break;
+    }
+  }
+  const result = await operation.commit();
+  // Without this, two processes that run one node would each acknowledge what the other overwrites.
+  if (!result.ok) throw lostRace(name);
+  return { head, version: result.versionstamp };
+}
+
+function lostRace(name: string): RaftError {
+  const what = `${name} was written to by somebody else since this node opened it`;
+  return new RaftError("Unavailable", `${what}: make sure that the node runs only once, then start it again`);
+}
+
+function failed({ name }: Place, cause: unknown): RaftError {
+  return new RaftError("Unavailable", `${name} can't be written: ${textOf(cause)}`, { cause });
+}
+
+function damaged({ name, identity }: Place, key: Key, what: string): RaftError {
+  return new RaftError(
+    "Corrupt",
+    `${name} is damaged at key ${
+      formatKey(key)
+    }: ${what}. It was left as it is. Node "${identity.id}" may have lost ` +
+      "what it had acknowledged, so it must not run under this id again, nor from an older copy: remove it from the " +
+      "cluster, and let it join under a new id with an empty storage",
+  );
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

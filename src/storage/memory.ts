@@ -1,0 +1,83 @@
+/** Storage in memory, for tests and demonstrations: survives a restart of the node, not of the process. */
+import { assert, type LogEntry, type PersistentState, unreachable, type Write } from "../core/mod.ts";
+import { RaftError } from "../error.ts";
+import type { Identity, OpenStorage, Storage } from "../ports.ts";
+
+/**
+ * Storage that keeps what was written for as long as the returned object lives: opening it again is a restart.
+ *
+ * It holds one node, the first that writes. Opening it again without closing it stands for a crash: what was
+ * opened before then rejects every further write.
+ *
+ * @example A node that restarts
+ * ```ts
+ * import { memoryStorage } from "@quorate/raft";
+ *
+ * const storage = memoryStorage();
+ * const before = await storage.open({ id: "a", clusterId: "demo" });
+ * await before.write({ currentTerm: 1, votedFor: "a", from: 1, entries: [{ type: "noop", term: 1 }] });
+ * await before.close();
+ * const after = await storage.open({ id: "a", clusterId: "demo" });
+ * console.log(await after.load()); // { currentTerm: 1, votedFor: "a", log: [{ type: "noop", term: 1 }] }
+ * ```
+ */
+export function memoryStorage(): Storage {
+  let stored: { readonly owner: Identity; readonly state: PersistentState } | null = null;
+  let opened = 0;
+  return {
+    open(identity: Identity): Promise<OpenStorage> {
+      const { id, clusterId } = identity;
+      const owner = stored?.owner ?? identity;
+      if (owner.id !== id || owner.clusterId !== clusterId) {
+        return Promise.reject(mismatch(owner, identity));
+      }
+      const mine = ++opened;
+      const usable = <T>(what: () => T): Promise<T> => {
+        if (mine === opened) return new Promise((resolve) => resolve(what()));
+        return Promise.reject(new RaftError("Stopped", "this storage was closed, or opened again since"));
+      };
+      return Promise.resolve({
+        load: () => usable(() => stored === null ? null : copyState(stored.state)),
+        write: (write) =>
+          usable(() => {
+            stored = { owner: { id, clusterId }, state: applied(stored?.state ?? null, write) };
+          }),
+        close: () => {
+          if (mine === opened) opened++;
+          return Promise.resolve();
+        },
+      });
+    },
+  };
+}
+
+function applied(before: PersistentState | null, write: Write): PersistentState {
+  const { currentTerm, votedFor, from, entries } = write;
+  const log = before?.log ?? [];
+  assert(from >= 1 && from <= log.length + 1, "a write leaves no gap in the log");
+  return { currentTerm, votedFor, log: [...log.slice(0, from - 1), ...entries.map(copyEntry)] };
+}
+
+function copyState({ currentTerm, votedFor, log }: PersistentState): PersistentState {
+  return { currentTerm, votedFor, log: log.map(copyEntry) };
+}
+
+/** What the caller does to its objects later must not reach what is stored, as with a disk. */
+function copyEntry(entry: LogEntry): LogEntry {
+  switch (entry.type) {
+    case "noop":
+      return { ...entry };
+    case "command":
+      return { ...entry, id: { ...entry.id }, command: entry.command.slice() };
+    default:
+      return unreachable(entry);
+  }
+}
+
+function mismatch(found: Identity, expected: Identity): RaftError {
+  return new RaftError(
+    "Mismatch",
+    `this storage in memory holds node "${found.id}" of cluster "${found.clusterId}", not node "${expected.id}" ` +
+      `of cluster "${expected.clusterId}": give each node its own memoryStorage()`,
+  );
+}
