@@ -1,0 +1,38 @@
+import { denoKv } from "../../src/storage/deno_kv.ts";
+import { memoryStorage } from "../../src/storage/memory.ts";
+import { storageConformance } from "./storage.ts";
+
+storageConformance({
+  name: "memory",
+  create: () => ({ storage: memoryStorage(), remove: async () => {} }),
+});
+
+storageConformance({
+  name: "Deno KV in a file",
+  create: async () => {
+    const folder = await Deno.makeTempDir();
+    return {
+      storage: denoKv({ path: `${folder}/a.kv` }),
+      remove: () => Deno.remove(folder, { recursive: true }),
+    };
+  },
+});
+
+storageConformance({
+  name: "Deno KV under a prefix",
+  seeds: [4],
+  create: async () => {
+    const folder = await Deno.makeTempDir();
+    return {
+      storage: denoKv({ path: `${folder}/a.kv`, prefix: ["my app", 7, 7n, true, new Uint8Array([0, 255])] }),
+      remove: () => Deno.remove(folder, { recursive: true }),
+    };
+  },
+});
+
+storageConformance({
+  name: "Deno KV in memory",
+  seeds: [5],
+  isForgetful: true,
+  create: () => ({ storage: denoKv({ path: ":memory:" }), remove: async () => {} }),
+});
