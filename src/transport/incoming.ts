@@ -1,0 +1,188 @@
+/** The connections that peers dial, and strangers: whoever can't say a valid hello is gone soon. Knows no runtime. */
+import { decodeMessage } from "../codec.ts";
+import type { NodeId } from "../core/mod.ts";
+import type { TransportContext } from "../ports.ts";
+import { type FrameReader, frameReader, framesOf, ProtocolError, type Socket, writeAll } from "./frame.ts";
+import { helloFrame, readHello } from "./hello.ts";
+
+/** Whom to let in. */
+export interface IncomingOptions {
+  /** The node that is served. */
+  readonly context: TransportContext;
+  /** Waits for the next connection. Rejects when the listener is closed. */
+  readonly accept: () => Promise<Socket>;
+  /** Called when a peer's hello was accepted. */
+  readonly onPeer: (peer: NodeId) => void;
+  /** The longest frame, in bytes without its header. */
+  readonly maxFrameBytes: number;
+  /** How long the exchange of hellos may take, in milliseconds. */
+  readonly handshakeTimeoutMs: number;
+  /** How many connections may be in their handshake at once. */
+  readonly maxHandshakes: number;
+}
+
+/** The connections that others dial. */
+export interface Incoming {
+  /** Resolves when all are released. The listener must be closed first. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** The pause after a failure to accept, such as for too many open files, in milliseconds. */
+const acceptPauseMs = 100;
+
+/** Begins to accept connections, at once. */
+export function incoming(options: IncomingOptions): Incoming {
+  const { context, handshakeTimeoutMs, maxHandshakes } = options;
+  const { log } = context;
+  const sockets = new Set<Socket>();
+  const serving = new Set<Promise<void>>();
+  const socketOf = new Map<NodeId, Socket>();
+  let handshakes = 0;
+  let crowded = false;
+  let closed = false;
+  let endPause = () => {};
+
+  /** The peer, or null if the connection ended without a word. */
+  const shakeHands = async (socket: Socket, frames: FrameReader) => {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      socket.close();
+    }, handshakeTimeoutMs);
+    try {
+      const peer = await readHello(frames, context);
+      if (peer !== null && !context.peers.includes(peer)) {
+        throw new ProtocolError(`${JSON.stringify(peer)} is not a peer`);
+      }
+      if (peer !== null) {
+        const welcomed = await writeAll(socket, helloFrame(context)).then(() => true, () => false);
+        if (welcomed) return peer;
+      }
+      if (late) throw new ProtocolError(`no hello within ${handshakeTimeoutMs} ms`);
+      if (peer === null && frames.started && !closed) {
+        throw new ProtocolError("it ended before its hello did");
+      }
+      return null;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  const admit = async (socket: Socket, frames: FrameReader) => {
+    handshakes++;
+    try {
+      return await shakeHands(socket, frames);
+    } finally {
+      handshakes--;
+      if (handshakes === 0) crowded = false;
+    }
+  };
+
+  const serve = async (socket: Socket) => {
+    sockets.add(socket);
+    let peer: NodeId | null = null;
+    try {
+      const frames = frameReader(socket);
+      peer = await admit(socket, frames);
+      if (peer === null || closed) return;
+      // A peer that dials again has lost its last connection, even if we have not noticed yet.
+      socketOf.get(peer)?.close();
+      socketOf.set(peer, socket);
+      options.onPeer(peer);
+      await receive(options, peer, socket, frames, () => !closed && socketOf.get(peer ?? "") === socket);
+    } catch (error) {
+      const who = peer === null ? "" : `${peer} at `;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!closed) log(`closed a connection from ${who}${socket.remote}: ${reason.replaceAll(/\s+/g, " ")}`);
+    } finally {
+      socket.close();
+      sockets.delete(socket);
+      if (peer !== null && socketOf.get(peer) === socket) socketOf.delete(peer);
+    }
+  };
+
+  const admitOrRefuse = (socket: Socket) => {
+    if (handshakes >= maxHandshakes) {
+      socket.close();
+      if (!crowded) {
+        log(`refused a connection from ${socket.remote}: ${handshakes} others have not said hello yet`);
+      }
+      crowded = true;
+      return;
+    }
+    const served = serve(socket).finally(() => serving.delete(served));
+    serving.add(served);
+  };
+
+  const acceptUntilClosed = async () => {
+    let reported = "";
+    while (!closed) {
+      try {
+        const socket = await options.accept();
+        reported = "";
+        if (closed) socket.close();
+        else admitOrRefuse(socket);
+      } catch (error) {
+        if (closed) return;
+        const trouble = error instanceof Error ? error.message : String(error);
+        if (trouble !== reported) log(`can't accept connections: ${trouble}; will try again`);
+        reported = trouble;
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, acceptPauseMs);
+          endPause = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+    }
+  };
+  const accepting = acceptUntilClosed();
+
+  return {
+    async close() {
+      closed = true;
+      endPause();
+      for (const socket of sockets) socket.close();
+      await accepting;
+      await Promise.all(serving);
+    },
+  };
+}
+
+/** Delivers what a peer sends, as long as `current` holds. */
+async function receive(
+  { context, maxFrameBytes }: IncomingOptions,
+  peer: NodeId,
+  socket: Socket,
+  frames: FrameReader,
+  current: () => boolean,
+): Promise<void> {
+  let answering = false;
+  const answer = async () => {
+    // One answer at a time: who asks without listening must not fill our memory.
+    if (answering) return;
+    answering = true;
+    await writeAll(socket, framesOf([new Uint8Array(0)])).catch(() => {});
+    answering = false;
+  };
+  do {
+    while (current()) {
+      const body = frames.next(maxFrameBytes);
+      if (body === null) break;
+      if (body.length === 0) answer();
+      else context.onMessage(checkedMessage(body, peer, context.id));
+    }
+  } while (current() && await frames.more());
+}
+
+function checkedMessage(body: Uint8Array, peer: NodeId, own: NodeId) {
+  const message = decodeMessage(body);
+  if (message.from !== peer) {
+    throw new ProtocolError(`a ${message.type} from ${JSON.stringify(message.from)}, who is somebody else`);
+  }
+  if (message.to !== own) {
+    throw new ProtocolError(`a ${message.type} to ${JSON.stringify(message.to)}, which is another node`);
+  }
+  return message;
+}

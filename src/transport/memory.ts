@@ -1,0 +1,186 @@
+/** A network inside of one process, with faults on demand. Runs on every runtime. */
+import { z } from "zod";
+import { decodeMessage, encodeMessage } from "../codec.ts";
+import type { Message, NodeId } from "../core/mod.ts";
+import { RaftError } from "../error.ts";
+import type { Clock, Connection, Transport, TransportContext } from "../ports.ts";
+import { checkedOptions } from "./options.ts";
+
+/** What the network does to messages. */
+export interface NetworkFaults {
+  /** How many of the messages are lost, from 0 (none) to 1 (all). 0 if not given. */
+  readonly lossRate?: number;
+  /** How many of the messages that arrive do so twice, from 0 (none) to 1 (all). 0 if not given. */
+  readonly duplicationRate?: number;
+  /** The shortest delay, in milliseconds. 0 if not given. */
+  readonly minDelayMs?: number;
+  /** The longest delay, in milliseconds; where it exceeds `minDelayMs`, messages overtake each other. `minDelayMs` if not given. */
+  readonly maxDelayMs?: number;
+}
+
+/** How the network behaves at first, and what it runs on. */
+export interface MemoryNetworkOptions extends NetworkFaults {
+  /** Determines which messages are lost, doubled and delayed: an integer from 0 to 4,294,967,295. 0 if not given. */
+  readonly seed?: number;
+  /** What delays run on. The system's timers if not given. */
+  readonly clock?: Clock;
+}
+
+/** A network in memory. Unless told otherwise it is reliable, and keeps the order of messages. */
+export interface MemoryNetwork {
+  /** A transport on this network. One serves any number of nodes. */
+  transport(): Transport;
+  /** Changes what happens to messages from now on. What is not given is as if there were no faults. */
+  setFaults(faults: NetworkFaults): void;
+  /** Only nodes of the same group reach each other; a node that is in none reaches nobody. Undone by `heal`. */
+  partition(...groups: readonly (readonly NodeId[])[]): void;
+  /** This node reaches nobody, and nobody reaches it, until `heal`. The others are not affected. */
+  isolate(node: NodeId): void;
+  /** Undoes every `partition` and `isolate`. What was lost stays lost. */
+  heal(): void;
+}
+
+const rate = z.number().min(0).max(1).default(0);
+const delay = z.number().min(0).max(2 ** 31 - 1);
+const faultsSchema = z.strictObject({
+  lossRate: rate,
+  duplicationRate: rate,
+  minDelayMs: delay.default(0),
+  maxDelayMs: delay.optional(),
+}).transform(({ maxDelayMs, ...faults }) => ({ ...faults, maxDelayMs: maxDelayMs ?? faults.minDelayMs }))
+  .refine(({ minDelayMs, maxDelayMs }) => maxDelayMs >= minDelayMs, {
+    path: ["maxDelayMs"],
+    message: "must be at least minDelayMs",
+  });
+const seedSchema = z.strictObject({ seed: z.number().int().min(0).max(2 ** 32 - 1).default(0) });
+
+/** A node on the network. */
+interface Endpoint {
+  readonly context: TransportContext;
+  /** Cancels the deliveries to it that are under way. */
+  readonly underWay: Set<() => void>;
+  closed: boolean;
+}
+
+/**
+ * A network inside of one process. Messages travel encoded, so that no node can alter what another one holds.
+ *
+ * @throws {RaftError} with code `InvalidOptions`, naming the option and what was expected.
+ *
+ * @example
+ * ```ts ignore
+ * const network = memoryNetwork();
+ * const connection = await network.transport().open(context);
+ * network.isolate("a");
+ * ```
+ */
+export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork {
+  const { seed: givenSeed, clock = systemClock, ...givenFaults } = options;
+  const { seed } = checkedOptions("memoryNetwork", seedSchema, { seed: givenSeed });
+  const random = randomFrom(seed);
+  let faults = checkedOptions("memoryNetwork", faultsSchema, givenFaults);
+  let groups: readonly (readonly NodeId[])[] | null = null;
+  const isolated = new Set<NodeId>();
+  const endpoints = new Map<NodeId, Endpoint>();
+
+  const reaches = (from: NodeId, to: NodeId) => {
+    if (isolated.has(from) || isolated.has(to)) return false;
+    return groups === null || groups.some((group) => group.includes(from) && group.includes(to));
+  };
+
+  const deliver = (from: NodeId, receiver: Endpoint, bytes: Uint8Array) => {
+    // What is under way when a link is cut is lost too.
+    if (receiver.closed || !reaches(from, receiver.context.id)) return;
+    receiver.context.onMessage(decodeMessage(bytes));
+  };
+
+  const carry = (from: NodeId, receiver: Endpoint, bytes: Uint8Array) => {
+    const delayMs = faults.minDelayMs + random() * (faults.maxDelayMs - faults.minDelayMs);
+    if (delayMs === 0) return queueMicrotask(() => deliver(from, receiver, bytes));
+    const cancel = clock.after(delayMs, () => {
+      receiver.underWay.delete(cancel);
+      deliver(from, receiver, bytes);
+    });
+    receiver.underWay.add(cancel);
+  };
+
+  const send = ({ context, closed }: Endpoint, message: Message) => {
+    const receiver = endpoints.get(message.to);
+    if (closed || receiver === undefined || !mayTalk(context, receiver.context)) return;
+    const bytes = encodedFrom(context, message);
+    if (bytes === null || !reaches(context.id, message.to) || random() < faults.lossRate) return;
+    carry(context.id, receiver, bytes);
+    if (random() < faults.duplicationRate) carry(context.id, receiver, bytes);
+  };
+
+  const open = (context: TransportContext): Connection => {
+    if (endpoints.has(context.id)) {
+      throw new RaftError("Unavailable", `node ${context.id} is on this network already; close it first`);
+    }
+    const endpoint: Endpoint = { context, underWay: new Set(), closed: false };
+    endpoints.set(context.id, endpoint);
+    return {
+      send: (message) => send(endpoint, message),
+      close() {
+        if (!endpoint.closed) endpoints.delete(context.id);
+        endpoint.closed = true;
+        for (const cancel of endpoint.underWay) cancel();
+        endpoint.underWay.clear();
+        return Promise.resolve();
+      },
+    };
+  };
+
+  return {
+    // async, so that a refusal is a rejection.
+    // deno-lint-ignore require-await
+    transport: () => ({ open: async (context) => open(context) }),
+    setFaults: (next) => faults = checkedOptions("memoryNetwork", faultsSchema, next),
+    partition: (...next) => groups = next.map((group) => [...group]),
+    isolate: (node) => isolated.add(node),
+    heal() {
+      groups = null;
+      isolated.clear();
+    },
+  };
+}
+
+/** Nobody hears a node of another cluster, or one that is not a peer. */
+function mayTalk(sender: TransportContext, receiver: TransportContext): boolean {
+  return sender.clusterId === receiver.clusterId &&
+    sender.peers.includes(receiver.id) && receiver.peers.includes(sender.id);
+}
+
+/** The bytes of a message; null, and a line in the log, if it is none or names another sender. */
+function encodedFrom({ id, log }: TransportContext, message: Message): Uint8Array | null {
+  if (message.from !== id) {
+    log(`dropped a message: it is from ${JSON.stringify(message.from)}, not from us`);
+    return null;
+  }
+  try {
+    const bytes = encodeMessage(message);
+    decodeMessage(bytes);
+    return bytes;
+  } catch (error) {
+    log(`dropped a message: ${error instanceof Error ? error.message : error}`);
+    return null;
+  }
+}
+
+const systemClock: Clock = {
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Mulberry32: small, and the same on every runtime. Numbers from 0 (included) to 1 (excluded). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

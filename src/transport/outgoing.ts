@@ -1,0 +1,267 @@
+/**
+ * The way to one peer: a connection that this node dials, again and again, and that carries its messages. What
+ * the peer has to say comes on a connection of its own, so there are never two of which one has to go.
+ * Knows no runtime.
+ */
+import { unreachable } from "../core/assert.ts";
+import type { NodeId } from "../core/mod.ts";
+import type { Identity, Log } from "../ports.ts";
+import { type FrameReader, frameReader, framesOf, ProtocolError, type Socket, writeAll } from "./frame.ts";
+import { helloFrame, readHello } from "./hello.ts";
+import { type QueueLimits, sendQueue } from "./queue.ts";
+
+/** How to reach a peer, and how patiently. */
+export interface OutgoingOptions {
+  /** Who we are. */
+  readonly own: Identity;
+  /** Whom to reach. */
+  readonly peer: NodeId;
+  /** Connects to it. When `signal` aborts it must give up soon, and release what it has. */
+  readonly connect: (signal: AbortSignal) => Promise<Socket>;
+  /** Where to report a change between connected and not. */
+  readonly log: Log;
+  /** How much may wait to be sent. */
+  readonly queue: QueueLimits;
+  /** The pause after the first failure, in milliseconds. It doubles with every further one. */
+  readonly minReconnectMs: number;
+  /** The longest pause, in milliseconds. */
+  readonly maxReconnectMs: number;
+  /** How long connecting and the exchange of hellos may take together, in milliseconds. */
+  readonly handshakeTimeoutMs: number;
+  /** How often to ask for a sign of life, and how long to wait for it, in milliseconds. */
+  readonly keepAliveMs: number;
+}
+
+/** The way to one peer. */
+export interface Outgoing {
+  /** Queues an encoded message. Never throws; drops the oldest messages when there is no room. */
+  send(body: Uint8Array): void;
+  /** The peer is known to be up: if this is a pause before the next attempt, end it. */
+  retryNow(): void;
+  /** Resolves when every socket and timer is released. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** The most bytes that one write carries, unless the first message alone is longer. */
+const maxBatchBytes = 256 * 1024;
+
+/** The answer to an empty frame is one, so this is all that a peer may send here after its hello. */
+const maxAnswerBytes = 0;
+
+/** Begins to dial, at once. */
+export function outgoing(options: OutgoingOptions): Outgoing {
+  const { peer, log } = options;
+  const queue = sendQueue(options.queue);
+  let closed = false;
+  let endPause = () => {};
+  let current: Session | null = null;
+
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  const dialUntilClosed = async () => {
+    let failures = 0;
+    let reported = "";
+    while (!closed) {
+      let connectedAt: number | null = null;
+      current = session(options, queue, () => {
+        connectedAt = performance.now();
+        reported = "";
+        log(`connected to ${peer}`);
+      });
+      const trouble = await current.ended;
+      current = null;
+      if (closed) return;
+      // The same trouble again and again is one line.
+      if (trouble !== reported) log(`not connected to ${peer}: ${trouble}; will try again`);
+      reported = trouble;
+      // Who lets us in only to throw us out again must not be dialled without a pause.
+      const lastedMs = connectedAt === null ? 0 : performance.now() - connectedAt;
+      failures = lastedMs >= options.maxReconnectMs ? 0 : failures + 1;
+      await pause(pauseMs(options, failures));
+    }
+  };
+  const finished = dialUntilClosed();
+
+  return {
+    send(body) {
+      if (closed) return;
+      queue.push(body);
+      current?.wake();
+    },
+    retryNow: () => endPause(),
+    close() {
+      closed = true;
+      current?.stop("closed here");
+      endPause();
+      return finished;
+    },
+  };
+}
+
+/** Exponential, and half of it random, so that the nodes of a cluster don't dial in step. */
+function pauseMs({ minReconnectMs, maxReconnectMs }: OutgoingOptions, failures: number): number {
+  const longest = Math.min(maxReconnectMs, minReconnectMs * 2 ** Math.max(0, failures - 1));
+  return longest * (0.5 + Math.random() / 2);
+}
+
+/** One attempt to connect, and the connection that comes of it. */
+interface Session {
+  /** Resolves, when all is released, to why it ended. Never rejects. */
+  readonly ended: Promise<string>;
+  /** Something waits in the queue. */
+  wake(): void;
+  /** Ends it. The first reason counts. */
+  stop(reason: string): void;
+}
+
+function session(
+  options: OutgoingOptions,
+  queue: ReturnType<typeof sendQueue>,
+  onConnected: () => void,
+): Session {
+  const { handshakeTimeoutMs } = options;
+  const attempt = new AbortController();
+  let socket: Socket | null = null;
+  let reason: string | null = null;
+  let wakeWriter = () => {};
+
+  const stop = (why: string) => {
+    reason ??= why;
+    attempt.abort();
+    socket?.close();
+    wakeWriter();
+  };
+  const alive = keepAlive(options.keepAliveMs, () => wakeWriter(), stop);
+
+  const write = async (to: Socket) => {
+    while (reason === null) {
+      const bodies = queue.take(maxBatchBytes);
+      const asks = alive.takeQuestion();
+      if (asks) bodies.push(new Uint8Array(0));
+      if (bodies.length > 0) {
+        await writeAll(to, framesOf(bodies), alive.onProgress);
+        if (asks) alive.onAsked();
+      } else {
+        await new Promise<void>((resolve) => wakeWriter = resolve);
+      }
+    }
+  };
+
+  const run = async () => {
+    const timer = setTimeout(() => stop(`no answer within ${handshakeTimeoutMs} ms`), handshakeTimeoutMs);
+    try {
+      socket = await options.connect(attempt.signal);
+      if (reason !== null) return;
+      const frames = frameReader(socket);
+      await greet(options, socket, frames);
+      clearTimeout(timer);
+      if (reason !== null) return;
+      onConnected();
+      alive.start();
+      const writing = write(socket).catch((error) => stop(messageOf(error)));
+      await readAnswers(frames, alive.onAnswer).catch((error) => stop(messageOf(error)));
+      stop("it closed the connection");
+      await writing;
+    } catch (error) {
+      stop(messageOf(error));
+    } finally {
+      clearTimeout(timer);
+      alive.stop();
+      socket?.close();
+    }
+  };
+
+  return { ended: run().then(() => reason ?? "closed"), wake: () => wakeWriter(), stop };
+}
+
+/** Exchanges hellos. Resolves when the peer has let us in. */
+async function greet({ own, peer }: OutgoingOptions, socket: Socket, frames: FrameReader): Promise<void> {
+  await writeAll(socket, helloFrame(own));
+  const node = await readHello(frames, own);
+  if (node === null) throw new ProtocolError("it closed the connection instead of a hello");
+  if (node !== peer) throw new ProtocolError(`there is ${JSON.stringify(node)} instead`);
+}
+
+async function readAnswers(frames: FrameReader, onAnswer: () => void): Promise<void> {
+  do {
+    while (frames.next(maxAnswerBytes) !== null) onAnswer();
+  } while (await frames.more());
+}
+
+/**
+ * Notices that the peer is gone though nobody said so, as when its cable is cut: then writing goes on for
+ * minutes into the buffers of the operating system, and TCP takes as long to try again once the cable is back.
+ */
+interface KeepAlive {
+  start(): void;
+  stop(): void;
+  /** Whether the writer shall ask for a sign of life now. */
+  takeQuestion(): boolean;
+  onAsked(): void;
+  onAnswer(): void;
+  /** Some bytes were taken by the operating system. */
+  readonly onProgress: () => void;
+}
+
+function keepAlive(ms: number, wakeWriter: () => void, fail: (reason: string) => void): KeepAlive {
+  let state: "quiet" | "due" | "asking" | "asked" = "quiet";
+  let progress = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const restart = () => {
+    clearTimeout(timer);
+    timer = setTimeout(tick, ms);
+  };
+  const tick = () => {
+    restart();
+    switch (state) {
+      case "quiet":
+        state = "due";
+        progress = false;
+        return wakeWriter();
+      case "due":
+      case "asking":
+        // The question waits behind much data. As long as that moves, the peer is there.
+        if (!progress) fail(`nothing could be written for ${ms} ms`);
+        progress = false;
+        return;
+      case "asked":
+        return fail(`no sign of life for ${ms} ms`);
+      default:
+        return unreachable(state);
+    }
+  };
+
+  return {
+    start: restart,
+    stop: () => clearTimeout(timer),
+    takeQuestion() {
+      if (state !== "due") return false;
+      state = "asking";
+      return true;
+    },
+    onAsked() {
+      // The answer may have overtaken the end of the write.
+      if (state !== "asking") return;
+      state = "asked";
+      restart();
+    },
+    onAnswer() {
+      state = "quiet";
+      restart();
+    },
+    onProgress: () => progress = true,
+  };
+}
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replaceAll(/\s+/g, " ");
+}
