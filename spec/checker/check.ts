@@ -1,0 +1,197 @@
+/** Checks a spec: searches from its initial states and from its starts, and judges its properties. */
+import type { Property } from "../dsl/property.ts";
+import {
+  type Parameter,
+  type Parameters,
+  resolveParameters,
+  type Specification,
+} from "../dsl/specification.ts";
+import { formatTrace, type Run } from "../trace/run.ts";
+import type { Model, Start } from "./model.ts";
+import { type Found, type Progress, search } from "./search.ts";
+
+/** How to check. */
+export interface CheckOptions {
+  /**
+   * How deep to search from the initial states, which have depth 1; null to search all that is reachable. The
+   * spec's own default if left out. From a named start the search goes three steps less deep.
+   */
+  readonly depth?: number | null;
+  /** The named bounds to use; the spec's defaults if left out. */
+  readonly bounds?: string;
+  /** Values of single parameters, which win over the bounds. */
+  readonly parameters?: Readonly<Record<string, Parameter>>;
+  /** Ends the check when it fires; the verdict is then "inconclusive", unless a violation was found. */
+  readonly signal?: AbortSignal;
+  /** Called as the check goes on, and once when each layer is complete. */
+  readonly onProgress?: (progress: CheckProgress) => void;
+}
+
+/** How far a check has come. */
+export interface CheckProgress extends Progress {
+  /** "steps" for the search from the initial states, or the name of the start. */
+  readonly search: string;
+}
+
+/** What became of a property. */
+export interface PropertyReport {
+  /** The property. */
+  readonly property: Property<unknown>;
+  /** `holds` means: as far as was looked. */
+  readonly result: "holds" | "violated" | "reached" | "not-reached";
+  /** A shortest run that violates or reaches it, or null. */
+  readonly run: Run | null;
+  /** The same run in the trace notation. */
+  readonly trace: string | null;
+  /** Who and what is at fault, or null. */
+  readonly witness: string | null;
+}
+
+/** One search. */
+export interface SearchReport {
+  /** "steps" for the search from the initial states, or the name of the start. */
+  readonly search: string;
+  /** How many states were generated: the initial ones, and every successor of an expanded state. */
+  readonly generated: number;
+  /** How many of them were distinct. */
+  readonly distinct: number;
+  /** The depth of the deepest state. */
+  readonly depth: number;
+  /** How many states were found but not expanded. */
+  readonly edge: number;
+  /** Whether nothing reachable was left out. */
+  readonly exhausted: boolean;
+}
+
+/** What a check found. */
+export interface Report {
+  /** The name of the spec. */
+  readonly spec: string;
+  /** The values of its parameters. */
+  readonly parameters: Parameters;
+  /** The named bounds that were used, or null. */
+  readonly bounds: string | null;
+  /** The depth that was asked for; null: all that is reachable. */
+  readonly depth: number | null;
+  /** The compiled spec, in which the runs of this report are told. */
+  readonly model: Model;
+  /** The searches, in order. */
+  readonly searches: readonly SearchReport[];
+  /** What became of each property, in the spec's order. */
+  readonly properties: readonly PropertyReport[];
+  /** The sum over all searches. */
+  readonly generated: number;
+  /** The sum over all searches. */
+  readonly distinct: number;
+  /** Whether every search was exhausted. */
+  readonly exhausted: boolean;
+  /** Whether the signal ended the check. */
+  readonly stopped: boolean;
+  /**
+   * `violated`: some property is. `inconclusive`: the check was cut short, or all was searched and a
+   * `sometimes` was not reached. `holds`: otherwise, as far as was looked.
+   */
+  readonly verdict: "holds" | "violated" | "inconclusive";
+  /** The odds that two states had the same fingerprint, so that one of them was missed. */
+  readonly odds: number;
+}
+
+/** How many steps less deep the search from a named start goes. */
+const shallower = 3;
+
+/**
+ * Checks a spec to the given bounds.
+ *
+ * @throws {SpecError} if the spec, or a parameter, is wrong.
+ *
+ * @example
+ * ```ts
+ * import { check, spec } from "@quorate/raft/spec";
+ *
+ * const counter = spec("counter", () => ({
+ *   init: { n: 0 },
+ *   actions: { Up: (s) => s.n < 3 && void s.n++ },
+ *   properties: [],
+ * }));
+ * const report = await check(counter);
+ * console.assert(report.verdict === "holds" && report.distinct === 4);
+ * ```
+ */
+export async function check(spec: Specification, options: CheckOptions = {}): Promise<Report> {
+  const bounds = options.bounds ?? null;
+  const parameters = resolveParameters(spec, bounds, options.parameters ?? {});
+  const depth = options.depth === undefined ? spec.depth : options.depth;
+  const model = spec.build(parameters);
+  const found: { search: string; found: Found }[] = [];
+  for (const { name, starts } of searchesOf(model)) {
+    const result = await search(model, starts, {
+      depth: name === "steps" || depth === null ? depth : Math.max(1, depth - shallower),
+      onProgress: (progress) => options.onProgress?.({ search: name, ...progress }),
+      stopped: () => options.signal?.aborted ?? false,
+    });
+    found.push({ search: name, found: result });
+    if (result.stopped || isViolated(model, result)) break;
+  }
+  return report(model, found, { spec: spec.name, parameters, bounds, depth });
+}
+
+/** One search from all initial states, and one from each named start. */
+function searchesOf({ starts }: Model): readonly { name: string; starts: readonly Start[] }[] {
+  const initial = starts.filter(({ name }) => /^[0-9]/.test(name));
+  const named = starts.filter((start) => !initial.includes(start));
+  return [
+    { name: "steps", starts: initial },
+    ...named.map((start) => ({ name: start.name, starts: [start] })),
+  ];
+}
+
+function isViolated(model: Model, { verdicts }: Found): boolean {
+  return model.properties.some(({ kind, name }) => kind !== "sometimes" && verdicts.has(name));
+}
+
+function report(
+  model: Model,
+  found: readonly { search: string; found: Found }[],
+  asked: Pick<Report, "spec" | "parameters" | "bounds" | "depth">,
+): Report {
+  const searches = found.map(({ search, found }): SearchReport => {
+    const { generated, distinct, depth, edge, exhausted } = found;
+    return { search, generated, distinct, depth, edge, exhausted };
+  });
+  const results = found.map(({ found }) => found);
+  const properties = model.properties.map((property) => judgementOf(property, results));
+  const sum = (key: "generated" | "distinct") => searches.reduce((total, search) => total + search[key], 0);
+  const isViolated = properties.some(({ result }) => result === "violated");
+  const exhausted = searches.every((search) => search.exhausted);
+  const stopped = results.some((result) => result.stopped);
+  const isMissing = exhausted && properties.some(({ result }) => result === "not-reached");
+  return {
+    ...asked,
+    model,
+    searches,
+    properties,
+    generated: sum("generated"),
+    distinct: sum("distinct"),
+    exhausted,
+    stopped,
+    verdict: isViolated ? "violated" : stopped || isMissing ? "inconclusive" : "holds",
+    odds: searches.reduce((odds, { distinct }) => odds + distinct * (distinct - 1) / 2 ** 65, 0),
+  };
+}
+
+function judgementOf(property: Property<unknown>, results: readonly Found[]): PropertyReport {
+  const result = results.find(({ verdicts }) => verdicts.has(property.name));
+  const verdict = result?.verdicts.get(property.name);
+  if (result === undefined || verdict === undefined) {
+    const nothing = property.kind === "sometimes" ? "not-reached" : "holds";
+    return { property, result: nothing, run: null, trace: null, witness: null };
+  }
+  const run = result.path(verdict);
+  return {
+    property,
+    result: property.kind === "sometimes" ? "reached" : "violated",
+    run,
+    trace: formatTrace(run),
+    witness: verdict.witness,
+  };
+}

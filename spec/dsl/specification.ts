@@ -1,0 +1,69 @@
+/** A spec with its parameters: what `check`, `replay` and the command line take. */
+import type { Model } from "../checker/model.ts";
+
+/** The value of a parameter. */
+export type Parameter = number | string | boolean;
+
+/** Values of parameters by name. */
+export type Parameters = Readonly<Record<string, Parameter>>;
+
+/** A spec that can be built for any values of its parameters. */
+export interface Specification {
+  /** The name, as in the catalog. */
+  readonly name: string;
+  /** The parameters and their default values. A number is a count: a non-negative integer. */
+  readonly parameters: Parameters;
+  /** Named sets of parameter values. */
+  readonly bounds: Readonly<Record<string, Parameters>>;
+  /** How deep a check goes if nobody says; null: all that is reachable. */
+  readonly depth: number | null;
+  /** What the values mean, for people, in one line. */
+  summary(parameters: Parameters): string;
+  /** Compiles the spec. */
+  build(parameters: Parameters): Model;
+}
+
+/** A mistake in a spec or in how it is used: the message says where, and what to do. */
+export class SpecError extends Error {
+  /** The name of this kind of error. */
+  override readonly name: string = "SpecError";
+}
+
+/**
+ * The values of a spec's parameters: the defaults, then those of the named bounds, then the given ones.
+ *
+ * @throws {SpecError} if a name is unknown or a value is of the wrong kind; the message lists what there is.
+ */
+export function resolveParameters(
+  spec: Specification,
+  bounds: string | null,
+  given: Readonly<Record<string, Parameter>>,
+): Parameters {
+  const named = bounds === null ? {} : spec.bounds[bounds];
+  if (named === undefined) {
+    const names = Object.keys(spec.bounds);
+    throw new SpecError(
+      `${spec.name} has no bounds ${bounds}: ${
+        names.length > 0 ? `there are ${names.join(", ")}` : "it has none"
+      }`,
+    );
+  }
+  for (const [key, value] of Object.entries(given)) {
+    const standard = spec.parameters[key];
+    if (standard === undefined) {
+      const names = Object.keys(spec.parameters);
+      throw new SpecError(
+        `${spec.name} has no parameter ${key}: ${
+          names.length > 0 ? `there are ${names.join(", ")}` : "it has none"
+        }`,
+      );
+    }
+    const isRight = typeof value === typeof standard &&
+      (typeof value !== "number" || (Number.isSafeInteger(value) && value >= 0));
+    if (!isRight) {
+      const expected = typeof standard === "number" ? "a count (0, 1, 2, ...)" : `a ${typeof standard}`;
+      throw new SpecError(`${key} of ${spec.name} is ${JSON.stringify(value)}, expected ${expected}`);
+    }
+  }
+  return { ...spec.parameters, ...named, ...given };
+}

@@ -1,0 +1,173 @@
+/** A server with its disk, as the model sees it: what `src/node.ts` is in production, without time and sockets. */
+import {
+  AssertionError,
+  type Effect,
+  entriesBetween,
+  type Event,
+  type Message,
+  type NodeId,
+  type PersistentState,
+  type ServerState,
+  type Write,
+} from "../../src/core/mod.ts";
+import type { Outcome } from "../dsl/cluster.ts";
+import type { Core } from "./core.ts";
+import { nameOf, type Note } from "./history.ts";
+
+/** A write that has not reached the disk yet, and what waits for it. */
+export interface HeldWrite {
+  /** The write; null for a barrier. */
+  readonly write: Write | null;
+  /** What may be sent and answered once it is done. */
+  readonly late: readonly Effect[];
+}
+
+/** A server, and what surrounds it. */
+export interface Host {
+  /** The state of the core. */
+  readonly server: ServerState;
+  /** What would survive a crash. */
+  readonly disk: PersistentState;
+  /** Writes that the disk has not taken yet, the oldest first. */
+  readonly held: readonly HeldWrite[];
+  /** How often it was restarted. */
+  readonly restarts: number;
+  /** What the core found impossible, and stopped for; null while all is well. */
+  readonly failure: string | null;
+}
+
+/** What may happen to a host. */
+export type HostEvent =
+  | { readonly type: "core"; readonly event: Event }
+  | { readonly type: "disk" }
+  | { readonly type: "crash"; readonly survived: number };
+
+/** A host on its way through one action: what it was asked to do so far. */
+interface Run {
+  readonly core: Core;
+  host: Host;
+  readonly sends: Message[];
+  readonly notes: Note[];
+  /** Whether the first write of this action is held back. */
+  isSlow: boolean;
+}
+
+/** What an event may lead to: the disk is quick, or, if there is something to write, slow. */
+export function outcomes(core: Core, host: Host, event: HostEvent): readonly Outcome<Host, Message, Note>[] {
+  if (host.failure !== null) return [];
+  const quick = perform(core, host, event, false);
+  if (host.held.length > 0 || event.type !== "core") return [quick];
+  const slow = perform(core, host, event, true);
+  return slow.local.held.length > 0 ? [quick, { ...slow, notation: "_", spends: "slow" }] : [quick];
+}
+
+function perform(core: Core, host: Host, event: HostEvent, isSlow: boolean): Outcome<Host, Message, Note> {
+  const run: Run = { core, host, sends: [], notes: [], isSlow };
+  try {
+    if (event.type === "core") feed(run, event.event);
+    else if (event.type === "disk") takeOldestWrite(run);
+    else crash(run, event.survived);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== AssertionError.name) throw error;
+    run.host = { ...run.host, failure: error.message };
+  }
+  return { notation: "", local: run.host, sends: run.sends, notes: run.notes };
+}
+
+/** One step of the core, and what it asks for. */
+function feed(run: Run, event: Event): void {
+  const before = run.host.server;
+  const { state, effects } = run.core.step(before, event);
+  run.host = { ...run.host, server: state };
+  run.notes.push(...notesOf(before, state));
+  const marker = effects.findIndex((effect) => effect.type === "persist");
+  const early = marker === -1 ? effects : effects.slice(0, marker);
+  const applies = marker === -1 ? [] : effects.slice(marker).filter((effect) => effect.type === "apply");
+  const late = marker === -1 ? [] : effects.slice(marker + 1).filter((effect) => effect.type !== "apply");
+  for (const effect of [...early, ...applies]) obey(run, effect);
+  const persist = effects[marker];
+  if (persist?.type === "persist") write(run, { write: persist.write, late });
+}
+
+/** A write waits behind those that are held, and is held itself if the disk is slow. */
+function write(run: Run, pending: HeldWrite): void {
+  const isHeld = run.host.held.length > 0 || (run.isSlow && pending.write !== null);
+  run.host = { ...run.host, held: [...run.host.held, pending] };
+  run.isSlow = false;
+  if (!isHeld) takeOldestWrite(run);
+}
+
+function takeOldestWrite(run: Run): void {
+  const [oldest, ...held] = run.host.held;
+  if (oldest === undefined) return;
+  run.host = { ...run.host, held, disk: written(run.host.disk, oldest.write) };
+  for (const effect of oldest.late) obey(run, effect);
+  feed(run, { type: "persisted", count: 1 });
+}
+
+function obey(run: Run, effect: Effect): void {
+  if (effect.type === "send") {
+    run.sends.push(effect.message);
+    run.notes.push(...noteOfVote(effect.message));
+  }
+  if (effect.type === "apply") {
+    const { log, lastApplied } = run.host.server;
+    entriesBetween(log, lastApplied + 1, effect.index).forEach((entry, position) => {
+      run.notes.push({ type: "applied", index: lastApplied + 1 + position, entry: nameOf(entry) });
+    });
+    feed(run, { type: "applied", index: effect.index });
+  }
+}
+
+/** What is in memory is gone; of the held writes, the `survived` oldest reached the disk. */
+function crash(run: Run, survived: number): void {
+  const { host } = run;
+  if (host.server.role.type === "leader") run.notes.push({ type: "leaderCrashed" });
+  const disk = host.held.slice(0, survived).reduce((taken, { write }) => written(taken, write), host.disk);
+  const server = run.core.restart(host.server.config, disk);
+  run.host = { server, disk, held: [], restarts: host.restarts + 1, failure: null };
+}
+
+function written(disk: PersistentState, write: Write | null): PersistentState {
+  if (write === null) return disk;
+  const { currentTerm, votedFor, from, entries } = write;
+  return { currentTerm, votedFor, log: [...disk.log.slice(0, from - 1), ...entries] };
+}
+
+/** What an observer of the cluster must remember of a step. */
+function notesOf(before: ServerState, after: ServerState): readonly Note[] {
+  const { id } = after.config;
+  const term = after.currentTerm;
+  const notes: Note[] = [];
+  const wasLeader = before.role.type === "leader" && before.currentTerm === term;
+  if (after.role.type === "leader" && !wasLeader) notes.push({ type: "elected", term, server: id });
+  if (countsOwnVote(after)) notes.push({ type: "voted", term, voter: id, candidate: id });
+  if (after.commitIndex > before.commitIndex) {
+    entriesBetween(after.log, before.commitIndex + 1, after.commitIndex).forEach((entry, position) => {
+      notes.push({ type: "committed", term, index: before.commitIndex + 1 + position, entry: nameOf(entry) });
+    });
+  }
+  return notes;
+}
+
+function countsOwnVote({ role, config }: ServerState): boolean {
+  return role.type === "candidate" && role.votesGranted.includes(config.id);
+}
+
+function noteOfVote(message: Message): readonly Note[] {
+  if (message.type !== "RequestVoteResponse" || !message.voteGranted) return [];
+  const { term, from, to } = message;
+  return [{ type: "voted", term, voter: from, candidate: to }];
+}
+
+/** A host that starts with an empty disk. */
+export function emptyHost(
+  core: Core,
+  id: NodeId,
+  servers: readonly NodeId[],
+  maxEntriesPerAppend: number,
+): Host {
+  const limits = { maxEntriesPerAppend, maxBytesPerAppend: 1000, maxHeldProposals: 10 };
+  const server = core.initialState({ id, servers, ...limits });
+  return { server, disk: { currentTerm: 0, votedFor: null, log: [] }, held: [], restarts: 0, failure: null };
+}

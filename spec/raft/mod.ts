@@ -1,0 +1,170 @@
+/** The spec of a Raft cluster over the core that production runs. */
+import { entriesOf, knownLeader, type LogEntry, type Message } from "../../src/core/mod.ts";
+import type { Model } from "../checker/model.ts";
+import { cluster, type Happening } from "../dsl/cluster.ts";
+import { type Parameters, SpecError, type Specification } from "../dsl/specification.ts";
+import { type Core, core } from "./core.ts";
+import { type History, nameOf, noHistory, type Note, remember } from "./history.ts";
+import { emptyHost, type Host, type HostEvent, outcomes } from "./host.ts";
+import { properties, type SeenServer } from "./properties.ts";
+import { starts } from "./starts.ts";
+
+/** The budgets: how often what has a price may happen, from where a search begins. */
+const budgets = { timeouts: 2, proposals: 1, crashes: 1, slow: 1, drops: 0, duplicates: 0 };
+
+/** The spec of `src/core`, or of a mutant of it. */
+export function raft(under: Core = core): Specification {
+  return {
+    name: "raft",
+    parameters: { servers: 3, ...budgets, entries: 1 },
+    bounds: {
+      default: {},
+      election: { proposals: 0, timeouts: 3, slow: 0 },
+      pair: { servers: 2 },
+      four: { servers: 4, crashes: 0, slow: 0 },
+      network: { crashes: 0, slow: 0, duplicates: 1 },
+    },
+    depth: 10,
+    summary,
+    build: (parameters) => build(under, parameters),
+  };
+}
+
+function summary(parameters: Parameters): string {
+  const parts = [`${parameters.servers} servers`];
+  for (const budget of Object.keys(budgets)) {
+    if (parameters[budget] !== 0) parts.push(`${budget} <= ${parameters[budget]}`);
+  }
+  return [...parts, "network: reorders, loses"].join(" · ");
+}
+
+function build(under: Core, parameters: Parameters): Model {
+  const names = "abcdefghi".slice(0, Number(parameters.servers)).split("");
+  if (names.length === 0 || names.length !== parameters.servers) {
+    throw new SpecError(`servers of raft is ${parameters.servers}, expected 1 to 9`);
+  }
+  if (parameters.entries === 0) throw new SpecError("entries of raft is 0, expected at least 1");
+  return cluster<Host, Message, HostEvent, Note, History, SeenServer>({
+    servers: names,
+    budgets: Object.fromEntries(Object.keys(budgets).map((budget) => [budget, Number(parameters[budget])])),
+    initial: (id) => emptyHost(under, id, names, Number(parameters.entries)),
+    happenings: (host, proposed) => happenings(under, host, proposed),
+    otherHappening: (host, notation, proposed) =>
+      /^=[A-Za-z0-9]+$/.test(notation) ? proposal(host, notation.slice(1), proposed) : null,
+    received: (message) => ({ type: "core", event: { type: "received", message } }),
+    envelope: ({ from, to, type }) => ({ from, to, type }),
+    outcomes: (host, event) => outcomes(under, host, event),
+    history: noHistory,
+    remember,
+    identity,
+    observe,
+    describe,
+    properties,
+    starts: Object.fromEntries(
+      Object.entries(starts).filter(([, { servers }]) => servers === names.length).map((
+        [name, { trace }],
+      ) => [name, trace]),
+    ),
+  });
+}
+
+function happenings(under: Core, host: Host, proposed: number): readonly Happening<HostEvent>[] {
+  if (host.failure !== null) return [];
+  const timers = under.timersOf(host.server);
+  const fired = timers.map((timer): Happening<HostEvent> => ({
+    notation: timers.length === 1 ? "!" : `!${timer}`,
+    aliases: [`!${timer}`],
+    title: `${timer} timeout`,
+    event: { type: "core", event: { type: "timerFired", timer } },
+    spends: "timeouts",
+  }));
+  const crashes = [...host.held.keys(), host.held.length].map((survived): Happening<HostEvent> => ({
+    notation: survived === 0 ? "^" : `^${survived}`,
+    aliases: [`^${survived}`],
+    title: survived === 0 ? "crash and restart" : `crash and restart, ${survived} held writes survive`,
+    event: { type: "crash", survived },
+    spends: "crashes",
+  })).filter(({ event }) => losesSomething(host, event));
+  const disk: readonly Happening<HostEvent>[] = host.held.length > 0
+    ? [{ notation: "*", title: "the disk takes the oldest write", event: { type: "disk" } }]
+    : [];
+  return [...fired, ...disk, ...crashes, proposal(host, commandName(proposed), proposed)];
+}
+
+/** A crash of a server that has nothing in memory that its disk hasn't changes nothing. */
+function losesSomething({ server, held }: Host, event: HostEvent): boolean {
+  if (event.type === "crash" && event.survived > 0) return held[event.survived - 1]?.write !== null;
+  return held.length > 0 || server.role.type !== "follower" || server.role.leaderId !== null ||
+    server.commitIndex > 0 || server.heldProposals.length > 0;
+}
+
+function proposal(host: Host, command: string, proposed: number): Happening<HostEvent> {
+  const id = { node: host.server.config.id, incarnation: host.restarts, sequence: proposed };
+  const proposals = [{ id, command: new TextEncoder().encode(command) }];
+  return {
+    notation: `=${command}`,
+    title: `a client proposes ${command}`,
+    event: { type: "core", event: { type: "proposed", proposals } },
+    spends: "proposals",
+  };
+}
+
+/** x, y, z, and then x3, x4, ... */
+function commandName(proposed: number): string {
+  return ["x", "y", "z"][proposed] ?? `x${proposed}`;
+}
+
+/** The log is a view of a shared array: its entries are what it is. What never changes is left out. */
+function identity({ server, disk, held, restarts, failure }: Host): unknown {
+  const { config: _, log, ...rest } = server;
+  return { ...rest, log: entriesOf(log), disk, held, restarts, failure };
+}
+
+function observe({ server, disk, restarts, failure }: Host): SeenServer {
+  return {
+    id: server.config.id,
+    restarts,
+    failure,
+    role: server.role.type,
+    currentTerm: server.currentTerm,
+    votedFor: server.votedFor,
+    log: entriesOf(server.log).map(nameOf),
+    commitIndex: server.commitIndex,
+    lastApplied: server.lastApplied,
+    disk: { currentTerm: disk.currentTerm, log: disk.log.map(nameOf) },
+  };
+}
+
+/** What a person wants to know of a server, in short. */
+function describe(host: Host): Record<string, string> {
+  const { server, disk, held } = host;
+  const { role } = server;
+  const memory = { currentTerm: server.currentTerm, votedFor: server.votedFor, log: entriesOf(server.log) };
+  return {
+    role: role.type.charAt(0).toUpperCase() + server.currentTerm,
+    votedFor: server.votedFor ?? "-",
+    leader: knownLeader(server) ?? "-",
+    log: logText(memory.log),
+    commitIndex: String(server.commitIndex),
+    ...(role.type === "candidate" ? { votesGranted: role.votesGranted.join(",") || "-" } : {}),
+    ...(role.type === "leader"
+      ? { nextIndex: byServer(role.nextIndex), matchIndex: byServer(role.matchIndex) }
+      : {}),
+    ...(server.heldProposals.length > 0 ? { heldProposals: String(server.heldProposals.length) } : {}),
+    ...(held.length > 0 ? { unfinishedWrites: String(held.length) } : {}),
+    ...(diskText(memory) === diskText(disk) ? {} : { disk: diskText(disk) }),
+    ...(host.failure === null ? {} : { stopped: host.failure }),
+  };
+}
+
+function logText(entries: readonly LogEntry[]): string {
+  return `[${entries.map(nameOf).join(" ")}]`;
+}
+
+function diskText(disk: { currentTerm: number; votedFor: string | null; log: readonly LogEntry[] }): string {
+  return `term ${disk.currentTerm} votedFor ${disk.votedFor ?? "-"} ${logText(disk.log)}`;
+}
+
+function byServer(indexes: Readonly<Record<string, number>>): string {
+  return Object.entries(indexes).map(([server, index]) => server + index).join(" ");
+}

@@ -1,0 +1,53 @@
+/** Replays a trace, and judges every state and step on its way. */
+import type { Model, State, Step } from "../checker/model.ts";
+import { viewOf } from "../checker/judge.ts";
+import { type Run, runTrace } from "./run.ts";
+
+/** A property that a run violates, and where. */
+export interface Violation {
+  /** The name of the property. */
+  readonly name: string;
+  /** Who and what is at fault. */
+  readonly witness: string;
+  /** After how many steps; 0 for the first state. */
+  readonly step: number;
+}
+
+/** A run, and what it violates. */
+export interface Replay {
+  /** The run. */
+  readonly run: Run;
+  /** The first violation of each property that is violated, in the order of their steps. */
+  readonly violations: readonly Violation[];
+}
+
+/**
+ * Replays a trace, such as `a! a>b`.
+ *
+ * @throws {SpecError} if the trace is malformed or a step is impossible: which one, and what was possible there.
+ */
+export function replay(model: Model, trace: string): Replay {
+  const run = runTrace(model, trace);
+  const views = [run.start.state, ...run.steps.map(({ to }) => to)].map((state) => view(model, state));
+  const violations = views.flatMap((after, step) => judgeAt(model, views[step - 1], after, step));
+  const isFirst = ({ name }: Violation, index: number) =>
+    violations.findIndex((other) => other.name === name) === index;
+  return { run, violations: violations.filter(isFirst) };
+}
+
+function judgeAt(model: Model, before: unknown, after: unknown, step: number): readonly Violation[] {
+  return model.properties.flatMap((property) => {
+    if (property.kind === "sometimes" || (property.kind === "steps" && step === 0)) return [];
+    const judgement = property.kind === "always" ? property.holds(after) : property.holds(before, after);
+    return judgement === true ? [] : [{ name: property.name, witness: judgement, step }];
+  });
+}
+
+function view(model: Model, state: State): unknown {
+  return viewOf(model, state.vector, 0);
+}
+
+/** The states that a run passes through, the first one included. */
+export function statesOf({ start, steps }: Run): readonly State[] {
+  return [start.state, ...steps.map((step: Step) => step.to)];
+}

@@ -1,0 +1,90 @@
+/** Runs a trace: the notation of steps, resolved against what a model can do. */
+import { SpecError } from "../dsl/specification.ts";
+import type { Model, Start, State, Step } from "../checker/model.ts";
+
+/** A run: where it begins, and its steps. */
+export interface Run {
+  /** Where it begins. */
+  readonly start: Start;
+  /** Its steps, each with the state that it leads to. */
+  readonly steps: readonly Step[];
+}
+
+/**
+ * Runs a trace, such as `@leader a=x a>b`.
+ *
+ * @throws {SpecError} if the trace is malformed or a step is impossible: which one, and what was possible there.
+ */
+export function runTrace(model: Model, trace: string): Run {
+  const words = splitTrace(trace);
+  const start = startOf(model, words[0]?.startsWith("@") ? words.shift()!.slice(1) : "1");
+  const steps: Step[] = [];
+  let state: State = start.state;
+  for (const [index, word] of words.entries()) {
+    const step = stepOf(model, state, word, index + 1);
+    steps.push(step);
+    state = step.to;
+  }
+  return { start, steps };
+}
+
+/** A trace in its shortest form. */
+export function formatTrace({ start, steps }: Run): string {
+  const prefix = start.name === "1" ? [] : [`@${start.name}`];
+  return [...prefix, ...steps.map(({ label }) => label)].join(" ");
+}
+
+/** Splits at white space, but not inside of the arguments of an action. */
+export function splitTrace(trace: string): string[] {
+  const words: string[] = [];
+  let word = "";
+  let inString = false;
+  let depth = 0;
+  for (let i = 0; i < trace.length; i++) {
+    const character = trace[i]!;
+    if (inString && character === "\\") {
+      word += character + (trace[++i] ?? "");
+      continue;
+    }
+    if (character === '"') inString = !inString;
+    if (!inString && "([{".includes(character)) depth++;
+    if (!inString && ")]}".includes(character)) depth--;
+    if (/\s/.test(character) && !inString && depth <= 0) {
+      if (word !== "") words.push(word);
+      word = "";
+    } else word += character;
+  }
+  if (word !== "") words.push(word);
+  return words;
+}
+
+function startOf(model: Model, name: string): Start {
+  const start = model.starts.find((candidate) => candidate.name === name);
+  if (start !== undefined) return start;
+  const names = model.starts.map((candidate) => `@${candidate.name}`);
+  throw new SpecError(`there is no start @${name}: there are ${names.join(", ")}`);
+}
+
+function stepOf(model: Model, state: State, word: string, number: number): Step {
+  const steps = model.steps(state);
+  const exact = steps.find((step) => step.label === word || step.aliases.includes(word)) ??
+    model.otherStep?.(state, word) ?? null;
+  if (exact !== null) return exact;
+  const possible = steps.length > 0
+    ? `possible: ${steps.map(({ label }) => label).join(" ")}`
+    : "nothing is possible";
+  const problem = isNotation(word) ? "can't happen" : "is no step";
+  throw new SpecError(`step ${number}, ${word}, ${problem} here; ${possible}`);
+}
+
+const id = "[A-Za-z][A-Za-z0-9]*";
+const selector = "(:[A-Za-z]+(\\.[1-9][0-9]*)?)?";
+const notation = new RegExp(
+  `^(${id}(!(${id})?|[>~+]${id}${selector}|\\*|\\^[0-9]*|-[0-9]*|=[A-Za-z0-9]+|\\?|/|@${id}|&[A-Za-z0-9,()]+)_?` +
+    `|[A-Za-z][A-Za-z0-9_]*(\\(.*\\))?(#[1-9][0-9]*)?)$`,
+);
+
+/** Whether a word could be a step of some trace. */
+function isNotation(word: string): boolean {
+  return notation.test(word);
+}
