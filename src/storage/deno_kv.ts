@@ -14,6 +14,7 @@ import {
   decodeHead,
   encodeHead,
   encodeParts,
+  entryKey,
   FORMAT,
   formatKey,
   type Head,
@@ -320,7 +321,7 @@ async function deletions(
 ): Promise<readonly Mutation[]> {
   const found: Mutation[] = [];
   const prefix = logKey(root);
-  const records = kv.list({ prefix, start: [...prefix, from] }, { batchSize: BATCH_SIZE });
+  const records = kv.list({ prefix, start: entryKey(root, from) }, { batchSize: BATCH_SIZE });
   for await (const { key } of records) {
     const position = positionOf(root, key);
     if (position !== null && isMeant(position.revision)) found.push({ type: "delete", key });

@@ -2,7 +2,15 @@
 import { decodeEntry } from "../codec.ts";
 import type { LogEntry } from "../core/mod.ts";
 import type { RaftError } from "../error.ts";
-import { decodePart, type Head, type Key, partKey, type Position, positionOf } from "./kv_records.ts";
+import {
+  decodePart,
+  entryKey,
+  type Head,
+  type Key,
+  partKey,
+  type Position,
+  positionOf,
+} from "./kv_records.ts";
 
 /** One record of the database. */
 export interface KvRecord {
@@ -41,13 +49,17 @@ export async function readLog(
   for await (const { key, value } of records) {
     const position = positionOf(root, key);
     if (position === null) throw damaged(key, "this is no key of the log");
-    const expected: Position = begun === null
-      ? { index: log.length + 1, revision: position.revision, part: 0 }
-      : { ...begun.position, part: begun.chunks.length };
-    if (expected.index > lastIndex) {
+    if (position.index > lastIndex) {
       throw damaged(key, `the log ends at index ${lastIndex}, before this entry`);
     }
-    if (!isSame(position, expected)) throw damaged(partKey(root, expected), "a part of the log is missing");
+    if (position.index <= log.length) throw damaged(key, "there is another entry at this index");
+    const next: Position = begun === null
+      ? { ...position, index: log.length + 1, part: 0 }
+      : { ...begun.position, part: begun.chunks.length };
+    if (position.index !== next.index && begun === null) {
+      throw damaged(entryKey(root, next.index), "it is missing");
+    }
+    if (!isSame(position, next)) throw damaged(partKey(root, next), "it is missing");
     if (position.revision < revision || position.revision > head.revision) {
       throw damaged(
         key,
@@ -79,7 +91,7 @@ export async function readLog(
     );
   }
   if (log.length !== lastIndex) {
-    throw damaged([...root, "log", log.length + 1], `it is missing: the log goes up to index ${lastIndex}`);
+    throw damaged(entryKey(root, log.length + 1), `it is missing: the log goes up to index ${lastIndex}`);
   }
   return log;
 }

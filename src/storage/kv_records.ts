@@ -162,6 +162,11 @@ export function logKey(root: Key): Key {
   return [...root, "log"];
 }
 
+/** The key that all keys of the entry at `index` begin with. */
+export function entryKey(root: Key, index: LogIndex): Key {
+  return [...root, "log", index];
+}
+
 /** The key of a part of an entry. */
 export function partKey(root: Key, { index, revision, part }: Position): Key {
   return [...root, "log", index, revision, part];

@@ -1,0 +1,280 @@
+/** Deno KV: who may open it, who comes second, and what a crash leaves of a write that takes several commits. */
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import type { PersistentState, Write } from "../src/core/mod.ts";
+import { RaftError } from "../src/error.ts";
+import { denoKv } from "../src/storage/deno_kv.ts";
+import { encodeParts, formatKey } from "../src/storage/kv_records.ts";
+import { assertRefused, behind, changeHead, dump, headKey, identity } from "./deno_kv_files.ts";
+import { inFolder, loaded, written } from "./deno_kv_files.ts";
+import { bytesOf } from "./random.ts";
+import { afterWrite, assertSameState, command, isSameState, noop } from "./writes.ts";
+
+/** Three entries, of two terms. */
+const sample: readonly Write[] = [
+  { currentTerm: 1, votedFor: "a", from: 1, entries: [noop(1), command(1, bytesOf(10)), noop(1)] },
+  { currentTerm: 3, votedFor: null, from: 3, entries: [command(3, bytesOf(12))] },
+];
+
+// Who is who.
+
+Deno.test("another format is refused and names both", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/a.kv`;
+    await behind(path, (kv) => kv.set(headKey, { format: 2, whatever: 1 }));
+    await assertRefused(path, "Mismatch", "format 2", "reads format 1", path, formatKey(headKey));
+  }));
+
+Deno.test("another node's or cluster's storage is refused and names both", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/a.kv`;
+    await written(path, sample);
+    for (const owner of [{ id: "b", clusterId: "lunch" }, { id: "a", clusterId: "dinner" }]) {
+      await behind(path, (kv) => changeHead(kv, (head) => ({ ...head, owner })));
+      const found = `node "${owner.id}" of cluster "${owner.clusterId}"`;
+      await assertRefused(
+        path,
+        "Mismatch",
+        found,
+        'node "a" of cluster "lunch"',
+        path,
+        formatKey(headKey),
+      );
+    }
+  }));
+
+Deno.test("two nodes share a database by their prefixes, beside what else is there", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/a.kv`;
+    await behind(path, (kv) => kv.set(["something else"], 1));
+    const a = await denoKv({ path, prefix: ["a"] }).open(identity);
+    const b = await denoKv({ path, prefix: ["b"] }).open({ ...identity, id: "b" });
+    await a.write({ currentTerm: 1, votedFor: "a", from: 1, entries: [noop(1)] });
+    await b.write({ currentTerm: 2, votedFor: "b", from: 1, entries: [noop(2), noop(2)] });
+    await a.write({ currentTerm: 1, votedFor: "a", from: 1, entries: [] });
+    assertSameState(await a.load(), { currentTerm: 1, votedFor: "a", log: [] });
+    assertSameState(await b.load(), { currentTerm: 2, votedFor: "b", log: [noop(2), noop(2)] });
+    await a.close();
+    await b.close();
+    assertEquals(await behind(path, async (kv) => (await kv.get(["something else"])).value), 1);
+  }));
+
+Deno.test("a prefix that is too long is refused at once", () => {
+  const error = assertThrows(() => denoKv({ prefix: ["x".repeat(1_100)] }), RaftError);
+  assertEquals(error.code, "InvalidOptions");
+});
+
+// Two openers.
+
+Deno.test("a place that is open is refused in the same process, until it is closed", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/a.kv`;
+    const opened = await denoKv({ path }).open(identity);
+    await assertRefused(path, "Unavailable", "open already", path);
+    await opened.close();
+    assertEquals(await loaded(path), null);
+  }));
+
+Deno.test("who writes second is refused, from then on, and alters nothing", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/a.kv`;
+    await written(path, sample);
+    const first = await denoKv({ path }).open(identity);
+    // Another spelling: to the storage it is another process.
+    const second = await denoKv({ path: `${folder}/./a.kv` }).open(identity);
+    const write = { currentTerm: 4, votedFor: "a", from: 4, entries: [noop(4)] };
+    await first.write(write);
+    for (const what of [() => second.load(), () => second.write(write), () => second.write(write)]) {
+      const error = await assertRejects(what, RaftError);
+      assertEquals(error.code, "Unavailable");
+      assertStringIncludes(error.message, "somebody else");
+    }
+    await first.write({ ...write, from: 5 });
+    await second.close();
+    await first.close();
+    const state = await loaded(path);
+    assertEquals([state?.currentTerm, state?.log.length], [4, 5]);
+  }));
+
+Deno.test("a large write that loses the race half-way is refused", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/a.kv`;
+    await written(path, sample);
+    let commits = 0;
+    const openKv = (path?: string) =>
+      openKvWith(path, async (commit) => {
+        if (++commits === 2) await behind(`${folder}/./a.kv`, (kv) => changeHead(kv, (head) => head));
+        return commit();
+      });
+    const opened = await denoKv({ path, openKv }).open(identity);
+    const error = await assertRejects(() => opened.write(manyFrom(4, 2_500)), RaftError);
+    assertStringIncludes(error.message, "somebody else");
+    await opened.close();
+    assertSameState(await loaded(path), sample.reduce(afterWrite, null as PersistentState | null));
+  }));
+
+// What can't be opened.
+
+Deno.test({
+  name: "without permission the refusal names the path and the flags",
+  permissions: { read: false, write: false },
+  fn: () =>
+    assertRefused(
+      "/data/a.kv",
+      "Unavailable",
+      '"/data/a.kv"',
+      "--allow-read=/data/a.kv",
+      "--allow-write=/data/a.kv",
+    ),
+});
+
+Deno.test("a folder that does not exist and a file that is no database are refused, and can be tried again", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/sub/a.kv`;
+    await assertRefused(path, "Unavailable", path, "folder");
+    await Deno.mkdir(`${folder}/sub`);
+    await Deno.writeTextFile(path, "This is no database. ".repeat(100));
+    await assertRefused(path, "Unavailable", path, "not a database");
+    await Deno.remove(path);
+    assertEquals(await loaded(path), null);
+  }));
+
+Deno.test("where Deno KV is not enabled the refusal says how to", async () => {
+  const openKv = Object.getOwnPropertyDescriptor(Deno, "openKv")!;
+  try {
+    Object.defineProperty(Deno, "openKv", { value: undefined, configurable: true });
+    await assertRefused("a.kv", "Unavailable", "--unstable-kv", "deno.json");
+  } finally {
+    Object.defineProperty(Deno, "openKv", openKv);
+  }
+});
+
+// A crash between the commits of one write.
+
+type Answer = Deno.KvCommitResult | Deno.KvCommitError;
+
+/** The real database, except that every commit goes through `around`. */
+async function openKvWith(
+  path: string | undefined,
+  around: (commit: () => Promise<Answer>) => Promise<Answer>,
+) {
+  const kv = await Deno.openKv(path);
+  const atomic = kv.atomic.bind(kv);
+  kv.atomic = () => {
+    const operation = atomic();
+    const commit = operation.commit.bind(operation);
+    operation.commit = () => around(commit);
+    return operation;
+  };
+  return kv;
+}
+
+/** The process dies at commit `at` (counted from 0): before the disk has it, or after, but nobody is told. */
+interface Crash {
+  readonly at: number;
+  readonly when: "before" | "after";
+}
+
+/** Does something with a storage that crashes. Says whether the crash came before it was done. */
+async function crashes(path: string, { at, when }: Crash, write: Write | null): Promise<boolean> {
+  let commits = 0;
+  const openKv = (path?: string) =>
+    openKvWith(path, async (commit) => {
+      const isLast = commits++ === at;
+      if (isLast && when === "after") await commit();
+      if (isLast || commits > at + 1) throw new Error("crash");
+      return commit();
+    });
+  try {
+    const opened = await denoKv({ path, openKv }).open(identity);
+    try {
+      if (write !== null) await opened.write(write);
+    } finally {
+      await opened.close();
+    }
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function manyFrom(from: number, count: number): Write {
+  return { currentTerm: 9, votedFor: "b", from, entries: Array.from({ length: count }, () => noop(9)) };
+}
+
+const longLog = manyFrom(1, 2_100);
+const megabytes = [1, 2, 3].map((n) => command(9, bytesOf(700_000 + n)));
+const oversized: readonly [name: string, before: readonly Write[], write: Write][] = [
+  ["the first one", [], manyFrom(1, 2_500)],
+  ["an append", sample, manyFrom(4, 2_500)],
+  ["an append of megabytes", sample, { ...manyFrom(4, 0), entries: megabytes }],
+  ["a truncation", [longLog], { ...manyFrom(2, 0), currentTerm: 10 }],
+  ["a replacement by as many", [longLog], {
+    ...manyFrom(500, 0),
+    currentTerm: 10,
+    votedFor: null,
+    entries: Array.from({ length: 1_500 }, () => noop(10)),
+  }],
+  ["a replacement of many by one", [longLog], { ...manyFrom(1, 0), currentTerm: 10, entries: [noop(10)] }],
+  ["a replacement of many by megabytes", [longLog], {
+    ...manyFrom(1, 0),
+    currentTerm: 10,
+    entries: megabytes,
+  }],
+];
+
+/** Opens the place with a crash at every commit of the cleaning up in turn, and then without one. */
+async function recovered(path: string): Promise<PersistentState | null> {
+  for (let at = 0; await crashes(path, { at: at % 2, when: at % 2 ? "after" : "before" }, null); at++) {
+    assert(at < 20, "cleaning up makes no progress");
+  }
+  return loaded(path);
+}
+
+for (const [name, writes, write] of oversized) {
+  Deno.test(`a write larger than one commit is there whole or not at all, wherever a crash comes: ${name}`, () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/start.kv`;
+      const before = await written(path, writes);
+      const after = afterWrite(before, write);
+      const seen = { before: 0, after: 0 };
+      let at = 0;
+      for (let isCrashed = true; isCrashed; at++) {
+        for (const when of ["before", "after"] as const) {
+          const copy = `${folder}/${at}-${when}.kv`;
+          if (before !== null) await Deno.copyFile(path, copy);
+          isCrashed = await crashes(copy, { at, when }, write);
+          const state = await recovered(copy);
+          const isNew = isSameState(state, after);
+          if (!isNew) assertSameState(state, before, `crash ${when} commit ${at}`);
+          seen[isNew ? "after" : "before"]++;
+          await assertGoesOn(copy, isNew ? after : before);
+        }
+      }
+      assert(at > 2, "the write was one commit");
+      assert(seen.before > 0 && seen.after > 1, "a state was never seen");
+    }));
+}
+
+/** Nothing is left of what was not finished, and the node can write. */
+async function assertGoesOn(path: string, state: PersistentState | null): Promise<void> {
+  const records = (await dump(path)).filter((line) => line.includes('"log"')).length;
+  const expected = (state?.log ?? []).reduce(
+    (sum, entry) => sum + (entry.type === "noop" ? 1 : partsOf(entry.command)),
+    0,
+  );
+  assertEquals(records, expected, "what was not finished was not cleaned up");
+  const next = {
+    currentTerm: 11,
+    votedFor: "a",
+    from: Math.max(1, state?.log.length ?? 0),
+    entries: [noop(11)],
+  };
+  const opened = await denoKv({ path }).open(identity);
+  await opened.write(next);
+  assertSameState(await opened.load(), afterWrite(state, next));
+  await opened.close();
+}
+
+function partsOf(bytes: Uint8Array): number {
+  return encodeParts(bytes, 1, 1).length;
+}
