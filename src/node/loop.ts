@@ -32,6 +32,9 @@ import { createTimers, type Firing, type Timers } from "./timers.ts";
 /** The most entries applied in one turn: applying a long log must not keep heartbeats from leaving. */
 const maxEntriesPerTurn = 1024;
 
+/** How many turns may follow each other before a rest: nodes in one process could keep each other busy for ever. */
+const maxTurnsAtAStretch = 1024;
+
 /** What the loop acts on. */
 export interface Host {
   /** The core, or a mutant of it. */
@@ -87,8 +90,10 @@ export interface Loop {
   writing: Promise<void> | null;
   /** The index up to which the core asked to apply. */
   applyUpTo: LogIndex;
-  /** Cancels the pause between two turns of applying; null if there is none. */
-  cancelPause: (() => void) | null;
+  /** How many turns there have been without being asked to rest. */
+  turns: number;
+  /** Cancels the rest before the next turn; null if there is none. */
+  cancelRest: (() => void) | null;
 }
 
 /** A loop that does nothing until `begin`, but keeps what it is told. */
@@ -106,7 +111,8 @@ export function createLoop(state: ServerState, host: Host): Loop {
     batch: emptyBatch(),
     writing: null,
     applyUpTo: state.lastApplied,
-    cancelPause: null,
+    turns: 0,
+    cancelRest: null,
   };
   return loop;
 }
@@ -146,17 +152,21 @@ export function neverLeft(loop: Loop, id: ProposalId): boolean {
 export function stop(loop: Loop): void {
   loop.running = false;
   loop.timers.stopAll();
-  loop.cancelPause?.();
-  loop.cancelPause = null;
+  loop.cancelRest?.();
+  loop.cancelRest = null;
 }
 
-function schedule(loop: Loop): void {
+/** Has a turn come, at once or after a rest in which the runtime may do other work. */
+function schedule(loop: Loop, rest: boolean = false): void {
   if (loop.scheduled || !loop.running) return;
   loop.scheduled = true;
-  queueMicrotask(() => {
+  const run = () => {
+    loop.cancelRest = null;
     loop.scheduled = false;
     guard(loop, () => turn(loop));
-  });
+  };
+  if (rest || ++loop.turns % maxTurnsAtAStretch === 0) loop.cancelRest = loop.host.clock.after(0, run);
+  else queueMicrotask(run);
 }
 
 /** Whatever throws stops the node: the core in an impossible state, a state machine, a storage. */
@@ -242,8 +252,11 @@ function perform(loop: Loop, effect: Effect, isLate: boolean): void {
 }
 
 function release(loop: Loop, effect: Send | Refuse): void {
-  if (effect.type === "send") loop.host.send(effect.message);
-  else loop.host.refuse(effect);
+  if (effect.type === "refuse") return loop.host.refuse(effect);
+  const { message } = effect;
+  if (message.type !== "Propose") return loop.host.send(message);
+  // All that was held goes out at once when a leader is known: more, perhaps, than a transport carries in one piece.
+  for (const proposals of chunks(message.proposals, loop.state)) loop.host.send({ ...message, proposals });
 }
 
 /** Begins to write the batch, unless a write is in progress. Barriers alone have nothing to wait for then. */
@@ -289,15 +302,7 @@ function applyCommitted(loop: Loop): void {
   advance(loop, { type: "applied", index: end });
   if (!loop.running) return;
   loop.host.onApplied();
-  if (end < loop.applyUpTo) pause(loop);
-}
-
-/** Lets the runtime do other work before the next turn. */
-function pause(loop: Loop): void {
-  loop.cancelPause ??= loop.host.clock.after(0, () => {
-    loop.cancelPause = null;
-    schedule(loop);
-  });
+  if (end < loop.applyUpTo) schedule(loop, true);
 }
 
 function emptyInbox(): Inbox {

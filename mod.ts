@@ -1,0 +1,47 @@
+/**
+ * Raft as one pure function, and a node around it that works on any transport and storage.
+ *
+ * - {@linkcode RaftNode} is a server of a cluster: it broadcasts commands in one total order.
+ * - {@linkcode step} is the consensus core; everything that it needs and says is exported beside it.
+ * - {@linkcode Transport} and {@linkcode Storage} are what a node needs; `memoryNetwork` and `memoryStorage` are
+ *   those for tests, and `@quorate/raft/deno` has TCP and Deno KV.
+ *
+ * Nothing here needs a particular runtime.
+ *
+ * @example Three nodes on a network in memory
+ * ```ts
+ * import { memoryNetwork, memoryStorage, RaftNode } from "@quorate/raft";
+ *
+ * const network = memoryNetwork();
+ * const peers = ["a", "b", "c"];
+ * const start = (id: string) =>
+ *   RaftNode.start({ id, peers, bootstrap: true, transport: network.transport(), storage: memoryStorage() });
+ * const [a, b, c] = await Promise.all([start("a"), start("b"), start("c")]);
+ * await b.broadcast(new TextEncoder().encode("hello, everyone"));
+ * for await (const { index, bytes } of c.deliveries()) {
+ *   console.log(index, new TextDecoder().decode(bytes)); // 2 hello, everyone
+ *   break;
+ * }
+ * await Promise.all([a, b, c].map((node) => node.close()));
+ * ```
+ *
+ * @module
+ */
+export * from "./src/core/mod.ts";
+export * from "./src/error.ts";
+export * from "./src/node.ts";
+export type {
+  Clock,
+  Connection,
+  Identity,
+  // The core has a Log of its own: the one that is replicated.
+  Log as Logger,
+  OpenStorage,
+  Random,
+  StateMachine,
+  Storage,
+  Transport,
+  TransportContext,
+} from "./src/ports.ts";
+export * from "./src/storage/memory.ts";
+export * from "./src/transport/memory.ts";
