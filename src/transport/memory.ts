@@ -88,18 +88,17 @@ export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork
     return groups === null || groups.some((group) => group.includes(from) && group.includes(to));
   };
 
-  const deliver = (from: NodeId, receiver: Endpoint, bytes: Uint8Array) => {
+  const deliver = (receiver: Endpoint, message: Message) => {
     // What is under way when a link is cut is lost too.
-    if (receiver.closed || !reaches(from, receiver.context.id)) return;
-    receiver.context.onMessage(decodeMessage(bytes));
+    if (!receiver.closed && reaches(message.from, message.to)) receiver.context.onMessage(message);
   };
 
-  const carry = (from: NodeId, receiver: Endpoint, bytes: Uint8Array) => {
+  const carry = (receiver: Endpoint, message: Message) => {
     const delayMs = faults.minDelayMs + random() * (faults.maxDelayMs - faults.minDelayMs);
-    if (delayMs === 0) return queueMicrotask(() => deliver(from, receiver, bytes));
+    if (delayMs === 0) return queueMicrotask(() => deliver(receiver, message));
     const cancel = clock.after(delayMs, () => {
       receiver.underWay.delete(cancel);
-      deliver(from, receiver, bytes);
+      deliver(receiver, message);
     });
     receiver.underWay.add(cancel);
   };
@@ -107,10 +106,10 @@ export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork
   const send = ({ context, closed }: Endpoint, message: Message) => {
     const receiver = endpoints.get(message.to);
     if (closed || receiver === undefined || !mayTalk(context, receiver.context)) return;
-    const bytes = encodedFrom(context, message);
-    if (bytes === null || !reaches(context.id, message.to) || random() < faults.lossRate) return;
-    carry(context.id, receiver, bytes);
-    if (random() < faults.duplicationRate) carry(context.id, receiver, bytes);
+    const bytes = bytesFrom(context, message);
+    if (bytes === null || !reaches(message.from, message.to) || random() < faults.lossRate) return;
+    carry(receiver, decodeMessage(bytes));
+    if (random() < faults.duplicationRate) carry(receiver, decodeMessage(bytes));
   };
 
   const open = (context: TransportContext): Connection => {
@@ -152,7 +151,7 @@ function mayTalk(sender: TransportContext, receiver: TransportContext): boolean 
 }
 
 /** The bytes of a message; null, and a line in the log, if it is none or names another sender. */
-function encodedFrom({ id, log }: TransportContext, message: Message): Uint8Array | null {
+function bytesFrom({ id, log }: TransportContext, message: Message): Uint8Array | null {
   if (message.from !== id) {
     log(`dropped a message: it is from ${JSON.stringify(message.from)}, not from us`);
     return null;
