@@ -1,0 +1,528 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { encodeMessage } from "../src/codec.ts";
+import type { Message, NodeId } from "../src/core/mod.ts";
+import { RaftError } from "../src/error.ts";
+import { framesOf } from "../src/transport/frame.ts";
+import { helloFrame, protocolVersion } from "../src/transport/hello.ts";
+import { tcp, type TcpAddress, type TcpConnection, type TcpOptions } from "../src/transport/tcp.ts";
+
+const loopback = { hostname: "127.0.0.1", port: 0 };
+const deadlineMs = 10_000;
+
+// What strangers say.
+
+const encoder = new TextEncoder();
+const hello = (fields: Record<string, unknown>) => {
+  const own = { protocol: "quorate", version: protocolVersion, clusterId: "test", node: "c", ...fields };
+  return framesOf([encoder.encode(JSON.stringify(own))]);
+};
+const frame = (message: Message) => framesOf([encodeMessage(message)]);
+const vote = (from: NodeId, to: NodeId): Message => ({
+  type: "RequestVote",
+  from,
+  to,
+  term: 1,
+  lastLogIndex: 0,
+  lastLogTerm: 0,
+});
+
+/** What is said to `a`, as one string of bytes, and what its log says to it. */
+const strangers: readonly (readonly [sentence: string, bytes: readonly Uint8Array[], reason: string])[] = [
+  [
+    "an HTTP request closes the connection",
+    [encoder.encode("GET / HTTP/1.1\r\nHost: a\r\n\r\n")],
+    "a frame of 1195725856 bytes, longer than the 4096 bytes allowed",
+  ],
+  [
+    "a hello that is too long closes the connection",
+    [new Uint8Array([0, 0, 16, 1])],
+    "a frame of 4097 bytes, longer than the 4096 bytes allowed",
+  ],
+  [
+    "garbage for a hello closes the connection",
+    [framesOf([new Uint8Array([255, 254, 0, 10, 13])])],
+    "no valid hello: not JSON",
+  ],
+  [
+    "an empty hello closes the connection",
+    [framesOf([new Uint8Array()])],
+    "no valid hello: not JSON",
+  ],
+  [
+    "a message instead of a hello closes the connection",
+    [frame(vote("c", "a"))],
+    "no valid hello: not JSON",
+  ],
+  [
+    "a hello of another protocol closes the connection",
+    [hello({ protocol: "other" })],
+    'no valid hello: protocol: Invalid input: expected "quorate"',
+  ],
+  [
+    "a hello without a node closes the connection",
+    [hello({ node: undefined })],
+    "no valid hello: node: Invalid input: expected string, received undefined",
+  ],
+  [
+    "a hello of another version closes the connection",
+    [hello({ version: protocolVersion + 1 })],
+    `it speaks version ${protocolVersion + 1} of the protocol, and we version ${protocolVersion}`,
+  ],
+  [
+    "a hello of another cluster closes the connection",
+    [hello({ clusterId: "other\ncluster" })],
+    'it belongs to cluster "other\\ncluster", and we to "test"',
+  ],
+  [
+    "a hello of a stranger closes the connection",
+    [hello({ node: "x\ny" })],
+    '"x\\ny" is not a peer',
+  ],
+  [
+    "a hello that claims the node's own name closes the connection",
+    [hello({ node: "a" })],
+    'it claims our own name "a"',
+  ],
+  [
+    "a message that names another peer as its sender closes the connection",
+    [hello({}), frame(vote("b", "a"))],
+    'a RequestVote from "b", who is somebody else',
+  ],
+  [
+    "a message for another node closes the connection",
+    [hello({}), frame(vote("c", "b"))],
+    'a RequestVote to "b", which is another node',
+  ],
+  [
+    "a message that is too long closes the connection",
+    [hello({}), new Uint8Array([0, 1, 0, 1])],
+    "a frame of 65537 bytes, longer than the 65536 bytes allowed",
+  ],
+  [
+    "bytes that are no message close the connection",
+    [hello({}), framesOf([new Uint8Array([0x92, 1, 2])])],
+    "RequestVote: from must be well-formed text of 1 to 255 characters, not 2",
+  ],
+  [
+    "a message that is cut off inside of its frame closes the connection",
+    [hello({}), framesOf([encodeMessage(vote("c", "a")).subarray(0, -1)])],
+    "truncated: 5 of 6 values",
+  ],
+];
+
+for (const [sentence, bytes, reason] of strangers) {
+  Deno.test(`${sentence}, with one line in the log, and the peers still talk`, async () => {
+    await using cluster = testCluster();
+    const a = await cluster.open("a", { maxFrameBytes: 65536 });
+    const b = await cluster.open("b");
+    await cluster.exchange(a, b);
+    const connection = await Deno.connect(a.address);
+    try {
+      for (const part of bytes) await connection.write(part);
+      await readToEnd(connection);
+      const local = connection.localAddr;
+      const [line, ...more] = a.lines("closed a connection");
+      assertEquals(more, []);
+      assertStringIncludes(line ?? "", `${local.hostname}:${local.port}: ${reason}`);
+      assert(!line?.includes("\n"), "one line");
+    } finally {
+      connection.close();
+    }
+    await cluster.exchange(a, b);
+    assertEquals(a.lines("closed a connection").length, 1);
+    assertEquals(a.received.filter(({ type }) => type !== "ProposeRefused"), []);
+  });
+}
+
+Deno.test("half a hello and then silence closes the connection after the time limit", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a", { handshakeTimeoutMs: 50 });
+  const connection = await Deno.connect(a.address);
+  await connection.write(hello({}).subarray(0, 10));
+  await readToEnd(connection);
+  connection.close();
+  assertEquals(a.lines("closed a connection").length, 1);
+  assertStringIncludes(a.lines("closed a connection")[0] ?? "", "no hello within 50 ms");
+});
+
+Deno.test("half a hello and then the end is one line; a connection without a word is none", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a");
+  const silent = await Deno.connect(a.address);
+  silent.close();
+  const half = await Deno.connect(a.address);
+  await half.write(hello({}).subarray(0, 10));
+  half.close();
+  await until(() => a.lines("closed a connection").length > 0);
+  assertEquals(a.lines("closed a connection").length, 1);
+  assertStringIncludes(a.lines("closed a connection")[0] ?? "", "it ended before its hello did");
+});
+
+Deno.test("connections without a hello are few at a time, and refusing them is one line", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a", { maxHandshakes: 2 });
+  const waiting = [await Deno.connect(a.address), await Deno.connect(a.address)];
+  for (let i = 0; i < 3; i++) {
+    const refused = await Deno.connect(a.address);
+    await readToEnd(refused);
+    refused.close();
+  }
+  assertEquals(a.lines("refused a connection").length, 1);
+  for (const connection of waiting) connection.close();
+  const b = await cluster.open("b");
+  await cluster.exchange(a, b);
+});
+
+Deno.test("a peer that dials again replaces its last connection", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a");
+  const first = await Deno.connect(a.address);
+  await first.write(hello({}));
+  await first.write(frame(vote("c", "a")));
+  await until(() => a.received.length === 1);
+  const second = await Deno.connect(a.address);
+  await second.write(hello({}));
+  await readToEnd(first);
+  await second.write(frame(vote("c", "a")));
+  await until(() => a.received.length === 2);
+  first.close();
+  second.close();
+  assertEquals(a.lines("closed a connection"), []);
+});
+
+Deno.test("a port in use is refused with the address and what to do", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a");
+  const second = tcp({ listen: a.address, peers: {} });
+  const error = await assertRejects(
+    () => second.open({ id: "b", clusterId: "test", peers: [], onMessage() {}, log() {} }),
+    RaftError,
+  );
+  assertEquals(error.code, "Unavailable");
+  assertStringIncludes(error.message, `can't listen on 127.0.0.1:${a.address.port}: the port is in use`);
+  assertStringIncludes(error.message, "choose another port");
+});
+
+Deno.test({
+  name: "a missing permission is refused with the flag that gives it",
+  permissions: { net: false, read: true },
+  async fn() {
+    const transport = tcp({ listen: { hostname: "127.0.0.1", port: 7001 }, peers: {} });
+    const error = await assertRejects(
+      () => transport.open({ id: "a", clusterId: "test", peers: [], onMessage() {}, log() {} }),
+      RaftError,
+    );
+    assertEquals(error.code, "Unavailable");
+    assertStringIncludes(error.message, "can't listen on 127.0.0.1:7001: the permission is missing");
+    assertStringIncludes(error.message, "--allow-net");
+  },
+});
+
+Deno.test("a wrong option is refused by its name", async () => {
+  const peers = { b: { hostname: "127.0.0.1", port: 7002 } };
+  const wrong: readonly (readonly [unknown, string])[] = [
+    [undefined, "tcp: options: Invalid input: expected object"],
+    [{ peers }, "tcp: listen: Invalid input: expected object"],
+    [
+      { listen: { hostname: "127.0.0.1", port: "7001" }, peers },
+      "tcp: listen.port: Invalid input: expected number",
+    ],
+    [{ listen: { hostname: "", port: 0 }, peers }, "tcp: listen.hostname: Too small"],
+    [{ listen: loopback, peers: { b: { hostname: "b", port: 0 } } }, "tcp: peers.b.port: Too small"],
+    [{ listen: loopback, peers: { b: { host: "b", port: 1 } } }, "tcp: peers.b.hostname: Invalid input"],
+    [{ listen: loopback, peers, maxFrame: 1 }, 'tcp: options: Unrecognized key: "maxFrame"'],
+    [{ listen: loopback, peers, maxFrameBytes: 1.5 }, "tcp: maxFrameBytes: Invalid input: expected int"],
+    [{ listen: loopback, peers, maxQueuedBytes: 1 }, "tcp: maxQueuedBytes: must be at least maxFrameBytes"],
+    [
+      { listen: loopback, peers, minReconnectMs: 9, maxReconnectMs: 8 },
+      "tcp: maxReconnectMs: must be at least",
+    ],
+  ];
+  for (const [options, expected] of wrong) {
+    const error = assertThrows(() => tcp(options as TcpOptions), RaftError);
+    assertEquals(error.code, "InvalidOptions");
+    assertStringIncludes(error.message, expected);
+  }
+  const error = await assertRejects(
+    () =>
+      tcp({ listen: loopback, peers })
+        .open({ id: "a", clusterId: "test", peers: ["b", "c"], onMessage() {}, log() {} }),
+    RaftError,
+  );
+  assertEquals(error.code, "InvalidOptions");
+  assertStringIncludes(error.message, 'tcp: peers: an address of "c" is missing');
+});
+
+Deno.test("what waits for a peer is bounded in messages, and the oldest are dropped", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a", { maxQueuedMessages: 10 });
+  for (let i = 0; i < 25; i++) a.connection.send(propose("a", "b", i));
+  const b = await cluster.open("b");
+  await until(() => b.received.length === 10);
+  await cluster.exchange(a, b);
+  assertEquals(sequences(b), [15, 16, 17, 18, 19, 20, 21, 22, 23, 24]);
+});
+
+Deno.test("what waits for a peer is bounded in bytes, and the oldest are dropped", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a", { maxQueuedBytes: 65536, maxFrameBytes: 65536 });
+  for (let i = 0; i < 10; i++) a.connection.send(propose("a", "b", i, new Uint8Array(20_000)));
+  const b = await cluster.open("b");
+  await until(() => b.received.length === 3);
+  await cluster.exchange(a, b);
+  assertEquals(sequences(b), [7, 8, 9]);
+});
+
+Deno.test("a message of exactly maxFrameBytes arrives, and a longer one is dropped with one line", async () => {
+  const maxFrameBytes = 65536;
+  const overhead = encodeMessage(propose("a", "b", 1, new Uint8Array(60_000))).length - 60_000;
+  await using cluster = testCluster();
+  const a = await cluster.open("a", { maxFrameBytes });
+  const b = await cluster.open("b", { maxFrameBytes });
+  await cluster.exchange(a, b);
+  for (let i = 0; i < 3; i++) {
+    a.connection.send(propose("a", "b", 1, new Uint8Array(maxFrameBytes - overhead + 1)));
+  }
+  a.connection.send(propose("a", "b", 2, new Uint8Array(maxFrameBytes - overhead)));
+  await cluster.exchange(a, b);
+  assertEquals(sequences(b), [2]);
+  assertEquals(a.lines("dropped a message"), [
+    "dropped a message: 65537 bytes are more than maxFrameBytes, 65536",
+  ]);
+});
+
+Deno.test("messages arrive in the order in which they were sent, however they are cut into packets", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a");
+  const connection = await Deno.connect(a.address);
+  const bytes = new Uint8Array([
+    ...hello({}),
+    ...Array.from({ length: 20 }, (_, i) => [...frame(propose("c", "a", i))]).flat(),
+  ]);
+  connection.setNoDelay(true);
+  for (let at = 0; at < bytes.length; at += 7) await connection.write(bytes.subarray(at, at + 7));
+  await until(() => a.received.length === 20);
+  connection.close();
+  assertEquals(sequences(a), Array.from({ length: 20 }, (_, i) => i));
+});
+
+Deno.test("a peer that is down is one line, and one more when it is up, down and up again", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a");
+  const b = await cluster.open("b");
+  await cluster.exchange(a, b);
+  await b.connection.close();
+  // Several attempts fail, as can be seen at how often the address was looked up.
+  const before = cluster.lookups.get("b") ?? 0;
+  await until(() => (cluster.lookups.get("b") ?? 0) >= before + 5);
+  const down = a.lines("not connected to b");
+  assert(down.length >= 1 && down.length <= 3, `few lines, not one for each attempt: ${down}`);
+  const again = await cluster.open("b");
+  await cluster.exchange(a, again);
+  assertEquals(a.lines("connected to b").filter((line) => line.startsWith("connected")).length, 2);
+});
+
+Deno.test("a wrong node at a peer's address is not spoken to", async () => {
+  await using cluster = testCluster();
+  const b = await cluster.open("b");
+  cluster.addresses.set("c", b.address);
+  const a = await cluster.open("a");
+  a.connection.send(propose("a", "c", 1));
+  await until(() => a.lines("not connected to c").some((line) => line.includes('there is "b" instead')));
+  await cluster.exchange(a, b);
+  assertEquals(sequences(b), []);
+});
+
+Deno.test("a peer that accepts and stays silent is given up, and dialled again", async () => {
+  await using cluster = testCluster();
+  const silent = Deno.listen(loopback);
+  cluster.addresses.set("b", silent.addr);
+  const a = await cluster.open("a", { handshakeTimeoutMs: 30 });
+  for (let i = 0; i < 2; i++) {
+    const connection = await silent.accept();
+    await readToEnd(connection);
+    connection.close();
+  }
+  silent.close();
+  assertStringIncludes(a.lines("not connected to b")[0] ?? "", "no answer within 30 ms");
+  await a.connection.close();
+});
+
+Deno.test("a peer that gives no sign of life is given up, and dialled again", async () => {
+  await using cluster = testCluster();
+  const deaf = Deno.listen(loopback);
+  cluster.addresses.set("b", deaf.addr);
+  const a = await cluster.open("a", { keepAliveMs: 30 });
+  const connection = await deaf.accept();
+  await connection.write(helloFrame({ id: "b", clusterId: "test" }));
+  await readToEnd(connection);
+  (await deaf.accept()).close();
+  connection.close();
+  deaf.close();
+  assertStringIncludes(a.lines("not connected to b")[0] ?? "", "no sign of life for 30 ms");
+});
+
+Deno.test("an idle connection to a peer that gives signs of life stays", async () => {
+  await using cluster = testCluster();
+  const alive = Deno.listen(loopback);
+  cluster.addresses.set("b", alive.addr);
+  // Long enough that a pause of the machine is not taken for the peer's death.
+  const a = await cluster.open("a", { keepAliveMs: 200 });
+  const connection = await alive.accept();
+  await connection.write(helloFrame({ id: "b", clusterId: "test" }));
+  assertEquals(await readSome(connection), helloFrame({ id: "a", clusterId: "test" }));
+  for (let i = 0; i < 3; i++) {
+    assertEquals(await readSome(connection), new Uint8Array(4), "an empty frame asks");
+    await connection.write(new Uint8Array(4));
+  }
+  assertEquals(a.lines("not connected to b"), []);
+  connection.close();
+  alive.close();
+});
+
+Deno.test("an empty frame is answered by one", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a");
+  const connection = await Deno.connect(a.address);
+  await connection.write(hello({}));
+  assertEquals(await readSome(connection), helloFrame({ id: "a", clusterId: "test" }));
+  for (let i = 0; i < 3; i++) {
+    await connection.write(new Uint8Array(4));
+    assertEquals(await readSome(connection), new Uint8Array(4));
+  }
+  connection.close();
+});
+
+Deno.test("a peer that answers with a message where none is expected is given up", async () => {
+  await using cluster = testCluster();
+  const talkative = Deno.listen(loopback);
+  cluster.addresses.set("b", talkative.addr);
+  const a = await cluster.open("a");
+  const connection = await talkative.accept();
+  await connection.write(helloFrame({ id: "b", clusterId: "test" }));
+  await connection.write(frame(vote("b", "a")));
+  await readToEnd(connection);
+  connection.close();
+  talkative.close();
+  assertStringIncludes(a.lines("not connected to b")[0] ?? "", "longer than the 0 bytes allowed");
+  assertEquals(a.received, []);
+});
+
+Deno.test("closing while connecting, dialling, sending and receiving releases everything", async () => {
+  for (let i = 0; i < 10; i++) {
+    await using cluster = testCluster();
+    const a = await cluster.open("a");
+    const b = await cluster.open("b");
+    for (let j = 0; j < 50; j++) a.connection.send(propose("a", "b", j, new Uint8Array(10_000)));
+    if (i % 2 === 0) await cluster.exchange(a, b);
+    await Promise.all([a.connection.close(), a.connection.close(), b.connection.close()]);
+  }
+});
+
+/** A node of a test. */
+interface TestNode {
+  readonly id: NodeId;
+  readonly address: TcpAddress;
+  readonly connection: TcpConnection;
+  readonly received: Message[];
+  /** The lines of its log that contain this. */
+  lines(part: string): string[];
+}
+
+/** Nodes a, b and c on loopback. */
+function testCluster() {
+  const addresses = new Map<NodeId, TcpAddress>();
+  const lookups = new Map<NodeId, number>();
+  const open: TestNode[] = [];
+  let nextProbe = 0;
+
+  /** Sends until something sent from now on arrives. */
+  const reach = async (from: TestNode, to: TestNode) => {
+    const first = nextProbe;
+    await until(() => {
+      const id = { node: from.id, incarnation: 0, sequence: nextProbe++ };
+      from.connection.send({ type: "ProposeRefused", from: from.id, to: to.id, ids: [id] });
+      return to.received.some((message) =>
+        message.type === "ProposeRefused" && message.from === from.id &&
+        (message.ids[0]?.sequence ?? -1) >= first
+      );
+    });
+  };
+
+  return {
+    addresses,
+    lookups,
+    async open(id: NodeId, options: Partial<TcpOptions> = {}): Promise<TestNode> {
+      const received: Message[] = [];
+      const logged: string[] = [];
+      const transport = tcp({
+        listen: addresses.get(id) ?? loopback,
+        peers(peer) {
+          lookups.set(peer, (lookups.get(peer) ?? 0) + 1);
+          return addresses.get(peer);
+        },
+        minReconnectMs: 5,
+        maxReconnectMs: 20,
+        ...options,
+      });
+      const connection = await transport.open({
+        id,
+        clusterId: "test",
+        peers: ["a", "b", "c"].filter((peer) => peer !== id),
+        onMessage: (message) => received.push(message),
+        log: (line) => logged.push(line),
+      });
+      addresses.set(id, connection.address);
+      const lines = (part: string) => logged.filter((line) => line.includes(part));
+      const node = { id, address: connection.address, connection, received, lines };
+      open.push(node);
+      return node;
+    },
+    /** Waits until each has heard something new from the other. */
+    async exchange(a: TestNode, b: TestNode) {
+      await reach(a, b);
+      await reach(b, a);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(open.map(({ connection }) => connection.close()));
+    },
+  };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + deadlineMs;
+  while (!holds()) {
+    assert(performance.now() < deadline, `not within ${deadlineMs} ms: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** Resolves when the other end has closed the connection. */
+async function readToEnd(connection: Deno.Conn): Promise<void> {
+  // Closing with unread bytes resets a connection: that, too, is its end.
+  while ((await readSome(connection)).length > 0);
+}
+
+async function readSome(connection: Deno.Conn): Promise<Uint8Array> {
+  const buffer = new Uint8Array(65536);
+  const count = await connection.read(buffer).catch((error) => {
+    if (error instanceof Deno.errors.ConnectionReset) return null;
+    throw error;
+  });
+  return buffer.subarray(0, count ?? 0);
+}
+
+function propose(from: NodeId, to: NodeId, sequence: number, command = new Uint8Array([7])): Message {
+  return {
+    type: "Propose",
+    from,
+    to,
+    proposals: [{ id: { node: from, incarnation: 1, sequence }, command }],
+  };
+}
+
+function sequences(node: TestNode): (number | undefined)[] {
+  return node.received.flatMap((message) =>
+    message.type === "Propose" ? message.proposals.map(({ id }) => id.sequence) : []
+  );
+}
