@@ -17,6 +17,8 @@ export interface CheckOptions {
    * spec's own default if left out. From a named start the search goes three steps less deep.
    */
   readonly depth?: number | null;
+  /** The only start from which to search, to the given depth; all if left out. */
+  readonly from?: string;
   /** The named bounds to use; the spec's defaults if left out. */
   readonly bounds?: string;
   /** Values of single parameters, which win over the bounds. */
@@ -123,9 +125,10 @@ export async function check(spec: Specification, options: CheckOptions = {}): Pr
   const depth = options.depth === undefined ? spec.depth : options.depth;
   const model = spec.build(parameters);
   const found: { search: string; found: Found }[] = [];
-  for (const { name, starts } of searchesOf(model)) {
+  for (const { name, starts } of searchesOf(model, options.from)) {
+    const isWhole = name === "steps" || name === options.from || depth === null;
     const result = await search(model, starts, {
-      depth: name === "steps" || depth === null ? depth : Math.max(1, depth - shallower),
+      depth: isWhole ? depth : Math.max(1, depth - shallower),
       onProgress: (progress) => options.onProgress?.({ search: name, ...progress }),
       stopped: () => options.signal?.aborted ?? false,
     });

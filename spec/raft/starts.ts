@@ -13,8 +13,19 @@ export interface NamedStart {
 /** The starts, by name. */
 export const starts: Readonly<Record<string, NamedStart>> = {
   leader: {
-    story: "a leads term 1, and its no-op is committed and known to b",
+    story: "a leads term 1, its no-op is committed on a and b, and c has heard of nothing",
     servers: 3,
-    trace: "a! a>b b>a a>b b>a a>b b>a",
+    trace: "a! a>b a~c b>a a>b a~c b>a a>b a~c b>a",
+  },
+  lag: {
+    story: "as leader, and x is committed too: c lags two entries behind",
+    servers: 3,
+    trace: "a! a>b a~c b>a a>b a~c b>a a>b a~c b>a a=x a>b a~c b>a a>b a~c b>a",
+  },
+  divided: {
+    story:
+      "Figure 8b: x is only at a, who doesn't know yet that b leads term 2; its no-op is on its way to c",
+    servers: 3,
+    trace: "a! a>b a>c b>a c~a a>b a>c b>a c>a a>b a>c b>a c>a a=x a~b a~c b! b~a b>c c>b b~a",
   },
 };

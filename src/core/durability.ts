@@ -2,7 +2,7 @@
 import { assert, unreachable } from "./assert.ts";
 import type { Effect, Write } from "./effect.ts";
 import { entriesBetween, firstDifference, type LogIndex } from "./log.ts";
-import { isVoteDurable, type ServerState } from "./state.ts";
+import type { ServerState } from "./state.ts";
 import type { Step } from "./step.ts";
 
 /** The write that brings a disk up to date whose log agrees with this one before index `from`. */
@@ -23,8 +23,8 @@ export function persistBetween(before: ServerState, { state, effects }: Step): S
   const voteChanged = state.currentTerm !== before.currentTerm || state.votedFor !== before.votedFor;
   const logChanged = from <= Math.max(before.log.lastIndex, state.log.lastIndex);
   const waiting = voteChanged ? { ...state, unfinishedVote: state.unfinishedWrites.length + 1 } : state;
-  const early = effects.filter((effect) => !isLate(waiting, effect));
-  const late = effects.filter((effect) => isLate(waiting, effect));
+  const early = effects.filter((effect) => !isLate(effect));
+  const late = effects.filter(isLate);
   const changed = voteChanged || logChanged;
   if (!changed && late.length === 0) return { state, effects };
   return {
@@ -65,12 +65,14 @@ function enqueue(state: ServerState, from: LogIndex): Partial<ServerState> {
   };
 }
 
-/** Thesis 10.2.1: a leader may write its disk and its followers at once, once its leadership is durable. */
-function isLate(state: ServerState, effect: Effect): boolean {
+/**
+ * Thesis 10.2.1: a leader may write its disk and its followers at once. Its own vote is durable by then, as it
+ * asked for no other before.
+ */
+function isLate(effect: Effect): boolean {
   switch (effect.type) {
     case "send":
-      if (effect.message.type === "Propose") return false;
-      return effect.message.type !== "AppendEntries" || !isVoteDurable(state);
+      return effect.message.type !== "AppendEntries" && effect.message.type !== "Propose";
     case "refuse":
       return true;
     case "startTimer":

@@ -2,7 +2,7 @@
 import { assert } from "./assert.ts";
 import { firstDifference } from "./log.ts";
 import { applicableIndex } from "./durability.ts";
-import type { ServerState } from "./state.ts";
+import { isVoteDurable, type ServerState } from "./state.ts";
 
 /**
  * Stops a server whose state makes no sense.
@@ -22,15 +22,22 @@ export function assertInvariants(before: ServerState, after: ServerState): void 
   if (before.log !== log) {
     assert(firstDifference(before.log, log) > before.commitIndex, "a committed entry never changes (§5.3)");
   }
-  assertRole(after);
+  assert(after.role.type !== "leader" || isVoteDurable(after), "a leader's vote is durable (§5.2)");
+  assertNextIndex(after);
+  assertMatchIndex(before, after);
 }
 
-function assertRole({ config, log, role, votedFor }: ServerState): void {
-  if (role.type === "follower") return;
-  assert(votedFor === config.id, "who stands for election voted for itself (§5.2)");
-  if (role.type === "candidate") return;
+function assertNextIndex({ log, role }: ServerState): void {
+  if (role.type !== "leader") return;
   for (const [server, next] of Object.entries(role.nextIndex)) {
     const match = role.matchIndex[server] ?? 0;
     assert(match < next && next <= log.lastIndex + 1, "matchIndex < nextIndex <= lastLogIndex + 1 (§5.3)");
+  }
+}
+
+function assertMatchIndex(before: ServerState, after: ServerState): void {
+  if (before.role.type !== "leader" || after.role.type !== "leader") return;
+  for (const [server, match] of Object.entries(before.role.matchIndex)) {
+    assert((after.role.matchIndex[server] ?? 0) >= match, "matchIndex never decreases while leading (§5.3)");
   }
 }
