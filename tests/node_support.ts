@@ -1,6 +1,9 @@
 /** Doubles of the ports, for the tests of the node. */
+import { setImmediate } from "node:timers";
 import type { LogEntry, Message, NodeId, PersistentState, Write } from "../src/core/mod.ts";
 import type { Clock, OpenStorage, Random, Storage, Transport } from "../src/ports.ts";
+import { assertRejects } from "@std/assert";
+import { RaftError } from "../src/error.ts";
 import { RaftNode, type RaftNodeOptions } from "../src/node.ts";
 
 /** Text as bytes. */
@@ -10,12 +13,14 @@ export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text
 export const text = (data: Uint8Array): string => new TextDecoder().decode(data);
 
 /** Lets everything that waits for no timer run. */
-export const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /** A clock that stands still until told how far to go. */
 export interface FakeClock extends Clock {
   /** Lets the time pass, and fires each timer at its moment. */
   advance(ms: number): Promise<void>;
+  /** Lets the time pass until the promise has settled; fails after so many milliseconds. */
+  until<T>(promise: Promise<T>, ms?: number): Promise<T>;
   /** How many milliseconds from now each timer that runs will fire, the next one first. */
   waiting(): number[];
 }
@@ -24,7 +29,7 @@ export function fakeClock(): FakeClock {
   let now = 0;
   const timers = new Set<{ readonly at: number; readonly callback: () => void }>();
   const next = () => [...timers].sort((a, b) => a.at - b.at)[0];
-  return {
+  const self: FakeClock = {
     after(ms, callback) {
       const timer = { at: now + ms, callback };
       timers.add(timer);
@@ -43,8 +48,20 @@ export function fakeClock(): FakeClock {
       }
       now = end;
     },
+    async until(promise, ms = 60_000) {
+      let settled = false;
+      const settle = () => void (settled = true);
+      promise.then(settle, settle);
+      await turn();
+      for (let waited = 0; !settled; waited += 5) {
+        if (waited > ms) throw new Error(`nothing came of it in ${ms} ms`);
+        await self.advance(5);
+      }
+      return await promise;
+    },
     waiting: () => [...timers].map(({ at }) => at - now).sort((a, b) => a - b),
   };
+  return self;
 }
 
 /** Numbers from a seed (mulberry32). */
@@ -98,6 +115,8 @@ export interface Disk extends Storage {
   content: PersistentState | null;
   /** Whether writes wait for `release`. */
   held: boolean;
+  /** How long a write takes, by which clock; null for no time. */
+  slowness: (() => Promise<void>) | null;
   /** Whether the node has closed it. */
   closed: boolean;
   /** Ends the write in progress; with an error, if one is given. */
@@ -111,6 +130,7 @@ export function disk(): Disk {
     writes: [],
     content: null,
     held: false,
+    slowness: null,
     closed: false,
     async release(error) {
       const write = waiting;
@@ -128,6 +148,7 @@ export function disk(): Disk {
           if (waiting !== null) throw new Error("two writes at a time");
           self.writes.push(write);
           if (self.held) await new Promise<void>((resolve, reject) => waiting = { resolve, reject });
+          await self.slowness?.();
           if (mine !== generation) throw new Error("the process that wrote is gone");
           self.content = written(self.content, write);
         },
@@ -176,4 +197,12 @@ export async function leaderLab(options: Parameters<typeof lab>[0] = {}) {
   const all = await lab(options);
   await all.clock.advance(600);
   return all;
+}
+
+/** The error that a promise rejects with: a RaftError, or the test fails. */
+export async function errorOf(
+  promise: Promise<unknown>,
+): Promise<{ code: string; outcome: string; error: RaftError }> {
+  const error = await assertRejects(() => promise, RaftError);
+  return { code: error.code, outcome: error.outcome, error };
 }

@@ -33,7 +33,7 @@ import { createTimers, type Firing, type Timers } from "./timers.ts";
 const maxEntriesPerTurn = 1024;
 
 /** How many turns may follow each other before a rest: nodes in one process could keep each other busy for ever. */
-const maxTurnsAtAStretch = 1024;
+const maxTurnsAtAStretch = 64;
 
 /** What the loop acts on. */
 export interface Host {
@@ -90,9 +90,11 @@ export interface Loop {
   writing: Promise<void> | null;
   /** The index up to which the core asked to apply. */
   applyUpTo: LogIndex;
-  /** How many turns there have been without being asked to rest. */
+  /** How many turns there have been since the runtime could last do other work, as far as is known. */
   turns: number;
-  /** Cancels the rest before the next turn; null if there is none. */
+  /** Whether the next turn waits for the end of a rest. */
+  resting: boolean;
+  /** Cancels the timer that ends a rest; null if there is none. */
   cancelRest: (() => void) | null;
 }
 
@@ -112,6 +114,7 @@ export function createLoop(state: ServerState, host: Host): Loop {
     writing: null,
     applyUpTo: state.lastApplied,
     turns: 0,
+    resting: false,
     cancelRest: null,
   };
   return loop;
@@ -156,17 +159,29 @@ export function stop(loop: Loop): void {
   loop.cancelRest = null;
 }
 
-/** Has a turn come, at once or after a rest in which the runtime may do other work. */
+/** Sees to it that there is a turn: at once, or after a rest in which the runtime may do other work. */
 function schedule(loop: Loop, rest: boolean = false): void {
   if (loop.scheduled || !loop.running) return;
   loop.scheduled = true;
-  const run = () => {
-    loop.cancelRest = null;
-    loop.scheduled = false;
-    guard(loop, () => turn(loop));
-  };
-  if (rest || ++loop.turns % maxTurnsAtAStretch === 0) loop.cancelRest = loop.host.clock.after(0, run);
-  else queueMicrotask(run);
+  loop.turns++;
+  if (rest || loop.turns >= maxTurnsAtAStretch / 2) {
+    loop.cancelRest ??= loop.host.clock.after(0, () => endRest(loop));
+  }
+  loop.resting = rest || loop.turns >= maxTurnsAtAStretch;
+  if (!loop.resting) queueMicrotask(() => run(loop));
+}
+
+/** The runtime has had its chance, whether or not this loop had to stop for it. */
+function endRest(loop: Loop): void {
+  loop.cancelRest = null;
+  loop.turns = 0;
+  if (loop.resting) run(loop);
+}
+
+function run(loop: Loop): void {
+  loop.scheduled = false;
+  loop.resting = false;
+  guard(loop, () => turn(loop));
 }
 
 /** Whatever throws stops the node: the core in an impossible state, a state machine, a storage. */
