@@ -95,3 +95,22 @@ export async function assertRefused(
   assertEquals(error.code, code, error.message);
   for (const word of words) assertStringIncludes(error.message, word);
 }
+
+/** What a commit resolves to. */
+export type Answer = Deno.KvCommitResult | Deno.KvCommitError;
+
+/** The real database, except that every commit goes through `around`. */
+export async function openKvWith(
+  path: string | undefined,
+  around: (commit: () => Promise<Answer>) => Promise<Answer>,
+) {
+  const kv = await Deno.openKv(path);
+  const atomic = kv.atomic.bind(kv);
+  kv.atomic = () => {
+    const operation = atomic();
+    const commit = operation.commit.bind(operation);
+    operation.commit = () => around(commit);
+    return operation;
+  };
+  return kv;
+}

@@ -149,23 +149,37 @@ Deno.test("terms that go down along the log are refused as damage", () =>
   }));
 
 const seed = 11;
-Deno.test(`a bit flipped anywhere in the file is refused, or harmless (seed ${seed})`, () =>
+Deno.test(`a bit flipped in the pages that hold an entry is refused, or harmless (seed ${seed})`, () =>
   inFolder(async (folder) => {
     const random = randomFrom(seed);
     const path = `${folder}/a.kv`;
     const state = await written(path, writes);
     const bytes = await Deno.readFile(path);
+    // From the first bytes of the second part on. Not anywhere in the file: what SQLite and Deno make of a
+    // damaged schema is theirs.
+    const start = indexOf(bytes, encodeParts(bytesOf(150_000), 3, 1)[1]!.subarray(-61_000, -60_000));
+    const rounds = 100;
     let refused = 0;
-    for (let round = 0; round < 100; round++) {
-      const at = between(random, 0, bytes.length - 1);
+    for (let round = 0; round < rounds; round++) {
+      const at = start + between(random, 0, 50_000);
       const copy = `${folder}/${round}.kv`;
       await Deno.writeFile(copy, bytes.with(at, bytes[at]! ^ (1 << between(random, 0, 7))));
       try {
         assertSameState(await loaded(copy), state, `round ${round}, byte ${at}`);
       } catch (error) {
-        if (!(error instanceof RaftError)) throw error;
+        if (!(error instanceof RaftError && error.code === "Corrupt")) throw error;
         refused++;
       }
     }
-    assert(refused > 0, "no bit mattered");
+    assert(refused > rounds / 2, "most of the flipped bits were not the entry's");
   }));
+
+function indexOf(bytes: Uint8Array, part: Uint8Array): number {
+  const [first] = part;
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] === first && part.subarray(0, 8).every((byte, offset) => bytes[at + offset] === byte)) {
+      return at;
+    }
+  }
+  throw new Error("these bytes are not in the file");
+}

@@ -4,7 +4,7 @@ import type { PersistentState, Write } from "../src/core/mod.ts";
 import { RaftError } from "../src/error.ts";
 import { denoKv } from "../src/storage/deno_kv.ts";
 import { encodeParts, formatKey } from "../src/storage/kv_records.ts";
-import { assertRefused, behind, changeHead, dump, headKey, identity } from "./deno_kv_files.ts";
+import { assertRefused, behind, changeHead, dump, headKey, identity, openKvWith } from "./deno_kv_files.ts";
 import { inFolder, loaded, written } from "./deno_kv_files.ts";
 import { bytesOf } from "./random.ts";
 import { afterWrite, assertSameState, command, isSameState, noop } from "./writes.ts";
@@ -149,24 +149,6 @@ Deno.test("where Deno KV is not enabled the refusal says how to", async () => {
 });
 
 // A crash between the commits of one write.
-
-type Answer = Deno.KvCommitResult | Deno.KvCommitError;
-
-/** The real database, except that every commit goes through `around`. */
-async function openKvWith(
-  path: string | undefined,
-  around: (commit: () => Promise<Answer>) => Promise<Answer>,
-) {
-  const kv = await Deno.openKv(path);
-  const atomic = kv.atomic.bind(kv);
-  kv.atomic = () => {
-    const operation = atomic();
-    const commit = operation.commit.bind(operation);
-    operation.commit = () => around(commit);
-    return operation;
-  };
-  return kv;
-}
 
 /** The process dies at commit `at` (counted from 0): before the disk has it, or after, but nobody is told. */
 interface Crash {

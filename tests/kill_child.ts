@@ -1,0 +1,29 @@
+/**
+ * Writes until it is killed: kill_child.ts PATH SEED NUMBER. Says on stdout when each write begins and is done,
+ * and when each commit is done.
+ */
+import { denoKv } from "../src/storage/deno_kv.ts";
+import { openKvWith } from "./deno_kv_files.ts";
+import { identity, isOversized, writeNumber } from "./kill_workload.ts";
+import { afterWrite } from "./writes.ts";
+
+const [path = "", seed = "", last = ""] = Deno.args;
+const encoder = new TextEncoder();
+/** Written when it returns: a line that was written before the kill is read after it. */
+const say = (line: string) => Deno.stdout.writeSync(encoder.encode(`${line}\n`));
+
+const openKv = (path?: string) =>
+  openKvWith(path, async (commit) => {
+    const answer = await commit();
+    say("commit");
+    return answer;
+  });
+const storage = await denoKv({ path, openKv }).open(identity);
+let state = await storage.load();
+for (let number = Number(last) + 1;; number++) {
+  const write = writeNumber(Number(seed), number, state);
+  say(`${isOversized(write, state) ? "beginLarge" : "begin"} ${number}`);
+  await storage.write(write);
+  say(`done ${number}`);
+  state = afterWrite(state, write);
+}
