@@ -382,6 +382,52 @@ Deno.test("a leader's entries leave for the followers while its own disk is busy
   await node.close();
 });
 
+Deno.test("what has waited for a write leaves before what the end of the write brings about", async () => {
+  const { node, clock, network, storage } = await lab({ peers: ["b", "c"] });
+  await clock.advance(600);
+  network.arrive({ type: "RequestVoteResponse", from: "b", to: "a", term: 1, voteGranted: true });
+  await turn();
+  storage.held = true;
+  const broadcast = node.broadcast(bytes("x"));
+  await turn();
+  const second = node.broadcast(bytes("y"));
+  network.arrive({ type: "RequestVote", from: "c", to: "a", term: 1, lastLogIndex: 0, lastLogTerm: 0 });
+  network.arrive({
+    type: "AppendEntriesResponse",
+    from: "b",
+    to: "a",
+    term: 1,
+    success: true,
+    matchIndex: 1,
+  });
+  await storage.release();
+  network.arrive({
+    type: "AppendEntriesResponse",
+    from: "b",
+    to: "a",
+    term: 1,
+    success: true,
+    matchIndex: 2,
+  });
+  await turn();
+  network.sent.length = 0;
+  network.arrive({
+    type: "AppendEntriesResponse",
+    from: "b",
+    to: "a",
+    term: 1,
+    success: true,
+    matchIndex: 3,
+  });
+  await turn();
+  network.sent.length = 0;
+  storage.held = false;
+  await storage.release();
+  assertEquals(await Promise.all([broadcast, second]), [{ index: 2 }, { index: 3 }]);
+  assertEquals(types(network.sent)[0], "RequestVoteResponse");
+  await node.close();
+});
+
 Deno.test("steps that append and truncate while the disk is busy become one write that says all", async () => {
   const { node, network, storage } = await lab({ peers: ["b", "c"] });
   const noop = (term: number) => ({ type: "noop", term } as const);
@@ -390,6 +436,7 @@ Deno.test("steps that append and truncate while the disk is busy become one writ
   storage.held = true;
   network.arrive(appendEntries({ entries: [noop(1)], prevLogIndex: 3, prevLogTerm: 1 }));
   await turn();
+  network.arrive(appendEntries({ entries: [noop(1)], prevLogIndex: 4, prevLogTerm: 1 }));
   network.arrive(appendEntries({ from: "c", term: 2, prevLogIndex: 1, prevLogTerm: 1, entries: [noop(2)] }));
   network.arrive(
     appendEntries({ from: "c", term: 2, prevLogIndex: 2, prevLogTerm: 2, entries: [noop(2), noop(2)] }),
