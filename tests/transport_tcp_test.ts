@@ -4,6 +4,7 @@ import type { Message, NodeId } from "../src/core/mod.ts";
 import { RaftError } from "../src/error.ts";
 import { framesOf } from "../src/transport/frame.ts";
 import { helloFrame, protocolVersion } from "../src/transport/hello.ts";
+import { outgoing } from "../src/transport/outgoing.ts";
 import { tcp, type TcpAddress, type TcpConnection, type TcpOptions } from "../src/transport/tcp.ts";
 
 const loopback = { hostname: "127.0.0.1", port: 0 };
@@ -407,6 +408,69 @@ Deno.test("a peer that answers with a message where none is expected is given up
   assertStringIncludes(a.lines("not connected to b")[0] ?? "", "longer than the 0 bytes allowed");
   assertEquals(a.received, []);
 });
+
+Deno.test("a pause after a peer could not be reached ends when it dials us", async () => {
+  let attempts = 0;
+  const logged: string[] = [];
+  const way = outgoing({
+    ...patience,
+    connect() {
+      attempts++;
+      return Promise.reject(new Error(`no route, attempt ${attempts}`));
+    },
+    log: (line) => logged.push(line),
+  });
+  await until(() => logged.length === 1);
+  way.retryNow();
+  await until(() => logged.length === 2);
+  await way.close();
+  assertEquals(attempts, 2);
+});
+
+Deno.test("a pause after a peer threw us out doesn't end when it dials us: else two nodes would never rest", async () => {
+  let attempts = 0;
+  const logged: string[] = [];
+  const way = outgoing({
+    ...patience,
+    connect() {
+      attempts++;
+      const bytes = [helloFrame({ id: "b", clusterId: "test" })];
+      return Promise.resolve({
+        remote: "b",
+        read(buffer) {
+          const next = bytes.shift();
+          if (next !== undefined) buffer.set(next);
+          return Promise.resolve(next?.length ?? null);
+        },
+        write: ({ length }) => Promise.resolve(length),
+        close() {},
+      });
+    },
+    log: (line) => logged.push(line),
+  });
+  await until(() => logged.length === 2);
+  for (let i = 0; i < 10; i++) {
+    way.retryNow();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  await way.close();
+  assertEquals(attempts, 1);
+  assertEquals(logged, [
+    "connected to b",
+    "not connected to b: it closed the connection; will try again",
+  ]);
+});
+
+/** Pauses that outlast a test. */
+const patience = {
+  own: { id: "a", clusterId: "test" },
+  peer: "b",
+  queue: { maxMessages: 10, maxBytes: 1000 },
+  minReconnectMs: 60_000,
+  maxReconnectMs: 60_000,
+  handshakeTimeoutMs: 60_000,
+  keepAliveMs: 60_000,
+};
 
 Deno.test("closing while connecting, dialling, sending and receiving releases everything", async () => {
   for (let i = 0; i < 10; i++) {

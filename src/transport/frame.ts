@@ -21,6 +21,12 @@ export class ProtocolError extends Error {
   override readonly name: string = "ProtocolError";
 }
 
+/** What an error says, on one line. */
+export function lineOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replaceAll(/\s+/g, " ");
+}
+
 /** The length of the header of a frame, in bytes. */
 export const headerBytes = 4;
 

@@ -2,8 +2,17 @@
 import { decodeMessage } from "../codec.ts";
 import type { NodeId } from "../core/mod.ts";
 import type { TransportContext } from "../ports.ts";
-import { type FrameReader, frameReader, framesOf, ProtocolError, type Socket, writeAll } from "./frame.ts";
+import {
+  type FrameReader,
+  frameReader,
+  framesOf,
+  lineOf,
+  ProtocolError,
+  type Socket,
+  writeAll,
+} from "./frame.ts";
 import { helloFrame, readHello } from "./hello.ts";
+import { makePause } from "./pause.ts";
 
 /** Whom to let in. */
 export interface IncomingOptions {
@@ -32,7 +41,7 @@ const acceptPauseMs = 100;
 
 /** Begins to accept connections, at once. */
 export function incoming(options: IncomingOptions): Incoming {
-  const { context, handshakeTimeoutMs, maxHandshakes } = options;
+  const { context, maxHandshakes } = options;
   const { log } = context;
   const sockets = new Set<Socket>();
   const serving = new Set<Promise<void>>();
@@ -40,38 +49,11 @@ export function incoming(options: IncomingOptions): Incoming {
   let handshakes = 0;
   let crowded = false;
   let closed = false;
-  let endPause = () => {};
-
-  /** The peer, or null if the connection ended without a word. */
-  const shakeHands = async (socket: Socket, frames: FrameReader) => {
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      socket.close();
-    }, handshakeTimeoutMs);
-    try {
-      const peer = await readHello(frames, context);
-      if (peer !== null && !context.peers.includes(peer)) {
-        throw new ProtocolError(`${JSON.stringify(peer)} is not a peer`);
-      }
-      if (peer !== null) {
-        const welcomed = await writeAll(socket, helloFrame(context)).then(() => true, () => false);
-        if (welcomed) return peer;
-      }
-      if (late) throw new ProtocolError(`no hello within ${handshakeTimeoutMs} ms`);
-      if (peer === null && frames.started && !closed) {
-        throw new ProtocolError("it ended before its hello did");
-      }
-      return null;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
 
   const admit = async (socket: Socket, frames: FrameReader) => {
     handshakes++;
     try {
-      return await shakeHands(socket, frames);
+      return await shakeHands(options, socket, frames);
     } finally {
       handshakes--;
       if (handshakes === 0) crowded = false;
@@ -89,11 +71,10 @@ export function incoming(options: IncomingOptions): Incoming {
       socketOf.get(peer)?.close();
       socketOf.set(peer, socket);
       options.onPeer(peer);
-      await receive(options, peer, socket, frames, () => !closed && socketOf.get(peer ?? "") === socket);
+      await receive(options, peer, socket, frames, () => sockets.has(socket));
     } catch (error) {
       const who = peer === null ? "" : `${peer} at `;
-      const reason = error instanceof Error ? error.message : String(error);
-      if (!closed) log(`closed a connection from ${who}${socket.remote}: ${reason.replaceAll(/\s+/g, " ")}`);
+      if (!closed) log(`closed a connection from ${who}${socket.remote}: ${lineOf(error)}`);
     } finally {
       socket.close();
       sockets.delete(socket);
@@ -101,7 +82,7 @@ export function incoming(options: IncomingOptions): Incoming {
     }
   };
 
-  const admitOrRefuse = (socket: Socket) => {
+  const serveOrRefuse = (socket: Socket) => {
     if (handshakes >= maxHandshakes) {
       socket.close();
       if (!crowded) {
@@ -114,49 +95,92 @@ export function incoming(options: IncomingOptions): Incoming {
     serving.add(served);
   };
 
-  const acceptUntilClosed = async () => {
-    let reported = "";
-    while (!closed) {
-      try {
-        const socket = await options.accept();
-        reported = "";
-        if (closed) socket.close();
-        else admitOrRefuse(socket);
-      } catch (error) {
-        if (closed) return;
-        const trouble = error instanceof Error ? error.message : String(error);
-        if (trouble !== reported) log(`can't accept connections: ${trouble}; will try again`);
-        reported = trouble;
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, acceptPauseMs);
-          endPause = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
-    }
-  };
-  const accepting = acceptUntilClosed();
+  const acceptor = accepting(options, serveOrRefuse);
 
   return {
     async close() {
       closed = true;
-      endPause();
       for (const socket of sockets) socket.close();
-      await accepting;
+      sockets.clear();
+      await acceptor.close();
       await Promise.all(serving);
     },
   };
 }
 
-/** Delivers what a peer sends, as long as `current` holds. */
+/** Accepts connections until closed, also after a failure to. */
+function accepting(
+  { accept, context }: IncomingOptions,
+  onSocket: (socket: Socket) => void,
+): { close(): Promise<void> } {
+  const pause = makePause();
+  let closed = false;
+  let reported = "";
+  const acceptUntilClosed = async () => {
+    while (!closed) {
+      try {
+        const socket = await accept();
+        reported = "";
+        if (closed) socket.close();
+        else onSocket(socket);
+      } catch (error) {
+        if (closed) return;
+        const trouble = lineOf(error);
+        // The same trouble again and again is one line.
+        if (trouble !== reported) context.log(`can't accept connections: ${trouble}; will try again`);
+        reported = trouble;
+        await pause.wait(acceptPauseMs);
+      }
+    }
+  };
+  const finished = acceptUntilClosed();
+  return {
+    close() {
+      closed = true;
+      pause.end();
+      return finished;
+    },
+  };
+}
+
+/**
+ * Exchanges hellos within the time limit.
+ *
+ * @returns the peer; null if the connection ended without a word.
+ */
+async function shakeHands(
+  { context, handshakeTimeoutMs }: IncomingOptions,
+  socket: Socket,
+  frames: FrameReader,
+): Promise<NodeId | null> {
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    socket.close();
+  }, handshakeTimeoutMs);
+  try {
+    const peer = await readHello(frames, context);
+    if (peer !== null && !context.peers.includes(peer)) {
+      throw new ProtocolError(`${JSON.stringify(peer)} is not a peer`);
+    }
+    const welcomed = peer !== null &&
+      await writeAll(socket, helloFrame(context)).then(() => true, () => false);
+    if (welcomed) return peer;
+    if (late) throw new ProtocolError(`no hello within ${handshakeTimeoutMs} ms`);
+    if (peer === null && frames.started) throw new ProtocolError("it ended before its hello did");
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Delivers what a peer sends, until the connection ends or is closed here. */
 async function receive(
   { context, maxFrameBytes }: IncomingOptions,
   peer: NodeId,
   socket: Socket,
   frames: FrameReader,
-  current: () => boolean,
+  isOpen: () => boolean,
 ): Promise<void> {
   let answering = false;
   const answer = async () => {
@@ -167,13 +191,13 @@ async function receive(
     answering = false;
   };
   do {
-    while (current()) {
+    while (isOpen()) {
       const body = frames.next(maxFrameBytes);
       if (body === null) break;
       if (body.length === 0) answer();
       else context.onMessage(checkedMessage(body, peer, context.id));
     }
-  } while (current() && await frames.more());
+  } while (isOpen() && await frames.more());
 }
 
 function checkedMessage(body: Uint8Array, peer: NodeId, own: NodeId) {

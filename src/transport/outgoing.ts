@@ -6,9 +6,18 @@
 import { unreachable } from "../core/assert.ts";
 import type { NodeId } from "../core/mod.ts";
 import type { Identity, Log } from "../ports.ts";
-import { type FrameReader, frameReader, framesOf, ProtocolError, type Socket, writeAll } from "./frame.ts";
+import {
+  type FrameReader,
+  frameReader,
+  framesOf,
+  lineOf,
+  ProtocolError,
+  type Socket,
+  writeAll,
+} from "./frame.ts";
 import { helloFrame, readHello } from "./hello.ts";
-import { type QueueLimits, sendQueue } from "./queue.ts";
+import { makePause } from "./pause.ts";
+import { type QueueLimits, type SendQueue, sendQueue } from "./queue.ts";
 
 /** How to reach a peer, and how patiently. */
 export interface OutgoingOptions {
@@ -36,7 +45,7 @@ export interface OutgoingOptions {
 export interface Outgoing {
   /** Queues an encoded message. Never throws; drops the oldest messages when there is no room. */
   send(body: Uint8Array): void;
-  /** The peer is known to be up: if this is a pause before the next attempt, end it. */
+  /** The peer is known to be up: if this is a pause after it could not be reached, end it. */
   retryNow(): void;
   /** Resolves when every socket and timer is released. Idempotent. */
   close(): Promise<void>;
@@ -52,39 +61,30 @@ const maxAnswerBytes = 0;
 export function outgoing(options: OutgoingOptions): Outgoing {
   const { peer, log } = options;
   const queue = sendQueue(options.queue);
+  const pause = makePause();
   let closed = false;
-  let endPause = () => {};
+  let thrownOut = false;
   let current: Session | null = null;
-
-  const pause = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      endPause = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
 
   const dialUntilClosed = async () => {
     let failures = 0;
     let reported = "";
     while (!closed) {
-      let connectedAt: number | null = null;
       current = session(options, queue, () => {
-        connectedAt = performance.now();
         reported = "";
         log(`connected to ${peer}`);
       });
-      const trouble = await current.ended;
+      const { reason, connectedMs } = await current.ended;
       current = null;
       if (closed) return;
       // The same trouble again and again is one line.
-      if (trouble !== reported) log(`not connected to ${peer}: ${trouble}; will try again`);
-      reported = trouble;
-      // Who lets us in only to throw us out again must not be dialled without a pause.
-      const lastedMs = connectedAt === null ? 0 : performance.now() - connectedAt;
-      failures = lastedMs >= options.maxReconnectMs ? 0 : failures + 1;
-      await pause(pauseMs(options, failures));
+      if (reason !== reported) log(`not connected to ${peer}: ${reason}; will try again`);
+      reported = reason;
+      // Who lets us in only to throw us out again is not dialled without a pause: two nodes that do so to each
+      // other would never rest.
+      thrownOut = connectedMs !== null && connectedMs < options.maxReconnectMs;
+      failures = connectedMs === null || thrownOut ? failures + 1 : 0;
+      await pause.wait(pauseMs(options, failures));
     }
   };
   const finished = dialUntilClosed();
@@ -95,11 +95,13 @@ export function outgoing(options: OutgoingOptions): Outgoing {
       queue.push(body);
       current?.wake();
     },
-    retryNow: () => endPause(),
+    retryNow() {
+      if (!thrownOut) pause.end();
+    },
     close() {
       closed = true;
       current?.stop("closed here");
-      endPause();
+      pause.end();
       return finished;
     },
   };
@@ -113,8 +115,8 @@ function pauseMs({ minReconnectMs, maxReconnectMs }: OutgoingOptions, failures: 
 
 /** One attempt to connect, and the connection that comes of it. */
 interface Session {
-  /** Resolves, when all is released, to why it ended. Never rejects. */
-  readonly ended: Promise<string>;
+  /** Resolves, when all is released, to why it ended, and how long it was connected, if it was. Never rejects. */
+  readonly ended: Promise<{ readonly reason: string; readonly connectedMs: number | null }>;
   /** Something waits in the queue. */
   wake(): void;
   /** Ends it. The first reason counts. */
@@ -123,13 +125,14 @@ interface Session {
 
 function session(
   options: OutgoingOptions,
-  queue: ReturnType<typeof sendQueue>,
+  queue: SendQueue,
   onConnected: () => void,
 ): Session {
   const { handshakeTimeoutMs } = options;
   const attempt = new AbortController();
   let socket: Socket | null = null;
   let reason: string | null = null;
+  let connectedAt: number | null = null;
   let wakeWriter = () => {};
 
   const stop = (why: string) => {
@@ -163,14 +166,15 @@ function session(
       await greet(options, socket, frames);
       clearTimeout(timer);
       if (reason !== null) return;
+      connectedAt = performance.now();
       onConnected();
       alive.start();
-      const writing = write(socket).catch((error) => stop(messageOf(error)));
-      await readAnswers(frames, alive.onAnswer).catch((error) => stop(messageOf(error)));
+      const writing = write(socket).catch((error) => stop(lineOf(error)));
+      await readAnswers(frames, alive.onAnswer).catch((error) => stop(lineOf(error)));
       stop("it closed the connection");
       await writing;
     } catch (error) {
-      stop(messageOf(error));
+      stop(lineOf(error));
     } finally {
       clearTimeout(timer);
       alive.stop();
@@ -178,7 +182,11 @@ function session(
     }
   };
 
-  return { ended: run().then(() => reason ?? "closed"), wake: () => wakeWriter(), stop };
+  const summary = () => ({
+    reason: reason ?? "closed",
+    connectedMs: connectedAt === null ? null : performance.now() - connectedAt,
+  });
+  return { ended: run().then(summary), wake: () => wakeWriter(), stop };
 }
 
 /** Exchanges hellos. Resolves when the peer has let us in. */
@@ -210,14 +218,17 @@ interface KeepAlive {
   readonly onProgress: () => void;
 }
 
+/** How much longer to wait for a sign of life that is overdue, in milliseconds. */
+const graceMs = 100;
+
 function keepAlive(ms: number, wakeWriter: () => void, fail: (reason: string) => void): KeepAlive {
-  let state: "quiet" | "due" | "asking" | "asked" = "quiet";
+  let state: "quiet" | "due" | "asking" | "asked" | "overdue" = "quiet";
   let progress = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const restart = () => {
+  const restart = (afterMs = ms) => {
     clearTimeout(timer);
-    timer = setTimeout(tick, ms);
+    timer = setTimeout(tick, afterMs);
   };
   const tick = () => {
     restart();
@@ -233,6 +244,10 @@ function keepAlive(ms: number, wakeWriter: () => void, fail: (reason: string) =>
         progress = false;
         return;
       case "asked":
+        // Perhaps this process stood still, and the answer is there but has not been read: let it.
+        state = "overdue";
+        return restart(Math.min(ms, graceMs));
+      case "overdue":
         return fail(`no sign of life for ${ms} ms`);
       default:
         return unreachable(state);
@@ -240,7 +255,7 @@ function keepAlive(ms: number, wakeWriter: () => void, fail: (reason: string) =>
   };
 
   return {
-    start: restart,
+    start: () => restart(),
     stop: () => clearTimeout(timer),
     takeQuestion() {
       if (state !== "due") return false;
@@ -259,9 +274,4 @@ function keepAlive(ms: number, wakeWriter: () => void, fail: (reason: string) =>
     },
     onProgress: () => progress = true,
   };
-}
-
-function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replaceAll(/\s+/g, " ");
 }
