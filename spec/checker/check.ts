@@ -139,13 +139,17 @@ export async function check(spec: Specification, options: CheckOptions = {}): Pr
 }
 
 /** One search from all initial states, and one from each named start. */
-function searchesOf({ starts }: Model): readonly { name: string; starts: readonly Start[] }[] {
+function searchesOf(
+  { starts }: Model,
+  from: string | undefined,
+): readonly { name: string; starts: readonly Start[] }[] {
   const initial = starts.filter(({ name }) => /^[0-9]/.test(name));
   const named = starts.filter((start) => !initial.includes(start));
-  return [
+  const searches = [
     { name: "steps", starts: initial },
     ...named.map((start) => ({ name: start.name, starts: [start] })),
   ];
+  return from === undefined ? searches : searches.filter(({ name }) => name === from);
 }
 
 function isViolated(model: Model, { verdicts }: Found): boolean {

@@ -164,6 +164,27 @@ export const mutants: readonly Mutant[] = [
     becomes: "  const commitIndex = Math.max(state.commitIndex, request.leaderCommit);",
   },
   {
+    name: "commit-index-goes-back",
+    sentence: "a follower believes an old message about what is committed (§5.3)",
+    property: "Local Claims",
+    bounds: noDisk,
+    depth: 10,
+    file: "src/core/replication.ts",
+    line: "  const commitIndex = Math.max(state.commitIndex, Math.min(request.leaderCommit, matchIndex));",
+    becomes: "  const commitIndex = Math.min(request.leaderCommit, matchIndex);",
+  },
+  {
+    name: "leader-overwrites",
+    sentence: "a leader that appends drops what it has not committed yet (§5.3)",
+    property: "Leader Append-Only",
+    bounds: noDisk,
+    depth: 8,
+    file: "src/core/replication.ts",
+    line: "  return replicate({ ...state, log: append(state.log, entries) }, others(state));",
+    becomes:
+      "  return replicate({ ...state, log: append(truncate(state.log, state.commitIndex), entries) }, others(state));",
+  },
+  {
     name: "match-index-goes-back",
     sentence: "a leader believes an old acknowledgement rather than a newer one (§5.3)",
     property: "Local Claims",

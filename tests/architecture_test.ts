@@ -1,0 +1,140 @@
+/** The arrows between the parts, the size of files and functions, and that there is one core. */
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { fromFileUrl, relative } from "@std/path";
+import { memoryNetwork, memoryStorage, step } from "../mod.ts";
+import { step as stepOfCore } from "../src/core/step.ts";
+import { core } from "../spec/raft/core.ts";
+import { parseOptions } from "../src/node/options.ts";
+
+const root = fromFileUrl(new URL("..", import.meta.url));
+
+interface ModuleInfo {
+  readonly specifier: string;
+  readonly dependencies?: readonly {
+    readonly code?: { readonly specifier?: string };
+    readonly type?: { readonly specifier?: string };
+  }[];
+}
+
+/** Every import between files of the project: [from, to], relative to its top. */
+async function importsOf(...entries: readonly string[]): Promise<readonly [from: string, to: string][]> {
+  const arrows = new Map<string, [string, string]>();
+  for (const entry of entries) {
+    const command = new Deno.Command(Deno.execPath(), { args: ["info", "--json", entry], cwd: root });
+    const { stdout } = await command.output();
+    const modules: readonly ModuleInfo[] = JSON.parse(new TextDecoder().decode(stdout)).modules;
+    for (const { specifier, dependencies = [] } of modules) {
+      for (const { code, type } of dependencies) {
+        const target = code?.specifier ?? type?.specifier ?? "";
+        const arrow: [string, string] = [short(specifier), short(target)];
+        arrows.set(arrow.join(), arrow);
+      }
+    }
+  }
+  return [...arrows.values()].filter(([from]) => !from.includes(":") && !from.startsWith("vendor/"));
+}
+
+function short(specifier: string): string {
+  return specifier.startsWith("file:") ? relative(root, fromFileUrl(specifier)) : specifier;
+}
+
+/** What each part may import, of the project and by package; the first part that a file belongs to counts. */
+const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
+  { part: /^src\/core\//, may: /^src\/core\// },
+  { part: /^src\/(ports|error)\.ts/, may: /^src\/(core\/mod|error)\.ts/ },
+  { part: /^src\/codec\.ts/, may: /^(src\/core\/mod\.ts|npm:|@msgpack)/ },
+  { part: /^src\/transport\//, may: /^(src\/(core\/mod|ports|error|codec)\.ts|src\/transport\/|npm:)/ },
+  { part: /^src\/storage\//, may: /^(src\/(core\/mod|ports|error|codec)\.ts|src\/storage\/|npm:)/ },
+  { part: /^src\/(node\.ts|node\/)/, may: /^(src\/(core\/mod|ports|error|codec)\.ts|src\/node\/|npm:)/ },
+  { part: /^src\/deno\.ts/, may: /^src\/(transport|storage)\// },
+  { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|node|ports|error)/ },
+  { part: /^spec\/raft\//, may: /^(src\/core\/mod\.ts|spec\/(raft|dsl|checker)\/)/ },
+  { part: /^spec\/cli/, may: /^(spec\/|npm:|@std|jsr:|vendor\/)/ },
+  { part: /^spec\//, may: /^spec\// },
+  { part: /^examples\//, may: /^(mod\.ts|src\/deno\.ts|npm:|@std|jsr:|vendor\/)/ },
+];
+
+Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core <- spec", async () => {
+  const arrows = await importsOf("mod.ts", "src/deno.ts", "spec/mod.ts", "spec/cli.ts", "examples/dinner.ts");
+  const wrong = arrows.filter(([from, to]) => !parts.find(({ part }) => part.test(from))?.may.test(to));
+  assertEquals(wrong.map(([from, to]) => `${from} -> ${to}`), []);
+});
+
+Deno.test("Deno and node: are named only in the adapters that need them", async () => {
+  const allowed = /^(src\/transport\/tcp|src\/storage\/deno_kv|spec\/cli)/;
+  const wrong = (await sources("src", "spec", "mod.ts")).filter(({ path, text }) =>
+    !allowed.test(path) && /\bDeno\.|["']node:/.test(withoutComments(text))
+  );
+  assertEquals(wrong.map(({ path }) => path), []);
+});
+
+Deno.test("the core has no clock, no randomness and no output", async () => {
+  const wrong = (await sources("src/core")).filter(({ text }) =>
+    /Math\.random|Date\.now|performance\.|setTimeout|setInterval|console\.|crypto\./.test(
+      withoutComments(text),
+    )
+  );
+  assertEquals(wrong.map(({ path }) => path), []);
+});
+
+Deno.test("files stay small: some 300 lines in the core, 500 elsewhere", async () => {
+  const wrong = (await sources("src", "spec", "examples", "mod.ts")).filter(({ path, text }) =>
+    text.split("\n").length > (path.startsWith("src/core/") ? 310 : 510)
+  );
+  assertEquals(wrong.map(({ path, text }) => `${path}: ${text.split("\n").length} lines`), []);
+});
+
+Deno.test("functions stay small: some 40 lines in the core, 70 elsewhere", async () => {
+  const all = await sources("src", "spec", "examples", "mod.ts");
+  const wrong = all.flatMap(({ path, text }) =>
+    functionsOf(text).filter(({ lines }) => lines > (path.startsWith("src/core/") ? 42 : 72))
+      .map(({ name, lines }) => `${path}: ${name}, ${lines} lines`)
+  );
+  assertEquals(wrong, []);
+});
+
+Deno.test("same core: the checker, the node and mod.ts hold one function", () => {
+  assertStrictEquals(core.step, stepOfCore);
+  assertStrictEquals(step, stepOfCore);
+  const node = parseOptions({
+    id: "a",
+    peers: [],
+    transport: memoryNetwork().transport(),
+    storage: memoryStorage(),
+  });
+  assertStrictEquals(node.step, stepOfCore);
+});
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
+async function sources(...paths: readonly string[]): Promise<readonly Source[]> {
+  const found: Source[] = [];
+  for (const path of paths) {
+    if (path.endsWith(".ts")) found.push({ path, text: await Deno.readTextFile(root + path) });
+    else {
+      for await (const { name, isDirectory } of Deno.readDir(root + path)) {
+        if (isDirectory || name.endsWith(".ts")) found.push(...await sources(`${path}/${name}`));
+      }
+    }
+  }
+  return found;
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
+}
+
+/** Functions at the top level, as the formatter lays them out: from `function` to a `}` in the same column. */
+function functionsOf(text: string): readonly { readonly name: string; readonly lines: number }[] {
+  const lines = text.split("\n");
+  return lines.flatMap((line, start) => {
+    const [, indent = "", name = ""] =
+      line.match(/^(\s*)(?:export )?(?:default )?(?:async )?function\*? ?(\w+)/) ?? [];
+    if (name === "") return [];
+    const length = lines.slice(start).findIndex((later) => later === `${indent}}`);
+    return [{ name, lines: length + 1 }];
+  });
+}

@@ -1,0 +1,47 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { check, type Report } from "../../spec/checker/check.ts";
+import { core } from "../../spec/raft/core.ts";
+import { loadMutant } from "../../spec/raft/load_mutant.ts";
+import { raft } from "../../spec/raft/mod.ts";
+import { type Mutant, mutants } from "../../spec/raft/mutants.ts";
+import { replay } from "../../spec/trace/replay.ts";
+
+async function breakIt(mutant: Mutant): Promise<Report> {
+  const from = mutant.from === undefined ? {} : { from: mutant.from };
+  const spec = raft(await loadMutant(mutant), Object.values(from));
+  return await check(spec, { depth: mutant.depth, parameters: mutant.bounds, ...from });
+}
+
+for (const mutant of mutants) {
+  Deno.test(`mutant ${mutant.name} dies by ${mutant.property}, and its trace shows it again`, async () => {
+    const report = await breakIt(mutant);
+    const killer = report.properties.find(({ property }) => property.name === mutant.property);
+    assertEquals(killer?.result, "violated");
+    const { violations } = replay(report.model, killer?.trace ?? "");
+    const again = violations.find(({ name }) => name === mutant.property);
+    assertEquals(again?.witness, killer?.witness);
+  });
+}
+
+Deno.test("no two mutants share a name, and each line has one right form", () => {
+  assertEquals(new Set(mutants.map(({ name }) => name)).size, mutants.length);
+  assert(mutants.every(({ line, becomes }) => line !== becomes));
+});
+
+Deno.test("a mutant whose line is not in its file is refused", async () => {
+  const [first] = mutants;
+  assert(first !== undefined);
+  await assertRejects(() => loadMutant({ ...first, line: "nowhere" }), Error, "occurs 0 times");
+});
+
+Deno.test("under the bounds of every mutant the core itself violates nothing", async () => {
+  const seen = new Set<string>();
+  for (const { bounds, from } of mutants) {
+    const key = JSON.stringify([bounds, from]);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const start = from === undefined ? {} : { from };
+    const report = await check(raft(core, Object.values(start)), { depth: 7, parameters: bounds, ...start });
+    assertEquals(report.properties.filter(({ result }) => result === "violated"), []);
+  }
+});
