@@ -47,8 +47,8 @@ async function dine(node: RaftNode, { guest, note }: Seat): Promise<void> {
     say(node, { says: "I know", guest });
   }
 
-  const noted = note === null ? null : await read(note);
-  if (noted !== null) await decide(noted);
+  const noted = note === null ? "" : await read(note);
+  if (noted !== "") await decide(noted);
   const place = places[guest] ?? "";
   console.error(`Guest ${guest}: I'd like ${place}.`);
   say(node, { says: "let's go to", guest, place });
@@ -62,7 +62,7 @@ async function dine(node: RaftNode, { guest, note }: Seat): Promise<void> {
     if (second !== undefined) await decide(second);
     if (informed.size === places.length) return await new Promise((resolve) => setTimeout(resolve, 1000));
   }
-  console.error(`Guest ${guest}: the others can't be reached, so I'm leaving.`);
+  if (alone.signal.aborted) console.error(`Guest ${guest}: the others can't be reached, so I'm leaving.`);
 }
 
 /** Says it until it is heard. That it may be heard twice changes nothing here. */
@@ -172,12 +172,12 @@ async function folder(dir: string | null): Promise<string | null> {
   return dir;
 }
 
-/** The content of a file; null if there is none. */
-async function read(path: string): Promise<string | null> {
+/** The content of a file; nothing if there is none. */
+async function read(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    if (error instanceof Deno.errors.NotFound) return "";
     throw error;
   }
 }
@@ -194,9 +194,8 @@ async function main(args: string[]): Promise<number> {
   );
   const overTcp = await allowed(hosts, [{ name: "net" }]);
   if (!overTcp) {
-    console.error(
-      "dinner: without permission for the network. For TCP: deno run -P=dinner examples/dinner.ts",
-    );
+    const command = ["deno run -P=dinner examples/dinner.ts", ...args].join(" ");
+    console.error(`dinner: without permission for the network. For TCP: ${command}`);
     if (wish.guests.length === 1) return 1;
     console.error("dinner: the guests meet in memory instead.");
   }

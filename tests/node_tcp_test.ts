@@ -1,0 +1,120 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { RaftError } from "../src/error.ts";
+import { denoKv, tcp } from "../src/deno.ts";
+import { RaftNode, type RaftNodeOptions } from "../src/node.ts";
+import { freePorts } from "./free_ports.ts";
+
+const ids = ["a", "b", "c"];
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** For tests in which nothing fails: no election may come between, however busy the machine is. */
+const calm = { electionTimeoutMs: [1000, 2000] } as const;
+
+/** Three places for nodes on TCP with Deno KV, in a folder that is removed in the end. */
+async function withPlaces(
+  test: (start: (id: string) => Promise<RaftNode>, port: number) => Promise<void>,
+  options: Partial<RaftNodeOptions> = {},
+) {
+  const dir = await Deno.makeTempDir();
+  const port = freePorts(3);
+  const addresses = Object.fromEntries(ids.map((id, i) => [id, { hostname: "localhost", port: port + i }]));
+  try {
+    await test((id) =>
+      RaftNode.start({
+        id,
+        clusterId: "test",
+        peers: ids,
+        bootstrap: true,
+        transport: tcp({ listen: addresses[id] ?? { hostname: "localhost", port }, peers: addresses }),
+        storage: denoKv({ path: `${dir}/${id}.kv` }),
+        ...options,
+      }), port);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+async function order(node: RaftNode, count: number): Promise<string[]> {
+  const delivered: string[] = [];
+  for await (const { index, bytes } of node.deliveries()) {
+    delivered.push(`${index}:${decoder.decode(bytes)}`);
+    if (delivered.length === count) break;
+  }
+  return delivered;
+}
+
+/** Says it again until it is heard: twice, perhaps. */
+async function insist(node: RaftNode, word: string): Promise<void> {
+  for (;;) {
+    try {
+      await node.broadcast(encoder.encode(word), { timeoutMs: 1000 });
+      return;
+    } catch (error) {
+      if (!(error instanceof RaftError && error.code === "Timeout")) throw error;
+    }
+  }
+}
+
+Deno.test("three nodes on TCP with Deno KV deliver one order, also after a restart of all", async () => {
+  await withPlaces(async (start) => {
+    const nodes = await Promise.all(ids.map(start));
+    const words = nodes.flatMap((node) =>
+      Array.from({ length: 100 }, (_, i) => ({ node, word: `${node.id}${i}` }))
+    );
+    await Promise.all(words.map(({ node, word }) => node.broadcast(encoder.encode(word))));
+    const orders = await Promise.all(nodes.map((node) => order(node, 300)));
+    const [first = []] = orders;
+    assertEquals(orders, [first, first, first]);
+    assertEquals(first.map((line) => line.split(":")[1]).sort(), words.map(({ word }) => word).sort());
+    await Promise.all(nodes.map((node) => node.close()));
+
+    const again = await Promise.all(ids.map(start));
+    await Promise.all(again.map((node) => insist(node, "again")));
+    for (const node of again) assertEquals((await order(node, 300)).slice(0, 300), first);
+    await Promise.all(again.map((node) => node.close()));
+  }, calm);
+});
+
+Deno.test("when the leader's process is gone the others go on, and it catches up when it is back", async () => {
+  await withPlaces(async (start) => {
+    const nodes = await Promise.all(ids.map(start));
+    await Promise.all(nodes.map((node) => insist(node, node.id)));
+    const leader = nodes.find((node) => node.status().role === "leader") ?? nodes[0];
+    const others = nodes.filter((node) => node !== leader);
+    await leader?.close();
+    await Promise.all(others.map((node) => insist(node, "without it")));
+    const back = await start(leader?.id ?? "a");
+    const orders = await Promise.all([back, ...others].map((node) => order(node, 5)));
+    assertEquals(orders[0], orders[1]);
+    assertEquals(orders[0], orders[2]);
+    await Promise.all([back, ...others].map((node) => node.close()));
+  });
+});
+
+Deno.test("a command of a megabyte gets through, from a follower too", async () => {
+  await withPlaces(async (start) => {
+    const nodes = await Promise.all(ids.map(start));
+    const large = new Uint8Array(1 << 20).map((_, i) => i % 251);
+    const indexes = await Promise.all(nodes.map((node) => node.broadcast(large)));
+    const from = Math.min(...indexes.map(({ index }) => index));
+    for (const node of nodes) {
+      for await (const { bytes } of node.deliveries({ from })) {
+        assertEquals(bytes, large);
+        break;
+      }
+    }
+    await Promise.all(nodes.map((node) => node.close()));
+  }, calm);
+});
+
+Deno.test("a port in use is Unavailable, and the storage can be opened again", async () => {
+  await withPlaces(async (start, port) => {
+    const listener = Deno.listen({ hostname: "localhost", port });
+    const error = await assertRejects(() => start("a"), RaftError);
+    assertEquals(error.code, "Unavailable");
+    assertMatch(error.message, new RegExp(`${port}.*in use`));
+    listener.close();
+    await (await start("a")).close();
+  });
+});
