@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Write } from "../src/core/mod.ts";
 import { RaftError } from "../src/error.ts";
+import { crc32 } from "../src/storage/checksum.ts";
 import { encodeHead, encodeParts, formatKey, type Head } from "../src/storage/kv_records.ts";
 import { assertRefused, behind, changeHead, dump, headKey, headOf } from "./deno_kv_files.ts";
 import { inFolder, loaded, log, written } from "./deno_kv_files.ts";
@@ -140,6 +141,10 @@ for (const { name, damage, key, why } of damages) {
       assertEquals(await dump(path), before);
     }));
 }
+
+Deno.test("the checksum is CRC-32", () => {
+  assertEquals(crc32(new TextEncoder().encode("123456789")), 0xcbf43926);
+});
 
 Deno.test("terms that go down along the log are refused as damage", () =>
   inFolder(async (folder) => {

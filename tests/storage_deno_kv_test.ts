@@ -1,6 +1,6 @@
 /** Deno KV: who may open it, who comes second, and what a crash leaves of a write that takes several commits. */
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import type { PersistentState, Write } from "../src/core/mod.ts";
+import { AssertionError, type PersistentState, type Write } from "../src/core/mod.ts";
 import { RaftError } from "../src/error.ts";
 import { denoKv } from "../src/storage/deno_kv.ts";
 import { encodeParts, formatKey } from "../src/storage/kv_records.ts";
@@ -58,10 +58,18 @@ Deno.test("two nodes share a database by their prefixes, beside what else is the
     assertEquals(await behind(path, async (kv) => (await kv.get(["something else"])).value), 1);
   }));
 
-Deno.test("a prefix that is too long is refused at once", () => {
-  const error = assertThrows(() => denoKv({ prefix: ["x".repeat(1_100)] }), RaftError);
-  assertEquals(error.code, "InvalidOptions");
-});
+Deno.test("a long prefix leaves room in every commit, and one that is too long is refused at once", () =>
+  inFolder(async (folder) => {
+    const prefix = ["x".repeat(500), "\0".repeat(240)];
+    const opened = await denoKv({ path: `${folder}/a.kv`, prefix }).open(identity);
+    const write = { ...manyFrom(1, 0), entries: [...manyFrom(1, 1_500).entries, ...megabytes] };
+    await opened.write(write);
+    await opened.write({ ...write, currentTerm: 10 });
+    assertSameState(await opened.load(), afterWrite(null, { ...write, currentTerm: 10 }));
+    await opened.close();
+    const error = assertThrows(() => denoKv({ prefix: [...prefix, "x".repeat(100)] }), RaftError);
+    assertEquals(error.code, "InvalidOptions");
+  }));
 
 // Two openers.
 
@@ -110,6 +118,16 @@ Deno.test("a large write that loses the race half-way is refused", () =>
     assertStringIncludes(error.message, "somebody else");
     await opened.close();
     assertSameState(await loaded(path), sample.reduce(afterWrite, null as PersistentState | null));
+  }));
+
+Deno.test("a write that would leave a gap in the log is refused and changes nothing", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/a.kv`;
+    const state = await written(path, sample);
+    const opened = await denoKv({ path }).open(identity);
+    await assertRejects(() => opened.write(manyFrom(5, 1)), AssertionError);
+    await opened.close();
+    assertSameState(await loaded(path), state);
   }));
 
 // What can't be opened.

@@ -6,7 +6,7 @@
  * them leaves a head that says which entries are valid, so that after a crash the next `open` deletes the rest.
  */
 import { encodeEntry } from "../codec.ts";
-import { assert, type LogIndex, type PersistentState, type Write } from "../core/mod.ts";
+import { assert, AssertionError, type LogIndex, type PersistentState, type Write } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Identity, OpenStorage, Storage } from "../ports.ts";
 import { readLog } from "./kv_log.ts";
@@ -44,8 +44,10 @@ export interface DenoKvOptions {
 
 /** What one atomic commit may hold: 1,000 mutations, the head's among them. */
 const MAX_MUTATIONS = 999;
-/** In keys and values. The limit is 819,200 bytes; the rest is for the head and for the database's own count. */
+/** Of the 819,200 bytes of keys and values: the rest is for the head. A put key counts twice, a deleted one once. */
 const MAX_COMMIT_BYTES = 800_000;
+/** Of the 81,920 bytes that all keys of a commit may have: the rest is for the head's. */
+const MAX_COMMIT_KEY_BYTES = 75_000;
 /** Of the 2,048 bytes of a key. */
 const MAX_PREFIX_BYTES = 1_024;
 /** How many records are read at a time: at most 32 MB of them, when all are parts of large entries. */
@@ -57,6 +59,9 @@ const BATCH_SIZE = 500;
  * Path and prefix hold one node: opening them with another id or cluster is refused with `Mismatch`, and what
  * can't be read back whole with `Corrupt`. One process at a time may use a place: a second one is refused when
  * it opens, in the same process, or when it writes after the first did, from another.
+ *
+ * What is stored has checksums, but SQLite's own pages have none: a file may be damaged so that it seems empty.
+ * An empty storage starts only with `bootstrap`; so set that for a node's very first start, and not again.
  *
  * Needs `"unstable": ["kv"]` in `deno.json`, or `--unstable-kv`; with a path also permission to read and write it.
  *
@@ -155,7 +160,8 @@ interface Known {
 }
 
 async function openPlace(place: Place, release: () => void): Promise<OpenStorage> {
-  let known = await swept(place, await readHead(place));
+  const found = await readHead(place);
+  let known = await writing(place, () => swept(place, found));
   let stopped: RaftError | null = null;
   let closing: Promise<void> | null = null;
   let last: Promise<unknown> = Promise.resolve();
@@ -173,11 +179,11 @@ async function openPlace(place: Place, release: () => void): Promise<OpenStorage
     write: (write) =>
       inTurn(async () => {
         try {
-          known = await perform(place, known, write);
-        } catch (cause) {
-          // What is on disk is now the state before or after: nobody knows until it is opened again.
-          stopped = cause instanceof RaftError ? cause : failed(place, cause);
-          throw stopped;
+          known = await writing(place, () => perform(place, known, write));
+        } catch (error) {
+          // The disk now holds the state before or after: nobody knows which until it is opened again.
+          if (error instanceof RaftError) stopped = error;
+          throw error;
         }
       }),
     close: () =>
@@ -256,9 +262,20 @@ async function reading<T>(place: Place, key: Key, read: () => Promise<T>): Promi
   }
 }
 
-async function checkUnchanged({ kv, name, root }: Place, { version }: Known): Promise<void> {
-  const { versionstamp } = await kv.get(headKey(root));
-  if (versionstamp !== version) throw lostRace(name);
+/** Writes something, and says that it was the database that refused. */
+async function writing<T>(place: Place, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (cause) {
+    if (cause instanceof RaftError || cause instanceof AssertionError) throw cause;
+    throw new RaftError("Unavailable", `${place.name} can't be written: ${textOf(cause)}`, { cause });
+  }
+}
+
+async function checkUnchanged(place: Place, { version }: Known): Promise<void> {
+  const key = headKey(place.root);
+  const { versionstamp } = await reading(place, key, () => place.kv.get(key));
+  if (versionstamp !== version) throw lostRace(place.name);
 }
 
 type Mutation =
@@ -331,13 +348,15 @@ async function deletions(
 
 /** Cuts mutations into commits, in their order: at least one, which may be empty. */
 function inBatches(mutations: readonly Mutation[], rootBytes: number): readonly (readonly Mutation[])[] {
+  // The rest of a log key: "log" and three numbers.
+  const keySize = rootBytes + 5 + 3 * 9;
+  const maxMutations = Math.min(MAX_MUTATIONS, Math.floor(MAX_COMMIT_KEY_BYTES / keySize));
   let batch: Mutation[] = [];
   let bytes = 0;
   const batches = [batch];
   for (const mutation of mutations) {
-    // The rest of a log key: "log" and three numbers.
-    const size = rootBytes + 5 + 3 * 9 + (mutation.type === "set" ? mutation.value.length : 0);
-    if (batch.length === MAX_MUTATIONS || bytes + size > MAX_COMMIT_BYTES) {
+    const size = mutation.type === "set" ? 2 * keySize + mutation.value.length : keySize;
+    if (batch.length === maxMutations || bytes + size > MAX_COMMIT_BYTES) {
       batch = [];
       bytes = 0;
       batches.push(batch);
@@ -372,10 +391,6 @@ async function commit(place: Place, known: Known, batch: readonly Mutation[], he
 function lostRace(name: string): RaftError {
   const what = `${name} was written to by somebody else since this node opened it`;
   return new RaftError("Unavailable", `${what}: make sure that the node runs only once, then start it again`);
-}
-
-function failed({ name }: Place, cause: unknown): RaftError {
-  return new RaftError("Unavailable", `${name} can't be written: ${textOf(cause)}`, { cause });
 }
 
 function damaged({ name, identity }: Place, key: Key, what: string): RaftError {

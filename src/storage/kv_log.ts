@@ -87,7 +87,7 @@ export async function readLog(
   if (begun !== null) {
     throw damaged(
       partKey(root, { ...begun.position, part: begun.chunks.length }),
-      "a part of the log is missing",
+      "it is missing",
     );
   }
   if (log.length !== lastIndex) {

@@ -286,7 +286,7 @@ function randomWrites(seed: number): Case {
       const random = randomFrom(seed);
       let opened = await open();
       let expected: PersistentState | null = null;
-      for (let round = 0; round < 60; round++) {
+      for (let round = 0; round < 40; round++) {
         const write = randomWrite(random, expected);
         await opened.write(write);
         expected = afterWrite(expected, write);
