@@ -7,13 +7,15 @@
  *
  * With `--dir DIR` a guest remembers: kill it (-9), start it again, and it goes on where it was.
  */
-import { parseArgs } from "node:util";
+import { parseArgs } from "@std/cli";
 import { memoryNetwork, memoryStorage, RaftError, RaftNode, type Storage, type Transport } from "../mod.ts";
 import { denoKv, tcp } from "../src/deno.ts";
 
 const places = ["the Sushi Bar", "the Trattoria", "the Taqueria"];
 const name = (guest: number) => `guest-${guest}`;
 const peers = places.map((_, guest) => name(guest));
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** What a guest says, and all hear in the same order. */
 type Word =
@@ -60,7 +62,7 @@ async function dine(node: RaftNode, { guest, note }: Seat): Promise<void> {
     else if (!options.has(word.guest)) options.set(word.guest, word.place);
     const [, second] = options.values();
     if (second !== undefined) await decide(second);
-    if (informed.size === places.length) return await new Promise((resolve) => setTimeout(resolve, 1000));
+    if (informed.size === places.length) return await sleep(1000);
   }
   if (alone.signal.aborted) console.error(`Guest ${guest}: the others can't be reached, so I'm leaving.`);
 }
@@ -69,10 +71,12 @@ async function dine(node: RaftNode, { guest, note }: Seat): Promise<void> {
 async function say(node: RaftNode, word: Word): Promise<void> {
   while (node.status().health.type === "running") {
     try {
-      await node.broadcast(new TextEncoder().encode(JSON.stringify(word)));
-      return;
+      if (node.status().leaderId === null) await sleep(100);
+      else {return void await node.broadcast(new TextEncoder().encode(JSON.stringify(word)), {
+          timeoutMs: 1000,
+        });}
     } catch (error) {
-      // Not yet, as there was no majority. Or the node has stopped: then its deliveries say why.
+      // Perhaps the leader was lost, and the word with it. If the node has stopped, its deliveries say why.
       if (!(error instanceof RaftError)) throw error;
     }
   }
@@ -129,24 +133,23 @@ const usage = `usage: dinner.ts [GUEST] [--dir DIR] [--port PORT]
 
 /** Reads the arguments; text is what is wrong with them. */
 function parse(args: string[]): Wish | string {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { dir: { type: "string" }, port: { type: "string", default: "10624" } },
-    });
-    const [guest, ...more] = positionals;
-    const port = Number(values.port);
-    if (more.length > 0) return `there is one guest at most, got ${positionals.join(" ")}`;
-    if (guest !== undefined && !/^[012]$/.test(guest)) return `the guest must be 0, 1 or 2, got ${guest}`;
-    if (!Number.isInteger(port) || port < 1 || port > 65533) {
-      return `the port must be 1 to 65533, got ${values.port}`;
-    }
-    if (values.dir === "") return "the folder must have a name";
-    return { guests: guest === undefined ? [0, 1, 2] : [Number(guest)], dir: values.dir ?? null, port };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  const unknown: string[] = [];
+  const { _: guests, dir, port } = parseArgs(args, {
+    string: ["_", "dir", "port"],
+    default: { port: "10624" },
+    unknown: (argument, key) => key === undefined || unknown.push(argument) === 0,
+  });
+  const [guest = ""] = guests.map(String);
+  if (unknown.length > 0) return `there is no option ${unknown.join(" ")}`;
+  if (guests.length > 1) return `there is one guest at most, got ${guests.join(" ")}`;
+  if (!/^[012]?$/.test(guest)) return `the guest must be 0, 1 or 2, got ${guest}`;
+  if (!(Number(port) >= 1 && Number(port) <= 65533)) return `the port must be from 1 to 65533, got "${port}"`;
+  if (dir === "") return "the folder must have a name";
+  return {
+    guests: guest === "" ? [0, 1, 2] : [Number(guest)],
+    dir: dir === undefined ? null : String(dir),
+    port: Number(port),
+  };
 }
 
 /** Whether all of this is allowed. If not, asks once for `wanted`, where there is somebody to ask. */

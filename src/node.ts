@@ -102,8 +102,8 @@ export interface RaftNode<Answer = unknown> extends AsyncDisposable {
   /**
    * The total order: every committed command from index `from` on, in order, without gaps, the same on all nodes.
    * Read from the log, so any number of consumers may be as slow as they like. After a restart of the node it
-   * starts again: who must see each command once stores its index together with its effect. Ends when the node
-   * is closed.
+   * starts again: who must see each command once stores its index together with its effect. A transport that
+   * repeats messages can make a command stand in the order twice. Ends when the node is closed.
    *
    * @throws {RaftError} if `from` is no index; from the iterator, if the node fails.
    */
@@ -134,7 +134,8 @@ interface Running {
   readonly table: proposals.Proposals;
   readonly source: Source;
   readonly storage: OpenStorage;
-  readonly stopped: PromiseWithResolvers<Health>;
+  readonly stopped: Promise<Health>;
+  readonly resolveStopped: (health: Health) => void;
   /** Null until the transport is open. */
   connection: Connection | null;
   health: Health;
@@ -149,7 +150,9 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
   const opened = await available("the storage", () => settings.storage.open({ id, clusterId }));
   try {
     const persisted = await loadOrBootstrap(settings, opened);
-    const node = assemble(settings, opened, restart({ ...settings, servers }, persisted));
+    const { maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals } = settings;
+    const config = { id, servers, maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals };
+    const node = assemble(settings, opened, restart(config, persisted));
     const peers = servers.filter((server) => server !== id);
     node.connection = await available("the transport", () => {
       return transport.open({
@@ -236,13 +239,15 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     waiters: new Set(),
     clock,
   };
+  let resolveStopped: (health: Health) => void = () => {};
   const node: Running = {
     settings,
     loop,
     table,
     source,
     storage,
-    stopped: Promise.withResolvers(),
+    stopped: new Promise((resolve) => resolveStopped = resolve),
+    resolveStopped: (health) => resolveStopped(health),
     connection: null,
     health: { type: "running" },
     closing: null,
@@ -263,7 +268,7 @@ function facade(node: Running): RaftNode {
       return deliver(node.source, options);
     },
     status: () => statusOf(node),
-    stopped: node.stopped.promise,
+    stopped: node.stopped,
     close: () => close(node),
     [Symbol.asyncDispose]: () => close(node),
   };
@@ -334,7 +339,7 @@ function end(node: Running, health: Health): void {
     (id) => stoppedError(node, health, loops.neverLeft(node.loop, id) ? "no" : "unknown"),
   );
   wakeAll(node.source);
-  node.stopped.resolve(health);
+  node.resolveStopped(health);
 }
 
 /** Whatever happens, both are closed, the storage when its last write has settled. */

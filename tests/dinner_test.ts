@@ -165,10 +165,11 @@ Deno.test("wrong arguments are named, with the usage", async () => {
   const wrong: readonly (readonly [string[], RegExp])[] = [
     [["3"], /the guest must be 0, 1 or 2, got 3/],
     [["0", "1"], /one guest at most, got 0 1/],
-    [["--port", "65534"], /the port must be 1 to 65533, got 65534/],
-    [["--port"], /--port/],
+    [["--port", "65534"], /the port must be from 1 to 65533, got "65534"/],
+    [["--port"], /the port must be from 1 to 65533, got ""/],
+    [["--port", "x"], /the port must be from 1 to 65533, got "x"/],
     [["--dir="], /the folder must have a name/],
-    [["--frobnicate"], /Unknown option '--frobnicate'/],
+    [["--frobnicate"], /there is no option --frobnicate/],
   ];
   for (const [args, message] of wrong) {
     const { code, said, stderr } = await run([], args);
