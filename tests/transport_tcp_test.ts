@@ -569,11 +569,21 @@ async function readToEnd(connection: Deno.Conn): Promise<void> {
 
 async function readSome(connection: Deno.Conn): Promise<Uint8Array> {
   const buffer = new Uint8Array(65536);
-  const count = await connection.read(buffer).catch((error) => {
-    if (error instanceof Deno.errors.ConnectionReset) return null;
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    connection.close();
+  }, deadlineMs);
+  try {
+    const count = await connection.read(buffer);
+    return buffer.subarray(0, count ?? 0);
+  } catch (error) {
+    assert(!late, `neither bytes nor the end within ${deadlineMs} ms`);
+    if (error instanceof Deno.errors.ConnectionReset) return buffer.subarray(0, 0);
     throw error;
-  });
-  return buffer.subarray(0, count ?? 0);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function propose(from: NodeId, to: NodeId, sequence: number, command = new Uint8Array([7])): Message {

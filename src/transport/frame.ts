@@ -3,7 +3,7 @@
  * An empty one asks for a sign of life, and is one. Knows no runtime.
  */
 
-/** A stream of bytes to another process, such as a `Deno.Conn`. */
+/** A stream of bytes to another process, such as a TCP connection. */
 export interface Socket {
   /** Who is at the other end, for the log. */
   readonly remote: string;
