@@ -86,10 +86,12 @@ export function frameReader(socket: Socket): FrameReader {
   let end = 0;
   let started = false;
 
-  /** Makes room for a frame of `needed` bytes, header included, and for at least one byte more than there is. */
+  /** Makes room for a frame of `needed` bytes, header included, that has not arrived as a whole. */
   const reserve = (needed: number) => {
     const held = end - start;
-    if (held === 0 && buffer.length > maxIdleBytes && needed <= initialBytes) {
+    const fits = held > 0 && start + needed <= buffer.length;
+    if (fits) return;
+    if (held === 0 && buffer.length > maxIdleBytes) {
       buffer = new Uint8Array(initialBytes);
     } else if (needed > buffer.length) {
       const larger = new Uint8Array(needed);
