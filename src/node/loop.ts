@@ -33,7 +33,7 @@ import { createTimers, type Firing, type Timers } from "./timers.ts";
 const maxEntriesPerTurn = 1024;
 
 /** How many turns may follow each other before a rest: nodes in one process could keep each other busy for ever. */
-const maxTurnsAtAStretch = 64;
+const maxTurnsAtAStretch = 256;
 
 /** What the loop acts on. */
 export interface Host {
@@ -164,7 +164,7 @@ function schedule(loop: Loop, rest: boolean = false): void {
   if (loop.scheduled || !loop.running) return;
   loop.scheduled = true;
   loop.turns++;
-  if (rest || loop.turns >= maxTurnsAtAStretch / 2) {
+  if (rest || loop.turns >= maxTurnsAtAStretch / 8) {
     loop.cancelRest ??= loop.host.clock.after(0, () => endRest(loop));
   }
   loop.resting = rest || loop.turns >= maxTurnsAtAStretch;
