@@ -69,12 +69,12 @@ async function dine(node: RaftNode, { guest, note }: Seat): Promise<void> {
 
 /** Says it until it is heard. That it may be heard twice changes nothing here. */
 async function say(node: RaftNode, word: Word): Promise<void> {
-  while (node.status().health.type === "running") {
+  const bytes = new TextEncoder().encode(JSON.stringify(word));
+  let heard = false;
+  while (!heard && node.status().health.type === "running") {
     try {
       if (node.status().leaderId === null) await sleep(100);
-      else {return void await node.broadcast(new TextEncoder().encode(JSON.stringify(word)), {
-          timeoutMs: 1000,
-        });}
+      else heard = (await node.broadcast(bytes, { timeoutMs: 1000 })).index > 0;
     } catch (error) {
       // Perhaps the leader was lost, and the word with it. If the node has stopped, its deliveries say why.
       if (!(error instanceof RaftError)) throw error;
