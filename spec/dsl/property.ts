@@ -5,6 +5,7 @@ export type Judgement = true | string;
 
 /** Holds in every state. */
 export interface Always<View> {
+  /** Tells properties apart. */
   readonly kind: "always";
   /** Unique within the spec. */
   readonly name: string;
@@ -16,6 +17,7 @@ export interface Always<View> {
 
 /** Holds for every two successive states. */
 export interface Steps<View> {
+  /** Tells properties apart. */
   readonly kind: "steps";
   /** Unique within the spec. */
   readonly name: string;
@@ -27,6 +29,7 @@ export interface Steps<View> {
 
 /** Holds in some state: what the spec must be able to do, lest all else holds because nothing happens. */
 export interface Sometimes<View> {
+  /** Tells properties apart. */
   readonly kind: "sometimes";
   /** Unique within the spec. */
   readonly name: string;

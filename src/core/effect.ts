@@ -11,6 +11,7 @@ import type { Timer } from "./timer.ts";
 
 /** Hand this message to the network, which may lose, delay, repeat and reorder it. */
 export interface Send {
+  /** Tells effects apart. */
   readonly type: "send";
   /** The message. */
   readonly message: Message;
@@ -30,6 +31,7 @@ export interface Write {
 
 /** Make this write durable; then report `persisted`. At most one in a step. */
 export interface Persist {
+  /** Tells effects apart. */
   readonly type: "persist";
   /** The write, or null for a barrier: nothing changed, but what follows must wait for the earlier writes. */
   readonly write: Write | null;
@@ -37,6 +39,7 @@ export interface Persist {
 
 /** Start this timer, or start it again if it runs. */
 export interface StartTimer {
+  /** Tells effects apart. */
   readonly type: "startTimer";
   /** Which one. */
   readonly timer: Timer;
@@ -44,6 +47,7 @@ export interface StartTimer {
 
 /** Stop this timer. */
 export interface StopTimer {
+  /** Tells effects apart. */
   readonly type: "stopTimer";
   /** Which one. */
   readonly timer: Timer;
@@ -51,6 +55,7 @@ export interface StopTimer {
 
 /** Apply the log up to `index`: committed, and durable here. Then report `applied`. */
 export interface Apply {
+  /** Tells effects apart. */
   readonly type: "apply";
   /** The index of the last entry to apply. */
   readonly index: LogIndex;
@@ -58,6 +63,7 @@ export interface Apply {
 
 /** Tell whoever proposed these that they were not taken, for want of room. */
 export interface Refuse {
+  /** Tells effects apart. */
   readonly type: "refuse";
   /** The proposals, all made at this server. */
   readonly ids: readonly ProposalId[];

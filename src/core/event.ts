@@ -5,6 +5,7 @@ import type { Timer } from "./timer.ts";
 
 /** A timer that was started has run out (§5.2). */
 export interface TimerFired {
+  /** Tells events apart. */
   readonly type: "timerFired";
   /** Which one. */
   readonly timer: Timer;
@@ -12,6 +13,7 @@ export interface TimerFired {
 
 /** A message has arrived. It may be late, repeated or out of order, but nobody forged it. */
 export interface Received {
+  /** Tells events apart. */
   readonly type: "received";
   /** The message; `to` is this server. */
   readonly message: Message;
@@ -19,6 +21,7 @@ export interface Received {
 
 /** A client of this server proposes commands (§5.3). Several at once enter the log together. */
 export interface Proposed {
+  /** Tells events apart. */
   readonly type: "proposed";
   /** The proposals, in order. */
   readonly proposals: readonly Proposal[];
@@ -26,6 +29,7 @@ export interface Proposed {
 
 /** The oldest `count` unfinished writes, barriers included, are on stable storage. Writes finish in order. */
 export interface Persisted {
+  /** Tells events apart. */
   readonly type: "persisted";
   /** How many; at least 1. */
   readonly count: number;
@@ -33,6 +37,7 @@ export interface Persisted {
 
 /** The state machine has applied the log up to `index`. */
 export interface Applied {
+  /** Tells events apart. */
   readonly type: "applied";
   /** The index of the last entry applied. */
   readonly index: LogIndex;

@@ -27,6 +27,7 @@ export interface ProposalId {
 
 /** Marks the start of a term: a leader may commit no earlier entry before it (§5.4.2, §8). */
 export interface NoOp {
+  /** Tells entries apart. */
   readonly type: "noop";
   /** The term in which the leader appended it. */
   readonly term: Term;
@@ -34,6 +35,7 @@ export interface NoOp {
 
 /** A command of a client, opaque to Raft. */
 export interface Command {
+  /** Tells entries apart. */
   readonly type: "command";
   /** The term in which the leader received it (§5.3). */
   readonly term: Term;

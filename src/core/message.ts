@@ -3,6 +3,7 @@ import type { LogEntry, LogIndex, NodeId, ProposalId, Term } from "./log.ts";
 
 /** Asks for a vote (§5.2). */
 export interface RequestVote {
+  /** Tells messages apart. */
   readonly type: "RequestVote";
   /** The candidate. */
   readonly from: NodeId;
@@ -18,6 +19,7 @@ export interface RequestVote {
 
 /** Answers {@linkcode RequestVote}. */
 export interface RequestVoteResponse {
+  /** Tells messages apart. */
   readonly type: "RequestVoteResponse";
   /** The voter. */
   readonly from: NodeId;
@@ -31,6 +33,7 @@ export interface RequestVoteResponse {
 
 /** Replicates log entries (§5.3); without entries, a heartbeat (§5.2). */
 export interface AppendEntries {
+  /** Tells messages apart. */
   readonly type: "AppendEntries";
   /** The leader. */
   readonly from: NodeId;
@@ -50,6 +53,7 @@ export interface AppendEntries {
 
 /** Answers {@linkcode AppendEntries}: the follower's log agrees with the leader's up to `matchIndex`, durably. */
 export interface AppendEntriesSuccess {
+  /** Tells messages apart. */
   readonly type: "AppendEntriesResponse";
   /** The follower. */
   readonly from: NodeId;
@@ -65,6 +69,7 @@ export interface AppendEntriesSuccess {
 
 /** Refuses {@linkcode AppendEntries}, and says where to try next (end of §5.3). */
 export interface AppendEntriesFailure {
+  /** Tells messages apart. */
   readonly type: "AppendEntriesResponse";
   /** The follower. */
   readonly from: NodeId;
@@ -95,6 +100,7 @@ export interface Proposal {
 
 /** Hands proposals on to the leader. Carries no term: who is not the leader hands them on in turn, or holds them. */
 export interface Propose {
+  /** Tells messages apart. */
   readonly type: "Propose";
   /** Who hands them on. */
   readonly from: NodeId;
@@ -106,6 +112,7 @@ export interface Propose {
 
 /** Tells the origin of proposals that they found no room. Carries no term. */
 export interface ProposeRefused {
+  /** Tells messages apart. */
   readonly type: "ProposeRefused";
   /** Who had no room. */
   readonly from: NodeId;

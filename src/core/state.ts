@@ -19,6 +19,7 @@ export interface Config {
 
 /** A passive server (§5.1). */
 export interface Follower {
+  /** Tells roles apart. */
   readonly type: "follower";
   /** The leader of currentTerm, once it has been heard of. */
   readonly leaderId: NodeId | null;
@@ -26,6 +27,7 @@ export interface Follower {
 
 /** A server that asked for votes in currentTerm (§5.2). */
 export interface Candidate {
+  /** Tells roles apart. */
   readonly type: "candidate";
   /** Who granted a vote, sorted. The own vote is among them once it is durable. */
   readonly votesGranted: readonly NodeId[];
@@ -33,6 +35,7 @@ export interface Candidate {
 
 /** The one server that may append to the log in currentTerm (§5.2). What it knows of each other server: */
 export interface Leader {
+  /** Tells roles apart. */
   readonly type: "leader";
   /** The index of the next entry to send. */
   readonly nextIndex: Readonly<Record<NodeId, LogIndex>>;
