@@ -5,7 +5,8 @@
  *     deno run -P=dinner examples/dinner.ts       three guests in one process, over TCP, each with its own disk
  *     deno run -A examples/dinner.ts 0            one guest; start 1 and 2 in other terminals
  *
- * With `--dir DIR` a guest remembers: kill it (-9), start it again, and it goes on where it was.
+ * With `--dir DIR` a guest remembers: kill it (-9), start it again, and it goes on where it was. Without, one that
+ * was killed must stay away: it has forgotten what it promised.
  */
 import { parseArgs } from "@std/cli";
 import { memoryNetwork, memoryStorage, RaftError, RaftNode, type Storage, type Transport } from "../mod.ts";
@@ -70,11 +71,10 @@ async function dine(node: RaftNode, { guest, note }: Seat): Promise<void> {
 /** Says it until it is heard. That it may be heard twice changes nothing here. */
 async function say(node: RaftNode, word: Word): Promise<void> {
   const bytes = new TextEncoder().encode(JSON.stringify(word));
-  let heard = false;
-  while (!heard && node.status().health.type === "running") {
+  while (node.status().health.type === "running") {
     try {
-      if (node.status().leaderId === null) await sleep(100);
-      else heard = (await node.broadcast(bytes, { timeoutMs: 1000 })).index > 0;
+      if (node.status().leaderId !== null) return void await node.broadcast(bytes, { timeoutMs: 1000 });
+      await sleep(100);
     } catch (error) {
       // Perhaps the leader was lost, and the word with it. If the node has stopped, its deliveries say why.
       if (!(error instanceof RaftError)) throw error;
