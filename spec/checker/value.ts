@@ -45,7 +45,8 @@ function encodeObject(value: object, path: string): string {
   }
   if (value instanceof Uint8Array) return `x${Array.from(value, hex).join("")}`;
   if (value instanceof Set) {
-    return `(${[...value].map((item) => encode(item, `${path}{}`)).sort().join(",")})`;
+    const elements = new Set([...value].map((item) => encode(item, `${path}{}`)));
+    return `(${[...elements].sort().join(",")})`;
   }
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {

@@ -1,6 +1,7 @@
 /** Replays a trace, and judges every state and step on its way. */
 import type { Model, State, Step } from "../checker/model.ts";
 import { viewOf } from "../checker/judge.ts";
+import { type Parameter, resolveParameters, type Specification } from "../dsl/specification.ts";
 import { type Run, runTrace } from "./run.ts";
 
 /** A property that a run violates, and where. */
@@ -21,8 +22,26 @@ export interface Replay {
   readonly violations: readonly Violation[];
 }
 
+/** For which values of the parameters to replay. */
+export interface ReplayOptions {
+  /** The named bounds to use; the spec's defaults if left out. */
+  readonly bounds?: string;
+  /** Values of single parameters, which win over the bounds. */
+  readonly parameters?: Readonly<Record<string, Parameter>>;
+}
+
 /**
- * Replays a trace, such as `a! a>b`.
+ * Replays a trace of a spec, such as `a! a>b`, and judges every state and step on its way.
+ *
+ * @throws {SpecError} if the trace is malformed or a step is impossible: which one, and what was possible there.
+ */
+export function replaySpec(spec: Specification, trace: string, options: ReplayOptions = {}): Replay {
+  const parameters = resolveParameters(spec, options.bounds ?? null, options.parameters ?? {});
+  return replay(spec.build(parameters), trace);
+}
+
+/**
+ * Replays a trace of a compiled spec, such as `a! a>b`.
  *
  * @throws {SpecError} if the trace is malformed or a step is impossible: which one, and what was possible there.
  */

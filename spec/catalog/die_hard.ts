@@ -1,0 +1,64 @@
+/**
+ * Two jugs, a tap and a drain: how do you get exactly four gallons?
+ *
+ * The heroes of a film need four gallons of water, and have one jug that holds five and one that holds three.
+ * Neither has marks, so all they can do is fill a jug, empty it, or pour one into the other. The spec claims
+ * that it can't be done; the checker's counterexample, which is as short as possible, is the solution.
+ *
+ *     deno task check die_hard
+ */
+import { always, spec, type Specification } from "../mod.ts";
+
+/** How much water there is in each jug, in gallons. */
+export interface Jugs {
+  /** In the jug that holds five. */
+  readonly big: number;
+  /** In the jug that holds three. */
+  readonly small: number;
+}
+
+/** The spec. An action takes a draft of the state and changes it; every action can happen at any time. */
+export const dieHard: Specification = spec<Jugs>("die_hard", () => ({
+  init: { big: 0, small: 0 },
+  actions: {
+    FillBig: (jugs) => {
+      jugs.big = 5;
+    },
+    FillSmall: (jugs) => {
+      jugs.small = 3;
+    },
+    EmptyBig: (jugs) => {
+      jugs.big = 0;
+    },
+    EmptySmall: (jugs) => {
+      jugs.small = 0;
+    },
+    // Pouring ends when one jug is empty or the other one is full, whatever comes first.
+    BigToSmall: (jugs) => {
+      const poured = Math.min(jugs.big, 3 - jugs.small);
+      jugs.big -= poured;
+      jugs.small += poured;
+    },
+    SmallToBig: (jugs) => {
+      const poured = Math.min(jugs.small, 5 - jugs.big);
+      jugs.small -= poured;
+      jugs.big += poured;
+    },
+  },
+  properties: [
+    always(
+      "Jugs Hold What They Can",
+      "no jug holds less than nothing or more than it can (big in 0..5, small in 0..3)",
+      ({ big, small }) =>
+        (big >= 0 && big <= 5 && small >= 0 && small <= 3) || `big holds ${big}, small holds ${small}`,
+    ),
+    // Wrong on purpose: we want to be shown how.
+    always(
+      "Never Four Gallons",
+      "the big jug never holds exactly four gallons (big # 4)",
+      ({ big }) => big !== 4 || "the big jug holds 4 gallons",
+    ),
+  ],
+}));
+
+export default dieHard;

@@ -1,0 +1,103 @@
+/**
+ * Two-phase commit: a transaction manager asks resource managers to commit, all of them or none.
+ *
+ * A resource manager works, and is then prepared to commit, or aborts on its own. When it is prepared it tells
+ * the transaction manager, and from then on it waits. When all are prepared, the transaction manager may decide
+ * to commit; until it has decided so, it may decide to abort. Whatever it decides, it tells everybody.
+ * Messages are never taken back: `messages` is the set of all that were ever sent, and anybody may receive one
+ * late, twice, or not at all.
+ *
+ *     deno task check two_phase_commit --set managers=5
+ */
+import { always, each, sometimes, spec, type Specification } from "../mod.ts";
+
+/** What a resource manager, and the transaction manager, know and said. */
+export interface Transaction {
+  /** How far each resource manager is. */
+  readonly managers: readonly ("working" | "prepared" | "committed" | "aborted")[];
+  /** Whether the transaction manager has decided. */
+  readonly decision: "none" | "commit" | "abort";
+  /** Which resource managers have told the transaction manager that they are prepared. */
+  readonly prepared: readonly boolean[];
+  /** All messages that were ever sent: the decision, and by whom `prepared` was sent. */
+  readonly messages: ReadonlySet<string>;
+}
+
+/** The spec. An action with arguments is made by `each`; one that returns false can't happen. */
+export const twoPhaseCommit: Specification = spec<Transaction, { managers: number }>(
+  "two_phase_commit",
+  { managers: 3 },
+  ({ managers }) => {
+    const everyone = Array.from({ length: managers }, (_, manager) => manager);
+    return {
+      init: {
+        managers: everyone.map(() => "working"),
+        decision: "none",
+        prepared: everyone.map(() => false),
+        messages: new Set(),
+      },
+      actions: {
+        // The transaction manager.
+        DecideToCommit: (s) => {
+          if (s.decision !== "none" || !s.prepared.every(Boolean)) return false;
+          s.decision = "commit";
+          s.messages.add("commit");
+          return true;
+        },
+        DecideToAbort: (s) => {
+          if (s.decision !== "none") return false;
+          s.decision = "abort";
+          s.messages.add("abort");
+          return true;
+        },
+        HearPrepared: each(everyone, (s, manager) => {
+          if (s.decision !== "none" || !s.messages.has(`prepared ${manager}`)) return false;
+          s.prepared[manager] = true;
+          return true;
+        }),
+        // A resource manager.
+        Prepare: each(everyone, (s, manager) => {
+          if (s.managers[manager] !== "working") return false;
+          s.managers[manager] = "prepared";
+          s.messages.add(`prepared ${manager}`);
+          return true;
+        }),
+        ChooseToAbort: each(everyone, (s, manager) => {
+          if (s.managers[manager] !== "working") return false;
+          s.managers[manager] = "aborted";
+          return true;
+        }),
+        HearCommit: each(everyone, (s, manager) => {
+          if (!s.messages.has("commit")) return false;
+          s.managers[manager] = "committed";
+          return true;
+        }),
+        HearAbort: each(everyone, (s, manager) => {
+          if (!s.messages.has("abort")) return false;
+          s.managers[manager] = "aborted";
+          return true;
+        }),
+      },
+      properties: [
+        always("Consistent", "no manager commits while another one aborts", ({ managers }) => {
+          const committed = managers.indexOf("committed");
+          const aborted = managers.indexOf("aborted");
+          return committed < 0 || aborted < 0 ||
+            `manager ${committed} has committed, but manager ${aborted} has aborted`;
+        }),
+        sometimes(
+          "all commit",
+          "it can come to a commit everywhere",
+          ({ managers }) => managers.every((state) => state === "committed"),
+        ),
+        sometimes(
+          "all abort",
+          "it can come to an abort everywhere",
+          ({ managers }) => managers.every((state) => state === "aborted"),
+        ),
+      ],
+    };
+  },
+);
+
+export default twoPhaseCommit;

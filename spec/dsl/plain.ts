@@ -1,0 +1,91 @@
+/** Plain data as users write it: checked, copied and frozen on its way into a state; shown to people. */
+import { encode, ValueError } from "../checker/value.ts";
+
+/**
+ * A frozen copy of plain data, in which a set holds no two equal elements.
+ *
+ * @throws {ValueError} on anything that is not plain data, naming its path.
+ */
+export function plain(value: unknown, path: string, parents: readonly object[] = []): unknown {
+  if (typeof value !== "object" || value === null) {
+    encode(value, path);
+    return Object.is(value, -0) ? 0 : value;
+  }
+  if (parents.includes(value)) throw new ValueError(`${path} contains itself: a state holds no cycles`);
+  const within = [...parents, value];
+  if (Array.isArray(value)) {
+    return Object.freeze(Array.from(value, (item, index) => plain(item, `${path}[${index}]`, within)));
+  }
+  if (value instanceof Uint8Array) return value.slice();
+  if (value instanceof Set) {
+    const elements = [...value].map((item) => plain(item, `${path}{}`, within));
+    return new Set(new Map(elements.map((item) => [encode(item), item])).values());
+  }
+  return plainObject(value, path, within);
+}
+
+function plainObject(value: object, path: string, within: readonly object[]): unknown {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) {
+    const kind = prototype.constructor?.name || "object";
+    throw new ValueError(`${path} is of the class ${kind}: a state holds plain objects, arrays and sets`);
+  }
+  const entries = Reflect.ownKeys(value).map((key) => {
+    if (typeof key === "symbol") throw new ValueError(`${path} has a symbol among its keys: use strings`);
+    const descriptor = Object.getOwnPropertyDescriptor(value, key);
+    if (descriptor?.get !== undefined || descriptor?.set !== undefined) {
+      throw new ValueError(`${path}.${key} is a getter: a state is plain data`);
+    }
+    if (descriptor?.value === undefined) {
+      throw new ValueError(`${path}.${key} is undefined: leave the field out, or use null`);
+    }
+    return [key, plain(descriptor.value, `${path}.${key}`, within)];
+  });
+  return Object.freeze(Object.fromEntries(entries));
+}
+
+/** A value as people read it: words without quotes, sets in braces. */
+export function show(value: unknown): string {
+  if (typeof value === "string") {
+    return /^[\w.:<>-]+( [\w.:<>-]+)*$/.test(value) ? value : JSON.stringify(value);
+  }
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
+  if (value instanceof Set) return `{${[...value].map(show).sort().join(", ")}}`;
+  if (value instanceof Uint8Array) return `bytes ${Array.from(value).join(" ")}`;
+  return `(${Object.entries(value).map(([key, item]) => `${key}: ${show(item)}`).join(", ")})`;
+}
+
+/** What differs between two values, part by part: `big 0 -> 3`, `rm[1] working -> prepared`, `sent + commit`. */
+export function differences(path: string, before: unknown, after: unknown): readonly string[] {
+  if (encode(before) === encode(after)) return [];
+  if (before instanceof Set && after instanceof Set) {
+    const gone = [...before].filter((item) => !hasEqual(after, item)).map((item) =>
+      `${path} - ${show(item)}`
+    );
+    const come = [...after].filter((item) => !hasEqual(before, item)).map((item) =>
+      `${path} + ${show(item)}`
+    );
+    return [...gone, ...come];
+  }
+  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
+    return before.flatMap((item, index) => differences(`${path}[${index}]`, item, after[index]));
+  }
+  if (isRecord(before) && isRecord(after) && sameKeys(before, after)) {
+    return Object.keys(before).flatMap((key) => differences(`${path}.${key}`, before[key], after[key]));
+  }
+  return [`${path} ${show(before)} -> ${show(after)}`];
+}
+
+function hasEqual(set: ReadonlySet<unknown>, item: unknown): boolean {
+  return set.has(item) || [...set].some((other) => encode(other) === encode(item));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Set) &&
+    !(value instanceof Uint8Array);
+}
+
+function sameKeys(a: object, b: object): boolean {
+  return Object.keys(a).sort().join() === Object.keys(b).sort().join();
+}

@@ -1,0 +1,146 @@
+/** The front for plain state machines: variables, and actions that change them. */
+import { compileSpec } from "./spec_model.ts";
+import type { Property } from "./property.ts";
+import { type Parameter, type Parameters, SpecError, type Specification } from "./specification.ts";
+
+/** A state as an action sees it: a copy that it may change. */
+export type Draft<T> = T extends Uint8Array ? Uint8Array
+  : T extends ReadonlySet<infer Item> ? Set<Draft<Item>>
+  : T extends object ? { -readonly [Key in keyof T]: Draft<T[Key]> }
+  : T;
+
+/** What an action does to a draft of the state. It returns false where it can't happen. */
+export type Perform<State> = (state: Draft<State>) => void | boolean;
+
+/** An action with arguments: one for each combination of their values. */
+export interface Each<Drafted> {
+  /** Tells it from a function. */
+  readonly kind: "each";
+  /** The values of each argument. */
+  readonly lists: readonly (readonly unknown[])[];
+  /** What the action does to a draft of the state. */
+  readonly run: (state: Drafted, ...values: never[]) => void | boolean;
+}
+
+/** Something that may happen. */
+export type Action<State> = Perform<State> | Each<Draft<State>>;
+
+/** A state machine. */
+export interface Definition<State> {
+  /** The state in which it begins, or all those in which it may begin. */
+  readonly init: State | readonly State[];
+  /** What may happen, by name. */
+  readonly actions: Readonly<Record<string, Action<State>>>;
+  /** What it claims. */
+  readonly properties: readonly Property<State>[];
+  /** Named runs from whose end the search begins, too: name to trace. */
+  readonly starts?: Readonly<Record<string, string>>;
+}
+
+/** Defaults widened to their types: a 3 may become any number. */
+export type Widened<P> = {
+  readonly [Key in keyof P]: P[Key] extends number ? number : P[Key] extends boolean ? boolean : string;
+};
+
+/**
+ * An action with one argument: `run` is an action of its own for each of the values. A trace writes it as
+ * `Name(value)`, where the value is in JSON.
+ *
+ * @example
+ * ```ts
+ * import { each, spec } from "@quorate/raft/spec";
+ *
+ * spec("lights", () => ({
+ *   init: { on: [false, false] },
+ *   actions: { Toggle: each([0, 1], (s: { on: boolean[] }, i) => { s.on[i] = !s.on[i]; }) },
+ *   properties: [],
+ * }));
+ * ```
+ */
+export function each<Drafted, A>(
+  values: readonly A[],
+  run: (state: Drafted, value: A) => void | boolean,
+): Each<Drafted>;
+/** An action with two arguments: one action for each pair of values. */
+export function each<Drafted, A, B>(
+  first: readonly A[],
+  second: readonly B[],
+  run: (state: Drafted, a: A, b: B) => void | boolean,
+): Each<Drafted>;
+/** An action with three arguments: one action for each combination of values. */
+export function each<Drafted, A, B, C>(
+  first: readonly A[],
+  second: readonly B[],
+  third: readonly C[],
+  run: (state: Drafted, a: A, b: B, c: C) => void | boolean,
+): Each<Drafted>;
+export function each(...given: readonly unknown[]): Each<unknown> {
+  const run = given.at(-1);
+  const lists = given.slice(0, -1);
+  if (typeof run !== "function" || lists.length === 0 || !lists.every(Array.isArray)) {
+    throw new SpecError("each takes one or more arrays of values, and then the action");
+  }
+  return { kind: "each", lists, run: run as Each<unknown>["run"] };
+}
+
+/**
+ * A spec of a plain state machine. Name the type of the state, and everything inside is typed by it; without
+ * parameters it can be left out, if no `each` and no property needs it.
+ *
+ * An action runs on a draft, and only once for each distinct combination of the top-level variables that it
+ * reads: so it must depend on nothing but the draft and its arguments.
+ *
+ * @throws {SpecError} if a name is wrong.
+ *
+ * @example
+ * ```ts
+ * import { always, check, spec } from "@quorate/raft/spec";
+ *
+ * interface State {
+ *   readonly hour: number;
+ * }
+ *
+ * const clock = spec<State>("clock", () => ({
+ *   init: { hour: 12 },
+ *   actions: { Tick: (s) => { s.hour = s.hour % 12 + 1; } },
+ *   properties: [
+ *     always("a clock has twelve hours", "hour in 1..12", ({ hour }) => hour <= 12 || `it shows ${hour}`),
+ *   ],
+ * }));
+ * const report = await check(clock);
+ * console.assert(report.verdict === "holds" && report.distinct === 12);
+ * ```
+ */
+export function spec<State>(name: string, build: () => Definition<State>): Specification;
+/** A spec with parameters, which are typed by their defaults and set with `--set name=value`. */
+export function spec<State, P extends Parameters = Parameters>(
+  name: string,
+  parameters: P,
+  build: (parameters: Widened<P>) => Definition<State>,
+): Specification;
+export function spec(
+  name: string,
+  ...given:
+    | readonly [build: () => Definition<unknown>]
+    | readonly [parameters: Parameters, build: (parameters: never) => Definition<unknown>]
+): Specification {
+  const parameters = given.length === 1 ? {} : given[0];
+  const build = (given.length === 1 ? given[0] : given[1]) as (values: Parameters) => Definition<unknown>;
+  for (const key of [name, ...Object.keys(parameters)]) {
+    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(key)) {
+      throw new SpecError(`${JSON.stringify(key)} is no name: letters, digits and _, the first one a letter`);
+    }
+  }
+  return {
+    name,
+    parameters,
+    bounds: {},
+    depth: null,
+    summary: (values) => Object.entries(values).map(describeParameter).join(" · "),
+    build: (values) => compileSpec(name, () => build(values)),
+  };
+}
+
+function describeParameter([key, value]: [string, Parameter]): string {
+  return typeof value === "number" ? `${value} ${key}` : `${key} = ${value}`;
+}
