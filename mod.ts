@@ -34,8 +34,7 @@ export type {
   Clock,
   Connection,
   Identity,
-  // The core has a Log of its own: the one that is replicated.
-  Log as Logger,
+  Logger,
   OpenStorage,
   Random,
   StateMachine,

@@ -4,6 +4,8 @@
  * What went wrong:
  * - `Overloaded`: too many proposals wait; try again later.
  * - `Timeout`: the deadline passed before the proposal was applied here.
+ * - `Aborted`: the caller's signal aborted the wait; `cause` is its reason.
+ * - `TooLarge`: the command is longer than the node's `maxCommandBytes`.
  * - `Stopped`: the node was closed, or stopped after an error of its storage or of the core.
  * - `InvalidOptions`: an option is wrong; the message names it and what was expected.
  * - `NotBootstrapped`: the storage is empty, and `bootstrap` was not set.
@@ -14,6 +16,8 @@
 export type RaftErrorCode =
   | "Overloaded"
   | "Timeout"
+  | "Aborted"
+  | "TooLarge"
   | "Stopped"
   | "InvalidOptions"
   | "NotBootstrapped"

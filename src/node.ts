@@ -286,7 +286,7 @@ async function submit(
   if (bytes.byteLength > maxCommandBytes) {
     const message =
       `the command: expected at most ${maxCommandBytes} bytes (maxCommandBytes), got ${bytes.byteLength}`;
-    throw new RaftError("InvalidOptions", message);
+    throw new RaftError("TooLarge", message);
   }
   if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
     const message = `timeoutMs: expected a number of milliseconds above 0, got ${show(timeoutMs)}`;

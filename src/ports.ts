@@ -13,7 +13,7 @@ export interface Identity {
 }
 
 /** Where a node reports what an operator may want to know. One line each, without a line break. */
-export type Log = (line: string) => void;
+export type Logger = (line: string) => void;
 
 /** What a transport is told when the node starts. */
 export interface TransportContext extends Identity {
@@ -22,7 +22,7 @@ export interface TransportContext extends Identity {
   /** Takes each message that arrives. Never throws, never blocks. */
   readonly onMessage: (message: Message) => void;
   /** Where to report trouble, such as a stranger's bytes. */
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /** A transport that serves one node. */

@@ -74,7 +74,7 @@ Deno.test("what was proposed before there is a leader is held, then committed", 
 Deno.test("a command larger than maxCommandBytes is refused at once", async () => {
   const { node } = await leaderLab({ maxCommandBytes: 3 });
   const { code, outcome, error } = await errorOf(node.broadcast(bytes("four")));
-  assertEquals([code, outcome], ["InvalidOptions", "no"]);
+  assertEquals([code, outcome], ["TooLarge", "no"]);
   assertMatch(error.message, /at most 3 bytes \(maxCommandBytes\), got 4/);
   await node.broadcast(bytes("two"));
   await node.close();
@@ -154,7 +154,7 @@ Deno.test("an aborted signal ends the wait: unknown once the proposal was taken,
   await turn();
   taken.abort("enough");
   const first = await broadcast;
-  assertEquals([first.code, first.outcome, first.error.cause], ["Timeout", "unknown", "enough"]);
+  assertEquals([first.code, first.outcome, first.error.cause], ["Aborted", "unknown", "enough"]);
 
   const atOnce = new AbortController();
   const second = errorOf(node.broadcast(bytes("y"), { signal: atOnce.signal }));

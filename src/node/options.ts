@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type Event, type NodeId, type ServerState, type Step, step } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
-import type { Clock, Log, Random, StateMachine, Storage, Transport } from "../ports.ts";
+import type { Clock, Logger, Random, StateMachine, Storage, Transport } from "../ports.ts";
 import { systemClock, systemRandom } from "./system.ts";
 
 /** What a node is told at its start. */
@@ -61,7 +61,7 @@ export interface RaftNodeOptions<Answer = unknown> {
   /** The most bytes of commands that one message carries; a longer command travels alone. Default: 1,048,576. */
   readonly maxBytesPerAppend?: number;
   /** Where to report trouble. Default: nowhere; `status()` tells why a node stopped. */
-  readonly log?: Log;
+  readonly log?: Logger;
 }
 
 /** The options with all defaults filled in. */
@@ -126,7 +126,7 @@ const schema = z.strictObject({
   maxCommandBytes: count.default(1 << 20),
   maxEntriesPerAppend: count.default(512),
   maxBytesPerAppend: count.default(1 << 20),
-  log: functionOf<Log>().default(() => () => {}),
+  log: functionOf<Logger>().default(() => () => {}),
 }).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
   path: ["electionTimeoutMs"],
 });

@@ -126,5 +126,5 @@ function timeoutError(outcome: "no" | "unknown", timeoutMs: number): RaftError {
 
 function abortError(outcome: "no" | "unknown", signal: AbortSignal | undefined): RaftError {
   const message = `the caller's signal aborted the wait for the proposal; ${meaning(outcome)}`;
-  return new RaftError("Timeout", message, { outcome, cause: signal?.reason });
+  return new RaftError("Aborted", message, { outcome, cause: signal?.reason });
 }

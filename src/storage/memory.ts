@@ -22,7 +22,7 @@ import type { Identity, OpenStorage, Storage } from "../ports.ts";
  * ```
  */
 export function memoryStorage(): Storage {
-  let stored: { readonly owner: Identity; readonly state: PersistentState } | null = null;
+  let stored: { readonly owner: Identity; readonly state: Kept } | null = null;
   let opened = 0;
   return {
     open(identity: Identity): Promise<OpenStorage> {
@@ -40,7 +40,8 @@ export function memoryStorage(): Storage {
         load: () => usable(() => stored === null ? null : copyState(stored.state)),
         write: (write) =>
           usable(() => {
-            stored = { owner: { id, clusterId }, state: applied(stored?.state ?? null, write) };
+            const kept = stored?.state ?? { currentTerm: 0, votedFor: null, log: [] };
+            stored = { owner: { id, clusterId }, state: applied(kept, write) };
           }),
         close: () => {
           if (mine === opened) opened++;
@@ -51,11 +52,16 @@ export function memoryStorage(): Storage {
   };
 }
 
-function applied(before: PersistentState | null, write: Write): PersistentState {
-  const { currentTerm, votedFor, from, entries } = write;
-  const log = before?.log ?? [];
+/** What is stored. The log changes in place, so that a write costs no more than its entries. */
+interface Kept extends PersistentState {
+  readonly log: LogEntry[];
+}
+
+function applied({ log }: Kept, { currentTerm, votedFor, from, entries }: Write): Kept {
   assert(from >= 1 && from <= log.length + 1, "a write leaves no gap in the log");
-  return { currentTerm, votedFor, log: [...log.slice(0, from - 1), ...entries.map(copyEntry)] };
+  log.length = from - 1;
+  for (const entry of entries) log.push(copyEntry(entry));
+  return { currentTerm, votedFor, log };
 }
 
 function copyState({ currentTerm, votedFor, log }: PersistentState): PersistentState {

@@ -3,9 +3,9 @@
  * the peer has to say comes on a connection of its own, so there are never two of which one has to go.
  * Knows no runtime.
  */
-import { unreachable } from "../core/assert.ts";
+import { unreachable } from "../core/mod.ts";
 import type { NodeId } from "../core/mod.ts";
-import type { Identity, Log } from "../ports.ts";
+import type { Identity, Logger } from "../ports.ts";
 import {
   type FrameReader,
   frameReader,
@@ -28,7 +28,7 @@ export interface OutgoingOptions {
   /** Connects to it. When `signal` aborts it must give up soon, and release what it has. */
   readonly connect: (signal: AbortSignal) => Promise<Socket>;
   /** Where to report a change between connected and not. */
-  readonly log: Log;
+  readonly log: Logger;
   /** How much may wait to be sent. */
   readonly queue: QueueLimits;
   /** The pause after the first failure, in milliseconds. It doubles with every further one. */
