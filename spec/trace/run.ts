@@ -70,6 +70,12 @@ function stepOf(model: Model, state: State, word: string, number: number): Step 
   const exact = steps.find((step) => step.label === word || step.aliases.includes(word)) ??
     model.otherStep?.(state, word) ?? null;
   if (exact !== null) return exact;
+  const meant = steps.map(({ label }) => label).filter((label) =>
+    /^[:.]/.test(label.slice(word.length)) && label.startsWith(word)
+  );
+  if (meant.length > 0) {
+    throw new SpecError(`step ${number}, ${word}, is not clear: it may be ${meant.join(" or ")}`);
+  }
   const possible = steps.length > 0
     ? `possible: ${steps.map(({ label }) => label).join(" ")}`
     : "nothing is possible";

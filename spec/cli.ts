@@ -1,0 +1,32 @@
+/**
+ * The command line: `check`, `break` and `replay`.
+ *
+ * ```sh
+ * deno run -R jsr:@quorate/raft/cli check my_spec.ts
+ * ```
+ *
+ * It needs no permission but to read the files of the spec.
+ *
+ * @module
+ */
+import { parseCommand } from "./cli/arguments.ts";
+import { isTheirs, run } from "./cli/commands.ts";
+import { note } from "./cli/output.ts";
+
+/** Runs a command, and returns its exit code: 0, 1 or 2 for what was found, 64 wrong usage, 70 a bug of ours. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    return await run(parseCommand(args));
+  } catch (error) {
+    if (isTheirs(error)) {
+      note(`error: ${error.message}`);
+      note(`help: ${["check", "break", "replay"].includes(args[0] ?? "") ? `${args[0]} --help` : "--help"}`);
+      return 64;
+    }
+    note("This is a bug of Quorate. Please report it, with the command that you typed.");
+    note(error instanceof Error ? error.stack ?? error.message : String(error));
+    return 70;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,118 @@
+/** What was typed, checked. */
+import { parseArgs } from "@std/cli";
+import { z } from "zod";
+import { help, suggestion, UsageError } from "./usage.ts";
+
+const count = (flag: string, what: string, least: number) =>
+  z.string().regex(/^[0-9]+$/, `${flag} takes ${what}`).transform(Number)
+    .refine((value) => Number.isSafeInteger(value) && value >= least, `${flag} takes ${what}`).optional();
+
+const setting = z.string().regex(
+  /^[A-Za-z][A-Za-z0-9_]*=.*$/,
+  "--set takes key=value, such as --set servers=4",
+);
+
+const word = (flag: string, what: string) => z.string().min(1, `${flag} takes ${what}`).optional();
+
+/** The flags of a check. */
+const checkFlags = z.strictObject({
+  depth: count("--depth", "a depth: 1, 2, 3, ...", 1),
+  bounds: word("--bounds", "the name of bounds"),
+  servers: count("--servers", "a count: 1, 2, 3, ...", 1),
+  crashes: count("--crashes", "a count: 0, 1, 2, ...", 0),
+  set: z.array(setting).default([]),
+  timeout: z.string().regex(/^[0-9]+(\.[0-9]+)?$/, "--timeout takes seconds").transform(Number)
+    .refine((seconds) => seconds > 0 && seconds < 2_000_000, "--timeout takes seconds, less than 2,000,000")
+    .optional(),
+  json: z.boolean().default(false),
+  cwd: word("--cwd", "a folder"),
+});
+
+const breakFlags = checkFlags.pick({ json: true, cwd: true });
+const replayFlags = checkFlags.extend({ mutant: word("--mutant", "the name of a mutant") });
+
+/** The flags of a check, as they were typed. */
+export type CheckFlags = z.infer<typeof checkFlags>;
+
+/** The flags of a replay, as they were typed. */
+export type ReplayFlags = z.infer<typeof replayFlags>;
+
+/** A command, ready to run. */
+export type Command =
+  | { readonly type: "help"; readonly text: string }
+  | { readonly type: "check"; readonly spec: string; readonly flags: CheckFlags }
+  | { readonly type: "break"; readonly mutant: string | null; readonly flags: z.infer<typeof breakFlags> }
+  | { readonly type: "replay"; readonly trace: string; readonly spec: string; readonly flags: ReplayFlags };
+
+/**
+ * Understands a command line.
+ *
+ * @throws {UsageError} if it makes no sense.
+ */
+export function parseCommand(args: readonly string[]): Command {
+  const [name, ...rest] = args;
+  switch (name) {
+    case undefined:
+      throw new UsageError(`a command is missing: check, break or replay`);
+    case "--help":
+    case "-h":
+    case "help":
+      return { type: "help", text: help[""] };
+    case "check": {
+      const parsed = parse("check", rest, checkFlags, 1);
+      if (parsed === null) return { type: "help", text: help.check };
+      return { type: "check", spec: parsed.words[0] ?? "raft", flags: parsed.flags };
+    }
+    case "break": {
+      const parsed = parse("break", rest, breakFlags, 1);
+      if (parsed === null) return { type: "help", text: help.break };
+      return { type: "break", mutant: parsed.words[0] ?? null, flags: parsed.flags };
+    }
+    case "replay": {
+      const parsed = parse("replay", rest, replayFlags, 2);
+      if (parsed === null) return { type: "help", text: help.replay };
+      const [trace, spec = "raft"] = parsed.words;
+      if (trace === undefined) throw new UsageError("replay needs a trace, such as 'a! a>b b>a'");
+      return { type: "replay", trace, spec, flags: parsed.flags };
+    }
+    default:
+      throw new UsageError(
+        `there is no command ${name}: there are check, break and replay${
+          suggestion(name, ["check", "break", "replay"])
+        }`,
+      );
+  }
+}
+
+/** The words and the flags of one command; null if help is asked for. */
+function parse<Shape extends z.ZodRawShape>(
+  command: string,
+  args: readonly string[],
+  schema: z.ZodObject<Shape>,
+  most: number,
+): { readonly words: readonly string[]; readonly flags: z.infer<z.ZodObject<Shape>> } | null {
+  const names = Object.keys(schema.shape).filter((name) => name !== "cwd");
+  const all = [...names, "help"].map((name) => `--${name}`);
+  const { _: words, help, h, ...given } = parseArgs(args, {
+    boolean: ["json", "help", "h"],
+    string: [...Object.keys(schema.shape).filter((name) => name !== "json"), "_"],
+    collect: ["set"],
+    unknown: (arg, key) => {
+      if (key === undefined || !arg.startsWith("-")) return;
+      const flag = arg.split("=")[0]!;
+      throw new UsageError(
+        `${command} has no flag ${flag}: there are ${all.join(", ")}${suggestion(flag, all)}`,
+      );
+    },
+  });
+  if (help === true || h === true) return null;
+  const extra = words[most];
+  if (extra !== undefined) throw new UsageError(`${command} takes no more words, but there is ${extra}`);
+  const known = Object.fromEntries(Object.entries(given).filter(([name]) => name in schema.shape));
+  const parsed = schema.safeParse(known);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UsageError(issue?.message ?? "a flag has a wrong value");
+  }
+  return { words: words.map(String), flags: parsed.data };
+}

@@ -1,0 +1,248 @@
+/** What the commands do. Each returns its exit code. */
+import { check, type CheckOptions, type Report } from "../checker/check.ts";
+import type { Model } from "../checker/model.ts";
+import { type Parameters, resolveParameters, SpecError, type Specification } from "../dsl/specification.ts";
+import { loadMutant } from "../raft/load_mutant.ts";
+import { raft } from "../raft/mod.ts";
+import { type Mutant, mutants } from "../raft/mutants.ts";
+import * as json from "../report/json.ts";
+import { headline, replayText, reportText } from "../report/text.ts";
+import { replay } from "../trace/replay.ts";
+import { formatTrace } from "../trace/run.ts";
+import type { CheckFlags, Command, ReplayFlags } from "./arguments.ts";
+import { choose, loadSpec } from "./load.ts";
+import { note, paintFor, print, progressTeller } from "./output.ts";
+import { suggestion, UsageError } from "./usage.ts";
+
+/** Runs a command. */
+export function run(command: Command): Promise<number> | number {
+  switch (command.type) {
+    case "help":
+      print(command.text);
+      return 0;
+    case "check":
+      return runCheck(command.spec, command.flags);
+    case "break":
+      return command.mutant === null
+        ? listMutants(command.flags.json)
+        : runBreak(command.mutant, command.flags);
+    case "replay":
+      return runReplay(command.trace, command.spec, command.flags);
+  }
+}
+
+const exits: Readonly<Record<Report["verdict"], number>> = { holds: 0, violated: 1, inconclusive: 2 };
+
+async function runCheck(name: string, flags: CheckFlags): Promise<number> {
+  const spec = await loadSpec(name, flags.cwd ?? Deno.cwd());
+  const { bounds, parameters } = choose(spec, flags);
+  const options = { parameters, ...(bounds === undefined ? {} : { bounds }), ...depthOf(flags.depth) };
+  const subject = name === "raft" ? "src/core/step.ts, the function that production runs" : undefined;
+  const replayWith = [...(name === "raft" ? [] : [name]), ...flagsOf(spec, { bounds, parameters })];
+  const report = await search(spec, options, {
+    ...flags,
+    subject,
+    replay: (trace) => commandFor(flags.cwd, ["replay", trace, ...replayWith]),
+  });
+  return exits[report.verdict];
+}
+
+function depthOf(depth: number | undefined): { readonly depth?: number } {
+  return depth === undefined ? {} : { depth };
+}
+
+/** How a search is told. */
+interface Told {
+  readonly json: boolean;
+  readonly timeout?: number | undefined;
+  readonly subject: string | undefined;
+  readonly replay: (trace: string) => string;
+  readonly exit?: (report: Report) => number;
+}
+
+/** Checks, and tells of it as it goes on. */
+async function search(spec: Specification, options: CheckOptions, told: Told): Promise<Report> {
+  const parameters = resolveParameters(spec, options.bounds ?? null, options.parameters ?? {});
+  const teller = progressTeller();
+  announce(spec, options, parameters, told);
+  const stop = stopper(told.timeout);
+  const began = performance.now();
+  let report: Report;
+  try {
+    report = await check(spec, {
+      ...options,
+      signal: stop.signal,
+      onProgress: (progress) => {
+        if (!told.json) teller.tell(progress);
+        else if (progress.complete) print(json.progressLine(progress));
+      },
+    });
+  } finally {
+    stop.release();
+    teller.end();
+  }
+  if (told.json) {
+    for (const property of report.properties) print(json.propertyLine(property));
+    print(json.endLine(report, (told.exit ?? (({ verdict }) => exits[verdict]))(report)));
+  } else {
+    const milliseconds = performance.now() - began;
+    print(reportText(report, { paint: paintFor(), milliseconds, replay: told.replay }));
+  }
+  return report;
+}
+
+function announce(spec: Specification, options: CheckOptions, parameters: Parameters, told: Told): void {
+  if (!told.json) {
+    print(`${headline(spec, parameters, told.subject)}\n`);
+    return;
+  }
+  const bounds = options.bounds ?? null;
+  const depth = options.depth === undefined ? spec.depth : options.depth;
+  const properties = spec.build(parameters).properties.map(({ name }) => name);
+  print(json.startLine({ spec: spec.name, parameters, bounds, depth, properties }));
+}
+
+/** A signal that fires at a timeout, and at the first Ctrl-C; a second one ends the process. */
+function stopper(seconds: number | undefined): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const timer = seconds === undefined
+    ? undefined
+    : setTimeout(() => controller.abort(), Math.ceil(seconds * 1000));
+  function interrupt(): void {
+    note("\nstopping; again to quit at once");
+    controller.abort();
+    Deno.removeSignalListener("SIGINT", interrupt);
+  }
+  Deno.addSignalListener("SIGINT", interrupt);
+  return {
+    signal: controller.signal,
+    release() {
+      clearTimeout(timer);
+      Deno.removeSignalListener("SIGINT", interrupt);
+    },
+  };
+}
+
+function listMutants(isJson: boolean): number {
+  if (isJson) {
+    for (const mutant of mutants) print(json.mutantLine(mutant));
+    return 0;
+  }
+  const width = Math.max(...mutants.map(({ name }) => name.length));
+  for (const { name, sentence, property } of mutants) {
+    print(`${name.padEnd(width)}  ${sentence}\n${" ".repeat(width)}  breaks ${property}`);
+  }
+  print(`\n${mutants.length} mutants, each the core with one line wrong; see one die: deno task break NAME`);
+  return 0;
+}
+
+function findMutant(name: string): Mutant {
+  const mutant = mutants.find((candidate) => candidate.name === name);
+  if (mutant !== undefined) return mutant;
+  const names = mutants.map((candidate) => candidate.name);
+  throw new UsageError(`there is no mutant ${name}: there are ${names.join(", ")}${suggestion(name, names)}`);
+}
+
+/** The spec of a mutant, which may not be able to run every start. */
+async function mutantSpec({ from, ...mutant }: Mutant): Promise<Specification> {
+  return raft(await loadMutant(mutant), from === undefined ? [] : [from]);
+}
+
+async function runBreak(
+  name: string,
+  flags: { readonly json: boolean; readonly cwd?: string | undefined },
+): Promise<number> {
+  const mutant = findMutant(name);
+  const spec = await mutantSpec(mutant);
+  if (flags.json) print(json.mutantLine(mutant));
+  else {
+    print(`${mutant.name}: ${mutant.sentence}\n${mutant.file}`);
+    for (const line of mutant.line.split("\n")) print(`- ${line}`.trimEnd());
+    for (const line of mutant.becomes.split("\n")) print(`+ ${line}`.trimEnd());
+    print("");
+  }
+  const { depth, bounds: parameters } = mutant;
+  const from = mutant.from === undefined ? {} : { from: mutant.from };
+  const exit = (report: Report) => exits[report.verdict];
+  const report = await search(spec, { depth, parameters, ...from }, {
+    json: flags.json,
+    subject: `${mutant.file} with this line`,
+    replay: (trace) => commandFor(flags.cwd, ["replay", trace, "--mutant", mutant.name]),
+    exit,
+  });
+  const killer = report.properties.find(({ property }) => property.name === mutant.property);
+  if (!flags.json) tellFate(mutant, report, killer?.result === "violated");
+  return exit(report);
+}
+
+function tellFate({ name, property }: Mutant, { verdict }: Report, isKilled: boolean): void {
+  if (verdict === "holds") note(`mutant ${name} survives; it should violate ${property}`);
+  else if (verdict === "violated" && !isKilled) note(`mutant ${name} dies, but not by ${property}`);
+}
+
+async function runReplay(trace: string, name: string, flags: ReplayFlags): Promise<number> {
+  const mutant = flags.mutant === undefined ? null : findMutant(flags.mutant);
+  if (mutant !== null && name !== "raft") {
+    throw new UsageError(`--mutant goes with raft, not with ${name}`);
+  }
+  const spec = mutant === null ? await loadSpec(name, flags.cwd ?? Deno.cwd()) : await mutantSpec(mutant);
+  const { bounds, parameters } = choose(spec, flags);
+  const values = resolveParameters(spec, bounds ?? null, { ...mutant?.bounds, ...parameters });
+  const model = spec.build(values);
+  const found = replay(model, trace);
+  const exit = found.violations.length > 0 ? 1 : 0;
+  if (flags.json) {
+    const properties = model.properties.map((property) => property.name);
+    const depth = found.run.steps.length + 1;
+    print(json.startLine({ spec: spec.name, parameters: values, bounds: bounds ?? null, depth, properties }));
+    for (const line of json.replayLines(model, found, formatTrace(found.run), exit)) print(line);
+  } else tellReplay(spec, values, model, found);
+  return exit;
+}
+
+function tellReplay(
+  spec: Specification,
+  values: Parameters,
+  model: Model,
+  found: ReturnType<typeof replay>,
+): void {
+  print(`${headline(spec, values)}\n`);
+  print(replayText(model, found, { paint: paintFor() }));
+}
+
+/** The flags that ask for these bounds and parameters, but for what is the default. */
+function flagsOf(
+  spec: Specification,
+  { bounds, parameters }: { readonly bounds?: string | undefined; readonly parameters: Parameters },
+): readonly string[] {
+  const base = { ...spec.parameters, ...(bounds === undefined ? {} : spec.bounds[bounds]) };
+  const changed = Object.entries(parameters).filter(([key, value]) => base[key] !== value);
+  return [
+    ...(bounds === undefined ? [] : ["--bounds", bounds]),
+    ...changed.flatMap(([key, value]) =>
+      key === "servers" || key === "crashes" ? [`--${key}`, String(value)] : ["--set", `${key}=${value}`]
+    ),
+  ];
+}
+
+/** A command as one would type it: as a task, if this one was. */
+function commandFor(cwd: string | undefined, [command = "", ...words]: readonly string[]): string {
+  const isLocal = import.meta.url.startsWith("file:");
+  const program = cwd !== undefined || isLocal ? "deno task" : "deno run -R jsr:@quorate/raft/cli";
+  return [program, command, ...words.map((word, index) => index === 0 ? quoted(word) : quotedIfNeeded(word))]
+    .join(" ");
+}
+
+function quotedIfNeeded(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : quoted(word);
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Whether the person who typed the command, or wrote the spec, can mend it. */
+export function isTheirs(error: unknown): error is Error {
+  return error instanceof UsageError || error instanceof SpecError ||
+    (error instanceof Error && (error.name === "SpecError" || error.name === "ValueError"));
+}

@@ -1,0 +1,64 @@
+/** Wrong usage: what is wrong, what there is, and how to get help. */
+
+/** A mistake in a command. Its message is for the person who typed it. */
+export class UsageError extends Error {
+  /** The name of this kind of error. */
+  override readonly name: string = "UsageError";
+}
+
+/** "did you mean ...?", if there is a name that is close. */
+export function suggestion(name: string, names: readonly string[]): string {
+  const [nearest] = names
+    .map((candidate) => ({ candidate, distance: distance(name, candidate) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+    .sort((a, b) => a.distance - b.distance);
+  return nearest === undefined ? "" : `; did you mean ${nearest.candidate}?`;
+}
+
+/** How many letters must be put in, taken out or replaced to make `b` of `a`. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      next.push(Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + (letter === other ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+/** The help of each command. */
+export const help = {
+  "": `usage: check [SPEC] [flags]     searches a spec for a run that breaks a property
+       break [NAME]              breaks one line of the core, and shows what goes wrong
+       replay TRACE [SPEC]       prints a run step by step
+help on one of them: --help after its name`,
+  check: `usage: check [SPEC] [flags]
+
+SPEC is a name in the catalog, or a path (or URL) of a module whose default export is a spec;
+raft, if it is left out.
+
+  --depth N         how deep to search; the initial state has depth 1
+  --bounds NAME     a named set of values for the spec's parameters
+  --set key=value   the value of one parameter; as often as needed
+  --servers N       short for --set servers=N
+  --crashes N       short for --set crashes=N
+  --timeout S       stop after so many seconds, with what was covered
+  --json            one JSON object a line
+  --help            this text
+
+exit: 0 every property holds as far as was looked, 1 violated, 2 inconclusive, 64 wrong usage, 70 a bug of ours`,
+  break: `usage: break [NAME] [--json]
+
+Runs the check on the core with one line wrong, and shows the counterexample. Without NAME: what there is.
+
+exit: 1 the mutant dies, 0 it survives, 2 inconclusive, 64 wrong usage`,
+  replay: `usage: replay TRACE [SPEC] [flags of check] [--mutant NAME] [--json]
+
+Prints a run step by step, such as replay 'a! a>b b>a'.
+
+  --mutant NAME     run the core with this mutant's line, under its bounds
+
+exit: 1 the run violates a property, 0 it does not, 64 a malformed or impossible trace`,
+} as const;

@@ -1,0 +1,75 @@
+/** The report for machines: one JSON object a line. Format 1; fields may be added. */
+import type { CheckProgress, PropertyReport, Report } from "../checker/check.ts";
+import type { Model } from "../checker/model.ts";
+import type { Parameters } from "../dsl/specification.ts";
+import { type Replay, statesOf } from "../trace/replay.ts";
+
+/** What is checked, and how. */
+export interface Asked {
+  /** The name of the spec. */
+  readonly spec: string;
+  /** The values of its parameters. */
+  readonly parameters: Parameters;
+  /** The named bounds, or null. */
+  readonly bounds: string | null;
+  /** The depth that was asked for; null: all that is reachable. */
+  readonly depth: number | null;
+  /** The names of the properties. */
+  readonly properties: readonly string[];
+}
+
+/** The first line. */
+export function startLine(asked: Asked): string {
+  return line({ type: "start", format: 1, ...asked });
+}
+
+/** One line for each layer that is complete. */
+export function progressLine({ search, depth, generated, distinct, queue }: CheckProgress): string {
+  return line({ type: "progress", search, depth, generated, distinct, queue });
+}
+
+/** One line for each property. */
+export function propertyLine({ property, result, trace, witness }: PropertyReport): string {
+  const { name, kind, sentence } = property;
+  return line({ type: "property", name, kind, result, trace, loop: null, witness, sentence });
+}
+
+/** One line for each mutant. */
+export function mutantLine(mutant: { name: string; sentence: string; property: string }): string {
+  const { name, sentence, property } = mutant;
+  return line({ type: "mutant", name, sentence, property });
+}
+
+/** The last line of a check. */
+export function endLine(report: Report, exit: number): string {
+  const { generated, distinct, exhausted, verdict } = report;
+  const depth = Math.max(0, ...report.searches.map((search) => search.depth));
+  return line({ type: "end", generated, distinct, depth, exhausted, verdict, exit });
+}
+
+/** The lines of a replayed run: each step with the state after it, each property, and the end. */
+export function replayLines(
+  model: Model,
+  { run, violations }: Replay,
+  trace: string,
+  exit: number,
+): string[] {
+  const states = statesOf(run);
+  const steps = run.steps.map(({ label, servers, event }, index) =>
+    line({ type: "step", step: index + 1, label, servers, event, state: model.describe(states[index + 1]!) })
+  );
+  const properties = model.properties.filter(({ kind }) => kind !== "sometimes").map((property) => {
+    const violation = violations.find(({ name }) => name === property.name);
+    const result = violation === undefined ? "holds" : "violated";
+    const found = violation === undefined ? null : trace;
+    return propertyLine({ property, result, run: null, trace: found, witness: violation?.witness ?? null });
+  });
+  const verdict = violations.length > 0 ? "violated" : "holds";
+  const distinct = new Set(states.map((state) => JSON.stringify(state))).size;
+  const end = { generated: states.length, distinct, depth: states.length, exhausted: false, verdict, exit };
+  return [...steps, ...properties, line({ type: "end", ...end })];
+}
+
+function line(object: unknown): string {
+  return JSON.stringify(object);
+}

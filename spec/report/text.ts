@@ -1,0 +1,204 @@
+/** The report for people. */
+import type { CheckProgress, PropertyReport, Report } from "../checker/check.ts";
+import type { Model } from "../checker/model.ts";
+import type { Property } from "../dsl/property.ts";
+import type { Parameters, Specification } from "../dsl/specification.ts";
+import type { Replay } from "../trace/replay.ts";
+import { diagram } from "./diagram.ts";
+
+/** How words are set off. Colour is never the only sign. */
+export interface Paint {
+  /** Something that is as it should be. */
+  readonly good: (text: string) => string;
+  /** Something that is not. */
+  readonly bad: (text: string) => string;
+  /** Something that is neither. */
+  readonly faint: (text: string) => string;
+}
+
+/** No colour. */
+export const plainPaint: Paint = { good: (text) => text, bad: (text) => text, faint: (text) => text };
+
+/** The colours of a terminal. */
+export const colourPaint: Paint = {
+  good: (text) => `\x1b[32m${text}\x1b[39m`,
+  bad: (text) => `\x1b[31m${text}\x1b[39m`,
+  faint: (text) => `\x1b[2m${text}\x1b[22m`,
+};
+
+/** What the report can't know by itself. */
+export interface Telling {
+  /** How to set words off. */
+  readonly paint: Paint;
+  /** How long the check took. */
+  readonly milliseconds: number;
+  /** The command that repeats a run, given its trace. */
+  readonly replay: (trace: string) => string;
+}
+
+/** What is checked: the spec, and the values of its parameters. `subject` says what the spec is made of. */
+export function headline(spec: Specification, parameters: Parameters, subject?: string): string {
+  const summary = spec.summary(parameters);
+  const first = summary === "" ? spec.name : `${spec.name} · ${summary}`;
+  return subject === undefined ? first : `${first}\nchecking ${subject}`;
+}
+
+/** The heading of the lines that `progressLine` makes. */
+export const progressHeading = `${"depth".padStart(7)}${"states".padStart(14)}${"new".padStart(13)}${
+  "states/s".padStart(12)
+}`;
+
+/** A line about a layer: `before` is how many states there were when it began. */
+export function progressLine(
+  { search, depth, distinct }: CheckProgress,
+  before: number,
+  milliseconds: number,
+): string {
+  const rate = milliseconds > 0 ? grouped(Math.round(distinct / milliseconds * 1000)) : "";
+  const from = search === "steps" ? "" : `   from @${search}`;
+  const counts = grouped(distinct).padStart(14) + grouped(distinct - before).padStart(13);
+  return String(depth).padStart(7) + counts + rate.padStart(12) + from;
+}
+
+/** What a check found, in lines. */
+export function reportText(report: Report, telling: Telling): string {
+  const violated = report.properties.filter(({ result }) => result === "violated");
+  const [first, ...others] = violated;
+  if (first === undefined) {
+    return [...propertyLines(report, telling), ...verdictLines(report, telling)].join("\n");
+  }
+  return [
+    ...counterexample(report, first, telling),
+    ...others.flatMap(({ property, witness, trace }) => [
+      `also violated  ${property.name}   ${witness}`,
+      `               ${trace}`,
+    ]),
+    telling.paint.faint(`searched ${grouped(report.distinct)} states   ${seconds(telling.milliseconds)}`),
+    `replay: ${telling.replay(first.trace ?? "")}`,
+  ].join("\n");
+}
+
+function counterexample(report: Report, { property, run, witness }: PropertyReport, { paint }: Telling) {
+  if (run === null) return [];
+  const from = run.start.name === "1" || /^[0-9]/.test(run.start.name) ? "" : ` from @${run.start.name}`;
+  const steps = run.steps.length;
+  const violation = { name: property.name, witness: witness ?? "", step: steps };
+  const length = `${grouped(steps)} ${steps === 1 ? "step" : "steps"}${from}, shortest`;
+  return [
+    `${paint.bad("violated")}  ${property.kind}  ${property.name}   ${witness}   ${length}`,
+    `          ${property.sentence}`,
+    "",
+    ...diagram(report.model, run, [violation]),
+    "",
+  ];
+}
+
+function propertyLines(report: Report, { paint }: Telling): readonly string[] {
+  const { properties } = report;
+  const kinds = Math.max(0, ...properties.map(({ property }) => property.kind.length));
+  const names = Math.max(0, ...properties.map(({ property }) => property.name.length));
+  const sections = Math.max(0, ...properties.map(({ property }) => sectionOf(property).length));
+  const counts = properties.map((property) => countOf(report, property));
+  const widest = Math.max(0, ...counts.map(([count]) => count.length));
+  return properties.map(({ property, result }, index) => {
+    const [count, rest] = counts[index]!;
+    const mark = result === "not-reached" ? paint.bad(report.exhausted ? "??" : "--") : paint.good("ok");
+    const columns = [
+      property.kind.padEnd(kinds),
+      property.name.padEnd(names),
+      sectionOf(property).padEnd(sections),
+      count.padStart(widest) + rest,
+    ];
+    return `  ${mark}  ${columns.join("  ")}`.trimEnd();
+  });
+}
+
+/** How much was judged: what is aligned to the right, and what follows it. */
+function countOf(
+  report: Report,
+  { property, result, run, trace }: PropertyReport,
+): readonly [string, string] {
+  if (property.kind === "always") return [`${grouped(report.distinct)} states`, ""];
+  if (property.kind === "steps") return [`${grouped(stepsOf(report))} steps`, ""];
+  if (result === "not-reached") return [report.exhausted ? "never reached" : "not reached", ""];
+  const steps = run?.steps.length ?? 0;
+  return [`after ${steps} ${steps === 1 ? "step" : "steps"}`, steps === 0 ? "" : `   ${trace}`];
+}
+
+/** All that was generated, but where the searches began. */
+function stepsOf({ generated, searches, model }: Report): number {
+  const initial = model.starts.filter(({ name }) => /^[0-9]/.test(name)).length;
+  return searches.reduce((steps, { search }) => steps - (search === "steps" ? initial : 1), generated);
+}
+
+/** The section of the source that a property's sentence names in the parentheses at its end. */
+function sectionOf({ sentence }: Property<unknown>): string {
+  const [, source = ""] = sentence.match(/\(([^()]*)\)$/) ?? [];
+  const [first = ""] = source.split(", ");
+  return first.replace(/^§/, "");
+}
+
+function verdictLines(report: Report, telling: Telling): readonly string[] {
+  const { paint } = telling;
+  const time = seconds(telling.milliseconds);
+  const edge = report.searches.reduce((sum, search) => sum + search.edge, 0);
+  const [first, ...named] = report.searches;
+  const from = named.map(({ search, distinct, depth }) =>
+    `@${search} ${grouped(distinct)} to depth ${depth}`
+  );
+  const lines = [`${mark(report, paint)}  ${verdictText(report, first?.depth ?? 0, edge)}   ${time}`];
+  if (from.length > 0) {
+    const states = `${grouped(first?.distinct ?? 0)} states from the initial state`;
+    lines.push(`    ${paint.faint([states, ...from].join(" · "))}`);
+  }
+  lines.push(`    ${paint.faint(`odds that a state was missed: ${odds(report.odds)}`)}`);
+  const next = adviceFor(report, first?.depth ?? 0);
+  return next === "" ? lines : [...lines, `    ${paint.faint(next)}`];
+}
+
+function mark({ verdict }: Report, paint: Paint): string {
+  return verdict === "holds" ? paint.good("ok") : paint.bad("inconclusive");
+}
+
+function verdictText(report: Report, depth: number, edge: number): string {
+  const states = `${grouped(edge)} states at its edge were not explored further`;
+  if (report.stopped) return `stopped at depth ${depth}: no counterexample so far; ${states}`;
+  if (!report.exhausted) return `no counterexample to depth ${depth}; ${states}`;
+  const all = `all ${grouped(report.distinct)} reachable states, to depth ${depth}`;
+  const missing = report.properties.filter(({ result }) => result === "not-reached");
+  return missing.length === 0
+    ? `checked, to these bounds: no counterexample in ${all}`
+    : `no counterexample, but in ${all}, it never happens: ${
+      missing.map(({ property }) => property.name).join(", ")
+    }`;
+}
+
+function adviceFor(report: Report, depth: number): string {
+  if (report.stopped) return "more time: --timeout    less to do: --depth";
+  if (!report.exhausted) return `deeper: --depth ${depth + 2}`;
+  const parameters = Object.keys(report.parameters);
+  return parameters.length > 0 ? `wider: --set ${parameters[0]}=...` : "";
+}
+
+/** A run step by step, and what it violates. */
+export function replayText(model: Model, found: Replay, { paint }: Pick<Telling, "paint">): string {
+  const { run, violations } = found;
+  const verdict = violations.map(({ name, witness, step }) =>
+    `${paint.bad("violated")}  ${name}   ${witness}   after ${step} ${step === 1 ? "step" : "steps"}`
+  );
+  const nothing = `${paint.good("ok")}  this run violates nothing`;
+  return [...diagram(model, run, violations), "", ...(verdict.length > 0 ? verdict : [nothing])].join("\n");
+}
+
+/** A count with its thousands apart. */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function odds(value: number): string {
+  return value === 0 ? "0" : value.toExponential(0);
+}
