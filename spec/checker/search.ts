@@ -78,6 +78,8 @@ interface Search {
   generated: number;
   depth: number;
   stopped: boolean;
+  /** How many states of a layer were left when the search was stopped. */
+  left: number;
   breath: number;
 }
 
@@ -96,6 +98,7 @@ export async function search(model: Model, starts: readonly Start[], options: Se
     generated: 0,
     depth: 1,
     stopped: false,
+    left: 0,
     breath: performance.now(),
   };
   let layer = firstLayer(run, starts);
@@ -113,7 +116,7 @@ export async function search(model: Model, starts: readonly Start[], options: Se
     distinct: run.seen.count,
     depth: run.depth,
     exhausted: layer.count === 0 && !run.stopped,
-    edge: layer.count,
+    edge: layer.count + run.left,
     stopped: run.stopped,
     verdicts: run.judge.verdicts,
     path: (to) => pathTo(run, starts, to),
@@ -145,7 +148,10 @@ async function expandLayer(run: Search, layer: Layer, first: number, isLast: boo
   let from = 0;
   for (let index = 0; index < layer.count; index++) {
     if ((index & 1023) === 0) await breathe(run, layer.count - index);
-    if (run.stopped) break;
+    if (run.stopped) {
+      run.left = layer.count - index;
+      break;
+    }
     const head = index * (HEAD + places);
     vector.set(layer.heads.items.subarray(head + HEAD, head + HEAD + places));
     const length = layer.heads.items[head + 2] ?? 0;

@@ -33,16 +33,20 @@ export function progressTeller(): { tell: (progress: CheckProgress) => void; end
   let isFirst = true;
   let search = "";
   let states = 0;
-  let since = 0;
+  let since = performance.now();
+  let latest = since;
   function tell(progress: CheckProgress): void {
     if (isFirst) note(progressHeading);
     isFirst = false;
     if (progress.search !== search) {
       search = progress.search;
       states = 0;
-      since = performance.now();
+      since = latest;
     }
-    const text = progressLine(progress, states, performance.now() - since);
+    latest = performance.now();
+    // The search knows that nothing more is new when a layer stays empty: that is no layer to tell of.
+    if (progress.complete && progress.distinct === states) return;
+    const text = progressLine(progress, states, latest - since);
     if (progress.complete) states = progress.distinct;
     if (isLive) write(Deno.stderr, `\r${text}\x1b[K`);
     else if (progress.complete) note(text);

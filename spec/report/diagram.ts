@@ -5,26 +5,50 @@ import type { Violation } from "../trace/replay.ts";
 import { statesOf } from "../trace/replay.ts";
 import type { Run } from "../trace/run.ts";
 
-/** How long a line may get before the mark of a violation moves to a line of its own. */
-const widest = 140;
+/** How long a line should be, as far as the picture leaves room for words. */
+const widest = 120;
+
+/** How much room there is for words beside a picture, however wide that is. */
+const narrowestNotes = 44;
 
 /** The picture of a run. Each violation is marked at its step. */
 export function diagram(model: Model, run: Run, violations: readonly Violation[]): readonly string[] {
-  const rows = model.servers.length === 0 ? plainRows(model, run) : clusterRows(model, run);
+  const isPlain = model.servers.length === 0;
+  const columns = isPlain ? [] : columnsOf(model, run);
+  const rows = isPlain ? plainRows(model, run) : clusterRows(model, run, columns);
   const width = Math.max(...rows.map(({ picture }) => picture.length));
   const digits = String(rows.length).length + 2;
-  const header = model.servers.length === 0 ? [] : [" ".repeat(digits + 3) + headerOf(model, run)];
+  const room = Math.max(narrowestNotes, widest - digits - width - 6);
+  const header = draw(columns, model.servers.map((text, i) => ({ at: columns[i]!, text })));
   const lines = rows.flatMap(({ picture, notes }, step) => {
-    const line = `${String(step).padStart(digits)}   ${picture.padEnd(width)}   ${notes}`.trimEnd();
     const marks = violations.filter((violation) => violation.step === step).map(({ witness }) =>
       `<- ${witness}`
     );
-    const [first] = marks;
-    if (first === undefined) return [line];
-    if (marks.length === 1 && line.length + first.length + 3 <= widest) return [`${line}   ${first}`];
-    return [line, ...marks.map((mark) => " ".repeat(digits + 3 + width + 3) + mark)];
+    const words = lined(notes, room);
+    const [first = ""] = marks;
+    const isShort = words.length === 1 && marks.length === 1 && notes.length + first.length + 3 <= room;
+    const beside = isShort
+      ? [`${notes}   ${first}`]
+      : [...words, ...marks.flatMap((mark) => lined(mark, room))];
+    return beside.map((text, line) => {
+      const number = line === 0 ? String(step) : "";
+      const drawn = line === 0 ? picture : draw(columns, []);
+      return `${number.padStart(digits)}   ${drawn.padEnd(width)}   ${text}`;
+    });
   });
-  return [...header, ...lines].map((line) => line.trimEnd());
+  return [...(isPlain ? [] : [" ".repeat(digits + 3) + header]), ...lines].map((line) => line.trimEnd());
+}
+
+/** A text in lines of at most `room` letters, broken between words. */
+function lined(text: string, room: number): readonly string[] {
+  const lines: string[] = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!;
+    if (line === "") lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= room) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(`  ${word}`);
+  }
+  return lines;
 }
 
 /** What one line shows: the picture, and in words what happened and changed. */
@@ -54,9 +78,8 @@ function startLabel({ start }: Run): string {
 
 type Description = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-function clusterRows(model: Model, run: Run): readonly Row[] {
+function clusterRows(model: Model, run: Run, columns: readonly number[]): readonly Row[] {
   const { servers } = model;
-  const columns = columnsOf(model, run);
   const texts = statesOf(run).map((state) => model.describe(state));
   const first = texts[0] ?? {};
   const badges = draw(columns, servers.map((name, i) => ({ at: columns[i]!, text: badgeOf(first, name) })));
@@ -138,12 +161,6 @@ function columnsOf({ servers, describe }: Model, run: Run): readonly number[] {
     for (let i = left; i < right; i++) gaps[i] = gaps[i]! + share;
   }
   return servers.map((_, i) => gaps.slice(0, i).reduce((sum, gap) => sum + gap, 0));
-}
-
-function headerOf(model: Model, run: Run): string {
-  const columns = columnsOf(model, run);
-  const header = draw(columns, model.servers.map((name, i) => ({ at: columns[i]!, text: name })));
-  return header.trimEnd();
 }
 
 /** In words: what happens by itself or to a message, and what changed where. */

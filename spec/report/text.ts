@@ -176,8 +176,8 @@ function verdictText(report: Report, depth: number, edge: number): string {
 function adviceFor(report: Report, depth: number): string {
   if (report.stopped) return "more time: --timeout    less to do: --depth";
   if (!report.exhausted) return `deeper: --depth ${depth + 2}`;
-  const parameters = Object.keys(report.parameters);
-  return parameters.length > 0 ? `wider: --set ${parameters[0]}=...` : "";
+  const [count] = Object.entries(report.parameters).filter(([, value]) => typeof value === "number");
+  return count === undefined ? "" : `wider: --set ${count[0]}=${Number(count[1]) + 1}`;
 }
 
 /** A run step by step, and what it violates. */
