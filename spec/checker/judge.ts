@@ -1,8 +1,8 @@
-/** Judges states and steps by the properties of a spec, each distinct observation only once. */
+/** Judges states and steps by the properties of a spec, each only once for what the properties look at. */
 import type { Always, Sometimes, Steps } from "../dsl/property.ts";
 import type { Model } from "./model.ts";
 import type { PathEnd } from "./search.ts";
-import { add, type Table, table } from "./table.ts";
+import { add, clear, type Table, table } from "./table.ts";
 import { avalanche } from "./value.ts";
 
 /** What became of a property: where it was first violated or reached, and what it said. */
@@ -14,14 +14,27 @@ export interface Verdict extends PathEnd {
 /** By the name of the property. A property that is not in it was neither violated nor reached. */
 export type Verdicts = Map<string, Verdict>;
 
+/**
+ * What was judged, by the places that some judgement has looked at so far. When one looks at another place, all
+ * is forgotten: until then two states that differ there looked the same.
+ */
+interface Memory {
+  /** By place: 1 if some judgement looked at it. Another array whenever that changes. */
+  watched: Uint8Array;
+  /** Fingerprints of what was judged. */
+  readonly known: Table;
+  /** How often something was looked up. */
+  asked: number;
+}
+
 /** The properties of a model, and what they said so far. */
 export interface Judge {
   readonly model: Model;
   readonly always: readonly Always<unknown>[];
   readonly steps: readonly Steps<unknown>[];
   sometimes: readonly Sometimes<unknown>[];
-  readonly judgedStates: Table;
-  readonly judgedSteps: Table;
+  readonly states: Memory;
+  readonly changes: Memory;
   readonly verdicts: Verdicts;
   /** Whether some `always` or `steps` was violated. */
   violated: boolean;
@@ -34,23 +47,19 @@ export function judge(model: Model): Judge {
     always: model.properties.filter((property) => property.kind === "always"),
     steps: model.properties.filter((property) => property.kind === "steps"),
     sometimes: model.properties.filter((property) => property.kind === "sometimes"),
-    judgedStates: table(),
-    judgedSteps: table(),
+    states: memory(),
+    changes: memory(),
     verdicts: new Map(),
     violated: false,
   };
 }
 
-/** Judges a new state, unless one that looks the same to properties was judged before. */
-export function judgeState(
-  judge: Judge,
-  state: number,
-  vector: ArrayLike<number>,
-  low: number,
-  high: number,
-): void {
-  if (!add(judge.judgedStates, low, high)) return;
-  const view = viewOf(judge.model, vector, 0);
+/** Judges a state, the one that begins at `at`, unless one that looks the same was judged before. */
+export function judgeState(judge: Judge, state: number, vector: Int32Array, at: number): void {
+  const { states } = judge;
+  const [low, high] = lookAt(judge.model, states.watched, vector, at);
+  if (!isNew(states, low, high)) return;
+  const view = judge.model.view(vector, at, (place) => watch(states, place));
   for (const property of judge.always) {
     if (judge.verdicts.has(property.name)) continue;
     const witness = property.holds(view);
@@ -62,23 +71,31 @@ export function judgeState(
   judge.sometimes = judge.sometimes.filter((property) => !reached.includes(property));
 }
 
-/** Judges a step, unless one between states that look the same was judged before. */
+/** Whether a step between states that look like these was not judged before. */
+export function isNewStep(
+  judge: Judge,
+  before: readonly [number, number],
+  low: number,
+  high: number,
+): boolean {
+  const a = avalanche(before[0] ^ avalanche(low)) ^ high;
+  const b = avalanche(before[1] ^ avalanche(high + 1)) ^ low;
+  return isNew(judge.changes, a, b);
+}
+
+/** Judges a step from the state of this number by its successor of this branch. */
 export function judgeStep(
   judge: Judge,
   state: number,
   branch: number,
-  before: ArrayLike<number>,
-  after: ArrayLike<number>,
-  at: number,
-  wordsBefore: readonly [number, number],
-  wordsAfter: readonly [number, number],
+  before: Int32Array,
+  beforeAt: number,
+  after: Int32Array,
+  afterAt: number,
 ): void {
-  if (judge.steps.length === 0) return;
-  const low = avalanche(wordsBefore[0] ^ avalanche(wordsAfter[0])) ^ wordsAfter[1];
-  const high = avalanche(wordsBefore[1] ^ avalanche(wordsAfter[1] + 1)) ^ wordsAfter[0];
-  if (!add(judge.judgedSteps, low, high)) return;
-  const viewBefore = viewOf(judge.model, before, 0);
-  const viewAfter = viewOf(judge.model, after, at);
+  const onRead = (place: number) => watch(judge.changes, place);
+  const viewBefore = judge.model.view(before, beforeAt, onRead);
+  const viewAfter = judge.model.view(after, afterAt, onRead);
   for (const property of judge.steps) {
     if (judge.verdicts.has(property.name)) continue;
     const witness = property.holds(viewBefore, viewAfter);
@@ -86,12 +103,50 @@ export function judgeStep(
   }
 }
 
+/** A fingerprint of the watched places of a state. */
+export function lookAt(
+  { places }: Model,
+  watched: Uint8Array,
+  vector: Int32Array,
+  at: number,
+): readonly [low: number, high: number] {
+  let low = 0;
+  let high = 0;
+  for (let p = 0; p < watched.length; p++) {
+    if (watched[p] === 0) continue;
+    const value = vector[at + p]! * 2;
+    const { items } = places[p]!.observedWords;
+    low += items[value]!;
+    high += items[value + 1]!;
+  }
+  return [low | 0, high | 0];
+}
+
+/** Beyond so many states that all look different, looking them up costs more than it saves. */
+const patience = 1 << 16;
+
+function isNew(memory: Memory, low: number, high: number): boolean {
+  const { known } = memory;
+  memory.asked++;
+  if (known.count > patience && known.count * 4 > memory.asked * 3) return true;
+  return add(known, low, high);
+}
+
+function watch(memory: Memory, place: number): void {
+  if (memory.watched[place] === 1) return;
+  const longer = new Uint8Array(Math.max(place + 1, memory.watched.length));
+  longer.set(memory.watched);
+  longer[place] = 1;
+  memory.watched = longer;
+  clear(memory.known);
+  memory.asked = 0;
+}
+
 function violate(judge: Judge, name: string, verdict: Verdict): void {
   judge.verdicts.set(name, verdict);
   judge.violated = true;
 }
 
-/** What properties see of a state. */
-export function viewOf(model: Model, vector: ArrayLike<number>, at: number): unknown {
-  return model.view(model.places.map((place, p) => place.observed[vector[at + p]!]));
+function memory(): Memory {
+  return { watched: new Uint8Array(0), known: table(1 << 10), asked: 0 };
 }

@@ -1,7 +1,7 @@
 /** What the search explores: a spec, compiled to integers by one of the fronts in `dsl/`. */
 import type { Property } from "../dsl/property.ts";
 import { type Growable, growable } from "./growable.ts";
-import type { Lists, Place } from "./place.ts";
+import type { Place } from "./place.ts";
 
 /** A global state: an integer for each place, and a bag of messages in flight, sorted. */
 export interface State {
@@ -21,21 +21,52 @@ export interface Start {
   readonly state: State;
 }
 
-/** The successors of one state, one after another, in flat arrays. */
-export interface Successors {
+/** The states of one depth, in flat arrays. */
+export interface Layer {
   /** How many. */
   count: number;
-  /** The places of each. */
+  /** How many integers a state takes in `vectors`; at least the number of places. What is beyond them is 0. */
+  width: number;
+  /** The places of each state, one after another. */
   readonly vectors: Growable;
-  /** For each, the position in the bag of the message that leaves it, or -1. */
-  readonly removed: Growable;
-  /** For each, the list of messages that enter the bag. */
-  readonly added: Growable;
+  /** For each state: its fingerprint, low and high, and where its bag ends. */
+  readonly heads: Growable;
+  /** The bags of messages in flight, one after another, each ascending. */
+  readonly bags: Growable;
 }
+
+/** How many integers of `Layer.heads` belong to one state. */
+export const headSize = 3;
+
+/** No states, of so many places. */
+export function layer(width: number): Layer {
+  return { count: 0, width, vectors: growable(), heads: growable(), bags: growable() };
+}
+
+/** Where the bag of a state begins. It ends where its head says. */
+export function bagStart({ heads }: Layer, index: number): number {
+  return index === 0 ? 0 : heads.items[index * headSize - 1]!;
+}
+
+/** The successors of one state, one row each, in a flat array. Those that are the state itself are only counted. */
+export interface Successors {
+  /** The rows, `rowSize` integers each. */
+  readonly rows: Growable;
+  /** How many successors were the state itself. */
+  same: number;
+  /** By place: 1 if `seenLow` and `seenHigh` are to tell of its changes. */
+  watched: Uint8Array;
+}
+
+/** What the integers of a row mean; from `detail` on it is up to the front that made it. */
+export const row = { low: 0, high: 1, branch: 2, seenLow: 3, seenHigh: 4, detail: 5 } as const;
+
+/** How many integers of `Successors.rows` belong to one successor. */
+export const rowSize = 10;
 
 /** No successors. */
 export function successors(): Successors {
-  return { count: 0, vectors: growable(), removed: growable(), added: growable() };
+  return { rows: growable(), same: 0, watched: new Uint8Array(0) };
 }
 
 /** One step, told for people. */
@@ -60,17 +91,20 @@ export interface Model {
   readonly places: readonly Place<unknown>[];
   /** The messages that may be in flight. */
   readonly messages: Place<unknown>;
-  /** Lists of messages that enter the bag together. */
-  readonly lists: Lists;
   /** What the spec claims. */
   readonly properties: readonly Property<unknown>[];
   /** Where the search begins: first the initial states, then the named starts. */
   readonly starts: readonly Start[];
-  /** Appends the successors of a state to `out`, always in the same order. */
-  expand(vector: Int32Array, bag: Growable, out: Successors): void;
-  /** What properties see, from what they see of each place. */
-  view(observed: readonly unknown[]): unknown;
-  /** The same successors as `expand`, in the same order, told for people. */
+  /**
+   * Appends the successors of a state to `out`, always in the same order. A row holds the successor's fingerprint,
+   * its position among `steps`, and what its fingerprint to the eyes of properties differs by.
+   */
+  expand(layer: Layer, index: number, out: Successors): void;
+  /** Appends the successor of the row that begins at `at` to `next`. */
+  build(layer: Layer, index: number, rows: Int32Array, at: number, next: Layer): void;
+  /** What properties see of a state. Calls `onRead` with each place that a property looks at. */
+  view(vector: ArrayLike<number>, at: number, onRead: (place: number) => void): unknown;
+  /** The successors of a state, in the order of `branch`, told for people. */
   steps(state: State): readonly Step[];
   /** The step that `text` stands for, where it is not among `steps`, such as a proposal of another command. */
   otherStep?(state: State, text: string): Step | null;

@@ -1,9 +1,21 @@
 /** The search: breadth first, in layers, so that the first counterexample found is a shortest one. */
-import { type Growable, growable, push, reserve } from "./growable.ts";
-import { type Judge, judge, judgeState, judgeStep, type Verdicts } from "./judge.ts";
-import { type Model, type Start, type State, type Step, type Successors, successors } from "./model.ts";
-import { add, type Table, table } from "./table.ts";
 import type { Run } from "../trace/run.ts";
+import { type Growable, growable, push } from "./growable.ts";
+import { isNewStep, type Judge, judge, judgeState, judgeStep, lookAt, type Verdicts } from "./judge.ts";
+import {
+  type Layer,
+  layer,
+  type Model,
+  row,
+  rowSize,
+  type Start,
+  type State,
+  type Step,
+  type Successors,
+  successors,
+} from "./model.ts";
+import type { Place } from "./place.ts";
+import { add, makeRoom, slotOf, type Table, table } from "./table.ts";
 
 /** How far a search goes, and whom it tells. */
 export interface SearchOptions {
@@ -57,15 +69,6 @@ export interface PathEnd {
   readonly branch: number | null;
 }
 
-/** One layer: states as flat arrays. */
-interface Layer {
-  /** For each state: fingerprint low and high, the length of its bag, its places. */
-  readonly heads: Growable;
-  /** The bags, one after another. */
-  readonly bags: Growable;
-  count: number;
-}
-
 interface Search {
   readonly model: Model;
   readonly options: SearchOptions;
@@ -75,15 +78,15 @@ interface Search {
   readonly parents: Growable;
   readonly branches: Growable;
   readonly out: Successors;
+  /** Takes what is built only to be looked at. */
+  readonly scratch: Layer;
   generated: number;
   depth: number;
   stopped: boolean;
-  /** How many states of a layer were left when the search was stopped. */
+  /** How many states of a layer were not expanded when the search was stopped. */
   left: number;
   breath: number;
 }
-
-const HEAD = 3;
 
 /** Explores what is reachable from `starts`. */
 export async function search(model: Model, starts: readonly Start[], options: SearchOptions): Promise<Found> {
@@ -95,28 +98,31 @@ export async function search(model: Model, starts: readonly Start[], options: Se
     parents: growable(),
     branches: growable(),
     out: successors(),
+    scratch: layer(model.places.length),
     generated: 0,
     depth: 1,
     stopped: false,
     left: 0,
     breath: performance.now(),
   };
-  let layer = firstLayer(run, starts);
+  let current = firstLayer(run, starts);
+  let spare = layer(current.width);
   let firstOfLayer = 0;
-  while (layer.count > 0 && run.depth !== options.depth && !run.judge.violated && !run.stopped) {
+  while (current.count > 0 && run.depth !== options.depth && !run.judge.violated && !run.stopped) {
+    empty(spare, current.width);
     const isLast = run.depth + 1 === options.depth;
-    const next = await expandLayer(run, layer, firstOfLayer, isLast);
-    firstOfLayer += layer.count;
-    if (next.count > 0) run.depth++;
-    layer = next;
-    report(run, layer.count, true);
+    await expandLayer(run, current, firstOfLayer, spare, isLast);
+    firstOfLayer += current.count;
+    [current, spare] = [spare, current];
+    if (current.count > 0) run.depth++;
+    report(run, current.count, true);
   }
   return {
     generated: run.generated,
     distinct: run.seen.count,
     depth: run.depth,
-    exhausted: layer.count === 0 && !run.stopped,
-    edge: layer.count + run.left,
+    exhausted: current.count === 0 && !run.stopped,
+    edge: current.count + run.left,
     stopped: run.stopped,
     verdicts: run.judge.verdicts,
     path: (to) => pathTo(run, starts, to),
@@ -124,161 +130,112 @@ export async function search(model: Model, starts: readonly Start[], options: Se
 }
 
 function firstLayer(run: Search, starts: readonly Start[]): Layer {
-  const layer = emptyLayer();
+  const { model } = run;
+  const first = layer(model.places.length);
   for (const [index, { state }] of starts.entries()) {
     run.generated++;
-    const words = sumOfWords(run.model, state);
-    if (!add(run.seen, words.low, words.high)) continue;
+    const [low, high] = sumOfWords(model, state);
+    if (!add(run.seen, low, high)) continue;
     push(run.parents, -1 - index);
     push(run.branches, 0);
-    judgeState(run.judge, run.seen.count - 1, state.vector, words.seenLow, words.seenHigh);
-    reserve(layer.heads, HEAD + state.vector.length);
-    for (const item of [words.low, words.high, state.bag.length, ...state.vector]) push(layer.heads, item);
-    for (const message of state.bag) push(layer.bags, message);
-    layer.count++;
+    const at = first.vectors.length;
+    for (let p = 0; p < first.width; p++) push(first.vectors, state.vector[p] ?? 0);
+    for (const message of state.bag) push(first.bags, message);
+    for (const item of [low, high, first.bags.length]) push(first.heads, item);
+    first.count++;
+    judgeState(run.judge, run.seen.count - 1, first.vectors.items, at);
   }
-  return layer;
+  return first;
 }
 
-async function expandLayer(run: Search, layer: Layer, first: number, isLast: boolean): Promise<Layer> {
-  const next = emptyLayer();
-  const places = run.model.places.length;
-  const vector = new Int32Array(places);
-  const bag = growable();
-  let from = 0;
-  for (let index = 0; index < layer.count; index++) {
-    if ((index & 1023) === 0) await breathe(run, layer.count - index);
+async function expandLayer(
+  run: Search,
+  current: Layer,
+  first: number,
+  next: Layer,
+  isLast: boolean,
+): Promise<void> {
+  for (let index = 0; index < current.count; index++) {
+    if ((index & 1023) === 0) await breathe(run, current.count - index);
     if (run.stopped) {
-      run.left = layer.count - index;
-      break;
+      run.left = current.count - index;
+      return;
     }
-    const head = index * (HEAD + places);
-    vector.set(layer.heads.items.subarray(head + HEAD, head + HEAD + places));
-    const length = layer.heads.items[head + 2] ?? 0;
-    bag.length = 0;
-    reserve(bag, length);
-    bag.items.set(layer.bags.items.subarray(from, from + length));
-    bag.length = length;
-    from += length;
     const { out } = run;
-    out.count =
-      out.vectors.length =
-      out.removed.length =
-      out.added.length =
-        0;
-    run.model.expand(vector, bag, out);
-    run.generated += out.count;
-    take(
-      run,
-      first + index,
-      layer.heads.items[head] ?? 0,
-      layer.heads.items[head + 1] ?? 0,
-      vector,
-      bag,
-      next,
-      isLast,
-    );
+    expandState(run, current, index);
+    run.generated += out.same + out.rows.length / rowSize;
+    if (run.judge.steps.length > 0) takeSteps(run, first + index, current, index);
+    takeNew(run, first + index, current, index, next, isLast);
   }
-  return next;
 }
 
-/** Looks at every successor of one state, and keeps what is new. */
-function take(
+/** Keeps what is new among the successors of one state. Looks at all slots first: the memory answers together. */
+function takeNew(
   run: Search,
   parent: number,
-  low: number,
-  high: number,
-  vector: Int32Array,
-  bag: Growable,
+  current: Layer,
+  index: number,
   next: Layer,
   isLast: boolean,
 ): void {
-  const { model, out } = run;
-  const places = model.places.length;
-  const [beforeLow, beforeHigh] = observation(model, vector);
-  for (let branch = 0; branch < out.count; branch++) {
-    const at = branch * places;
-    let newLow = low;
-    let newHigh = high;
-    let seenLow = beforeLow;
-    let seenHigh = beforeHigh;
-    for (let p = 0; p < places; p++) {
-      const before = vector[p]! * 2;
-      const after = out.vectors.items[at + p]! * 2;
-      if (before === after) continue;
-      const { words, observedWords } = model.places[p]!;
-      newLow += words.items[after]! - words.items[before]!;
-      newHigh += words.items[after + 1]! - words.items[before + 1]!;
-      seenLow += observedWords.items[after]! - observedWords.items[before]!;
-      seenHigh += observedWords.items[after + 1]! - observedWords.items[before + 1]!;
-    }
-    const messages = model.messages.words.items;
-    const removed = out.removed.items[branch]!;
-    if (removed >= 0) {
-      const gone = bag.items[removed]! * 2;
-      newLow -= messages[gone]!;
-      newHigh -= messages[gone + 1]!;
-    }
-    const added = model.lists.lists[out.added.items[branch]!]!;
-    for (let i = 0; i < added.length; i++) {
-      newLow += messages[added[i]! * 2]!;
-      newHigh += messages[added[i]! * 2 + 1]!;
-    }
-    const isSeen = seenLow === beforeLow && seenHigh === beforeHigh;
-    if (!isSeen) {
-      judgeStep(run.judge, parent, branch, vector, out.vectors.items, at, [beforeLow, beforeHigh], [
-        seenLow | 0,
-        seenHigh | 0,
-      ]);
-    }
-    if (!add(run.seen, newLow | 0, newHigh | 0)) continue;
+  const { model, out, seen, scratch } = run;
+  const { items, length } = out.rows;
+  makeRoom(seen, length / rowSize);
+  const { slots } = seen;
+  const mask = slots.length - 1;
+  for (let at = 0; at < length; at += rowSize) touched |= slots[slotOf(items[at]!, mask)]!;
+  for (let at = 0; at < length; at += rowSize) {
+    if (!add(seen, items[at]!, items[at + row.high]!)) continue;
     push(run.parents, parent);
-    push(run.branches, branch);
-    if (!isSeen) {
-      judgeState(
-        run.judge,
-        run.seen.count - 1,
-        out.vectors.items.subarray(at, at + places),
-        seenLow | 0,
-        seenHigh | 0,
-      );
-    }
-    next.count++;
-    if (!isLast) keep(next, newLow | 0, newHigh | 0, out.vectors.items, at, places, bag, removed, added);
+    push(run.branches, items[at + row.branch]!);
+    const target = isLast ? scratch : next;
+    if (isLast) empty(scratch, current.width);
+    model.build(current, index, items, at, target);
+    judgeState(run.judge, seen.count - 1, target.vectors.items, target.vectors.length - target.width);
+    if (isLast) next.count++;
   }
 }
 
-/** Stores a new state in the next layer: its places, and its bag, sorted. */
-function keep(
-  { heads, bags }: Layer,
-  low: number,
-  high: number,
-  vectors: Int32Array,
-  at: number,
-  places: number,
-  bag: Growable,
-  removed: number,
-  added: readonly number[],
-): void {
-  const length = bag.length - (removed >= 0 ? 1 : 0) + added.length;
-  reserve(heads, HEAD + places);
-  heads.items[heads.length++] = low;
-  heads.items[heads.length++] = high;
-  heads.items[heads.length++] = length;
-  for (let p = 0; p < places; p++) heads.items[heads.length++] = vectors[at + p]!;
-  reserve(bags, length);
-  const first = bags.length;
-  for (let i = 0; i < bag.length; i++) if (i !== removed) bags.items[bags.length++] = bag.items[i]!;
-  for (let i = 0; i < added.length; i++) insertSorted(bags, first, added[i]!);
+/** Keeps the reads that fetch slots early from being optimised away. */
+let touched = 0;
+
+/** Expands a state so that the rows tell what it changes for the properties of steps. */
+function expandState(run: Search, current: Layer, index: number): void {
+  const { out } = run;
+  out.rows.length = out.same = 0;
+  out.watched = run.judge.changes.watched;
+  run.model.expand(current, index, out);
 }
 
-function insertSorted(bags: Growable, first: number, message: number): void {
-  let position = bags.length++;
-  while (position > first && bags.items[position - 1]! > message) {
-    bags.items[position] = bags.items[position - 1]!;
-    position--;
+/** Judges the steps to all successors of one state, also to those that were seen before. */
+function takeSteps(run: Search, parent: number, current: Layer, index: number): void {
+  const { model, judge, out, scratch } = run;
+  const { items, length } = out.rows;
+  const { vectors, width } = current;
+  const { watched } = judge.changes;
+  const before = lookAt(model, watched, vectors.items, index * width);
+  for (let at = 0; at < length; at += rowSize) {
+    const low = items[at + row.seenLow]!;
+    const high = items[at + row.seenHigh]!;
+    if (low === 0 && high === 0 && watched.length > 0) continue;
+    if (!isNewStep(judge, before, (before[0] + low) | 0, (before[1] + high) | 0)) continue;
+    empty(scratch, width);
+    model.build(current, index, items, at, scratch);
+    judgeStep(judge, parent, items[at + row.branch]!, vectors.items, index * width, scratch.vectors.items, 0);
+    if (judge.changes.watched === watched) continue;
+    // A property has looked at a place for the first time: what the rows tell is out of date.
+    expandState(run, current, index);
+    return takeSteps(run, parent, current, index);
   }
-  bags.items[position] = message;
+}
+
+function empty(target: Layer, width: number): void {
+  target.count =
+    target.vectors.length =
+    target.heads.length =
+    target.bags.length =
+      0;
+  target.width = width;
 }
 
 function pathTo(run: Search, starts: readonly Start[], { state, branch }: PathEnd): Run {
@@ -314,33 +271,15 @@ function report(run: Search, queue: number, complete: boolean): void {
   run.options.onProgress({ depth, generated, distinct: seen.count, queue, complete });
 }
 
-function emptyLayer(): Layer {
-  return { heads: growable(), bags: growable(), count: 0 };
-}
-
-/** The fingerprint of a state and of what properties see of it: sums of the words of its parts. */
-function sumOfWords(model: Model, { vector, bag }: State) {
+/** The fingerprint of a state: the sum of the words of its parts. */
+function sumOfWords(model: Model, { vector, bag }: State): readonly [low: number, high: number] {
   let low = 0;
   let high = 0;
-  vector.forEach((value, p) => {
-    low += model.places[p]!.words.items[value * 2]!;
-    high += model.places[p]!.words.items[value * 2 + 1]!;
-  });
-  for (const message of bag) {
-    low += model.messages.words.items[message * 2]!;
-    high += model.messages.words.items[message * 2 + 1]!;
-  }
-  const [seenLow, seenHigh] = observation(model, vector);
-  return { low: low | 0, high: high | 0, seenLow, seenHigh };
-}
-
-function observation(model: Model, vector: ArrayLike<number>): readonly [low: number, high: number] {
-  let low = 0;
-  let high = 0;
-  for (let p = 0; p < vector.length; p++) {
-    const { observedWords } = model.places[p]!;
-    low += observedWords.items[vector[p]! * 2]!;
-    high += observedWords.items[vector[p]! * 2 + 1]!;
-  }
+  const take = ({ words }: Place<unknown>, value: number) => {
+    low += words.items[value * 2]!;
+    high += words.items[value * 2 + 1]!;
+  };
+  vector.forEach((value, p) => take(model.places[p]!, value));
+  for (const message of bag) take(model.messages, message);
   return [low | 0, high | 0];
 }

@@ -15,15 +15,45 @@ export function table(capacity = 1 << 16): Table {
 
 /** Adds a fingerprint; false if the set holds it already. */
 export function add(set: Table, low: number, high: number): boolean {
-  if (set.count * 8 > set.slots.length * 3) grow(set);
+  makeRoom(set, 1);
   if (!insert(set.slots, low, (low | high) === 0 ? 1 : high)) return false;
   set.count++;
   return true;
 }
 
+/** Grows the set, if need be, so that `more` fingerprints find room. */
+export function makeRoom(set: Table, more: number): void {
+  while ((set.count + more) * 8 > set.slots.length * 3) grow(set);
+}
+
+/** Removes all fingerprints. */
+export function clear(set: Table): void {
+  set.slots.fill(0);
+  set.count = 0;
+}
+
+/** Whether the set holds a fingerprint. */
+export function has({ slots }: Table, low: number, givenHigh: number): boolean {
+  const high = (low | givenHigh) === 0 ? 1 : givenHigh;
+  const mask = slots.length - 1;
+  let slot = slotOf(low, mask);
+  for (;;) {
+    const a = slots[slot];
+    const b = slots[slot + 1];
+    if (a === low && b === high) return true;
+    if (a === 0 && b === 0) return false;
+    slot = (slot + 2) & mask;
+  }
+}
+
+/** The slot where the search for a fingerprint begins. */
+export function slotOf(low: number, mask: number): number {
+  return (Math.imul(low ^ (low >>> 15), 0x2c1b3c6d) << 1) & mask;
+}
+
 function insert(slots: Int32Array, low: number, high: number): boolean {
   const mask = slots.length - 1;
-  let slot = (Math.imul(low ^ (low >>> 15), 0x2c1b3c6d) << 1) & mask;
+  let slot = slotOf(low, mask);
   for (;;) {
     const a = slots[slot];
     const b = slots[slot + 1];

@@ -24,44 +24,93 @@ export class ValueError extends Error {
  * @throws {ValueError} on anything that is not plain data, naming its path.
  */
 export function encode(value: unknown, path = "state"): string {
+  const text = textOf(value);
+  if (text === null) throw new ValueError(problemIn(value, path));
+  return text;
+}
+
+/** The text of a value; null if it, or something inside, is not plain data. */
+function textOf(value: unknown): string | null {
   switch (typeof value) {
     case "string":
       return JSON.stringify(value);
     case "boolean":
       return value ? "T" : "F";
     case "number":
-      if (!Number.isFinite(value)) throw new ValueError(`${path} is ${value}: a state holds finite numbers`);
-      return Object.is(value, -0) ? "0" : String(value);
+      return !Number.isFinite(value) ? null : String(value === 0 ? 0 : value);
     case "object":
-      return value === null ? "N" : encodeObject(value, path);
+      break;
     default:
-      throw new ValueError(`${path} is ${article(typeof value)}: a state is plain data`);
+      return null;
   }
+  if (value === null) return "N";
+  return textOfObject(value);
 }
 
-function encodeObject(value: object, path: string): string {
+function textOfObject(value: object): string | null {
   if (Array.isArray(value)) {
-    return `[${value.map((item, index) => encode(item, `${path}[${index}]`)).join(",")}]`;
+    let text = "[";
+    for (let i = 0; i < value.length; i++) {
+      const item = textOf(value[i]);
+      if (item === null) return null;
+      text += i === 0 ? item : `,${item}`;
+    }
+    return `${text}]`;
   }
   if (value instanceof Uint8Array) return `x${Array.from(value, hex).join("")}`;
   if (value instanceof Set) {
-    const elements = new Set([...value].map((item) => encode(item, `${path}{}`)));
-    return `(${[...elements].sort().join(",")})`;
+    const elements = new Set([...value].map((item) => textOf(item)));
+    return elements.has(null) ? null : `(${[...elements].sort().join(",")})`;
   }
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return null;
+  let text = "{";
+  for (const key of sortedKeys(value)) {
+    const item = textOf((value as Record<string, unknown>)[key]);
+    if (item === null) return null;
+    text += `${JSON.stringify(key)}:${item},`;
+  }
+  return `${text}}`;
+}
+
+/** Most objects are made by the same code with their keys in the same order: sort only where need be. */
+function sortedKeys(value: object): readonly string[] {
+  const keys = Object.keys(value);
+  const known = sorted.get(keys[0] ?? "");
+  if (
+    known !== undefined && known.given.length === keys.length &&
+    known.given.every((key, i) => key === keys[i])
+  ) {
+    return known.sorted;
+  }
+  const result = [...keys].sort();
+  sorted.set(keys[0] ?? "", { given: keys, sorted: result });
+  return result;
+}
+
+/** By the first key: the keys of the object met last, as given and sorted. */
+const sorted = new Map<string, { readonly given: readonly string[]; readonly sorted: readonly string[] }>();
+
+/** What is wrong with a value that has no text, and where. */
+function problemIn(value: unknown, path: string): string {
+  if (typeof value === "number") return `${path} is ${value}: a state holds finite numbers`;
+  if (typeof value !== "object" || value === null) {
+    return `${path} is ${article(typeof value)}: a state is plain data`;
+  }
+  const wrong = (item: unknown) => item === undefined || textOf(item) === null;
+  if (Array.isArray(value)) {
+    const index = value.findIndex(wrong);
+    return problemIn(value[index], `${path}[${index}]`);
+  }
+  if (value instanceof Set) return problemIn([...value].find(wrong), `${path}{}`);
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
     const kind = prototype.constructor?.name ?? "object";
-    throw new ValueError(`${path} is ${article(kind)}: a state holds plain objects, arrays and sets`);
+    return `${path} is ${article(kind)}: a state holds plain objects, arrays and sets`;
   }
-  const parts: string[] = [];
-  for (const key of Object.keys(value).sort()) {
-    const item = (value as Record<string, unknown>)[key];
-    if (item === undefined) {
-      throw new ValueError(`${path}.${key} is undefined: leave the field out, or use null`);
-    }
-    parts.push(`${JSON.stringify(key)}:${encode(item, `${path}.${key}`)}`);
-  }
-  return `{${parts.join(",")}}`;
+  const [key = "", item] = Object.entries(value).find(([, item]) => wrong(item)) ?? [];
+  if (item === undefined) return `${path}.${key} is undefined: leave the field out, or use null`;
+  return problemIn(item, `${path}.${key}`);
 }
 
 /** A copy that shares nothing with `value` that anyone could change. */

@@ -1,387 +1,341 @@
-/** Compiles a cluster: learns what each event does to each server once, and counts with integers from then on. */
+/** Compiles a cluster: enumerates what may happen in a state, with integers, from what was learned. */
 import { type Growable, push, reserve } from "../checker/growable.ts";
-import type { Model, Start, State, Step, Successors } from "../checker/model.ts";
-import { type Lists, lists, type Place, place } from "../checker/place.ts";
-import { runTrace } from "../trace/run.ts";
+import {
+  bagStart,
+  headSize,
+  type Layer,
+  layer,
+  type Model,
+  row,
+  rowSize,
+  type Start,
+  type State,
+  type Step,
+  type Successors,
+  successors,
+} from "../checker/model.ts";
+import type { Place } from "../checker/place.ts";
 import { encode } from "../checker/value.ts";
-import type { AnyCluster, Happening, Outcome } from "./cluster.ts";
-import { SpecError } from "./specification.ts";
+import { runTrace } from "../trace/run.ts";
+import type { AnyCluster } from "./cluster.ts";
+import {
+  answerToHappening,
+  answerToMessage,
+  type Cause,
+  faultOf,
+  type Learning,
+  learning,
+  optionsOf,
+  pay,
+  receiverOf,
+  remember,
+  withKey,
+} from "./cluster_learning.ts";
 
-/** What was spent of each budget in all, and before the search began; null while nothing has a price. */
-interface Account {
-  readonly used: Readonly<Record<string, number>>;
-  readonly before: Readonly<Record<string, number>> | null;
-}
-
-/** What an event does to a server, as integers: learned once for each distinct server and event. */
-interface Reaction {
-  readonly notation: string;
-  readonly local: number;
-  readonly added: number;
-  readonly notes: number;
-  readonly spends: number;
-}
-
-/** A happening with the integer of its event. */
-interface Learned extends Happening<unknown> {
-  readonly key: number;
-}
-
-/** Everything learned so far. */
-interface Compiled {
-  readonly definition: AnyCluster;
-  readonly locals: readonly Place<unknown>[];
-  readonly histories: Place<unknown>;
-  readonly accounts: Place<Account>;
-  readonly messages: Place<unknown>;
-  readonly bags: Lists;
-  readonly notes: Place<readonly unknown[]>;
-  readonly expenses: Place<readonly string[]>;
-  readonly faults: { readonly drops: number; readonly duplicates: number };
-  readonly events: Place<unknown>;
-  readonly reactions: readonly Map<number, readonly Reaction[]>[];
-  readonly happenings: readonly Map<number, readonly Learned[]>[];
-  readonly remembered: Map<number, number>;
-  readonly paid: Map<number, number>;
-  readonly receivers: number[];
-}
-
-/** A step on its way to whoever enumerates: the parts of the state that it changes, and how to tell of it. */
-interface Move {
-  readonly server: number;
-  local: number;
-  history: number;
-  account: number;
-  removed: number;
-  added: number;
-  tell: () => Omit<Step, "to">;
-}
+/** What a row tells beyond what every row tells. */
+const detail = {
+  reaction: row.detail,
+  server: row.detail + 1,
+  /** The position in the bag of the message that leaves it, or -1. */
+  removed: row.detail + 2,
+  history: row.detail + 3,
+  account: row.detail + 4,
+} as const;
 
 /** Compiles a cluster for the checker. */
 export function compileCluster(definition: AnyCluster): Model {
-  const c = nothingLearned(definition);
-  const first = firstState(c);
+  const l = learning(definition);
+  const first = firstState(l);
+  const { servers } = definition;
   const model: Model = {
-    servers: definition.servers,
-    places: [...c.locals, c.histories, c.accounts as Place<unknown>],
-    messages: c.messages,
-    lists: c.bags,
+    servers,
+    places: [...l.locals, l.histories, l.accounts as Place<unknown>],
+    messages: l.messages,
     properties: definition.properties as Model["properties"],
-    starts: [{ name: "1", trace: "", state: priced(c, first) }],
-    expand: (vector, bag, out) => forEachMove(c, vector, bag, (move) => emit(out, vector, move)),
-    view: (observed) => ({
-      servers: observed.slice(0, definition.servers.length),
-      history: observed[definition.servers.length],
-    }),
-    steps: (state) => stepsOf(c, state),
-    otherStep: (state, text) => otherStep(c, state, text),
-    describe: (state) => describe(c, state),
+    starts: [{ name: "1", trace: "", state: priced(l, first) }],
+    expand: (layer, index, out) => expand(l, layer, index, out),
+    build: (layer, index, rows, at, next) => build(l, layer, index, rows, at, next),
+    view: (vector, at, onRead) => view(l, vector, at, onRead),
+    steps: (state) => stepsOf(l, state),
+    otherStep: (state, text) => otherStep(l, state, text),
+    describe: ({ vector }) =>
+      Object.fromEntries(
+        servers.map((name, server) => [name, definition.describe(l.locals[server]!.values[vector[server]!])]),
+      ),
   };
   const named = Object.entries(definition.starts).map(([name, trace]): Start => {
     const { steps } = runTrace({ ...model, starts: [{ name: "1", trace: "", state: first }] }, trace);
-    return { name, trace, state: priced(c, steps.at(-1)?.to ?? first) };
+    return { name, trace, state: priced(l, steps.at(-1)?.to ?? first) };
   });
   return { ...model, starts: [...model.starts, ...named] };
 }
 
-function nothingLearned(definition: AnyCluster): Compiled {
-  const { servers, identity, observe } = definition;
-  const expenses = emptyFirst(place<readonly string[]>({ name: "expenses", observe: null }));
-  return {
-    definition,
-    locals: servers.map((name) => place({ name, identity, observe })),
-    histories: place({ name: "history" }),
-    accounts: place<Account>({ name: "budgets", observe: null }),
-    messages: place({ name: "messages", observe: null }),
-    bags: lists(),
-    notes: emptyFirst(place<readonly unknown[]>({ name: "notes", observe: null })),
-    expenses,
-    faults: { drops: expenses.intern(["drops"]), duplicates: expenses.intern(["duplicates"]) },
-    events: place({ name: "events", observe: null }),
-    reactions: servers.map(() => new Map()),
-    happenings: servers.map(() => new Map()),
-    remembered: new Map(),
-    paid: new Map(),
-    receivers: [],
-  };
-}
-
-/** Makes 0 the integer of the empty list. */
-function emptyFirst<T>(lists: Place<readonly T[]>): Place<readonly T[]> {
-  lists.intern([]);
-  return lists;
-}
-
 /** The state in which every server has just started, and nothing has a price. */
-function firstState(c: Compiled): State {
-  const { servers, initial, history, budgets } = c.definition;
+function firstState(l: Learning): State {
+  const { servers, initial, history, budgets } = l.definition;
   const used = Object.fromEntries(Object.keys(budgets).map((budget) => [budget, 0]));
   return {
     vector: [
-      ...servers.map((name, server) => c.locals[server]!.intern(initial(name))),
-      c.histories.intern(history),
-      c.accounts.intern({ used, before: null }),
+      ...servers.map((name, server) => l.locals[server]!.intern(initial(name))),
+      l.histories.intern(history),
+      l.accounts.intern({ used, before: null }),
     ],
     bag: [],
   };
 }
 
 /** The same state, from which on the budgets count. */
-function priced(c: Compiled, { vector, bag }: State): State {
-  const { used } = c.accounts.values[vector.at(-1)!]!;
-  return { vector: vector.with(-1, c.accounts.intern({ used, before: used })), bag };
+function priced(l: Learning, { vector, bag }: State): State {
+  const { used } = l.accounts.values[vector.at(-1)!]!;
+  return { vector: vector.with(-1, l.accounts.intern({ used, before: used })), bag };
 }
 
-/** Visits every step out of a state, in an order that depends on the state alone. */
-function forEachMove(
-  c: Compiled,
-  vector: ArrayLike<number>,
-  bag: Growable,
-  visit: (move: Move) => void,
-): void {
-  const { servers } = c.definition;
-  const account = vector[servers.length + 1]!;
+function expand(l: Learning, layer: Layer, index: number, out: Successors): void {
+  const { definition } = l;
+  const { servers } = definition;
+  const at = index * layer.width;
+  const vector = layer.vectors.items;
+  const account = vector[at + servers.length + 1]!;
   for (let server = 0; server < servers.length; server++) {
-    for (const happening of happeningsAt(c, server, vector[server]!, account)) {
-      visitHappening(c, vector, server, happening, visit);
+    const local = vector[at + server]!;
+    const happenings = l.happenings[optionsOf(l, server, local, account)]!;
+    for (let i = 0; i < happenings.length; i++) {
+      addAll(l, layer, index, out, server, answerToHappening(l, server, local, happenings[i]!), -1);
     }
   }
-  for (let position = 0; position < bag.length; position++) {
-    if (position > 0 && bag.items[position - 1] === bag.items[position]) continue;
-    visitArrivals(c, vector, bag, position, visit);
-    visitFault(c, vector, bag, position, "drops", visit);
-    visitFault(c, vector, bag, position, "duplicates", visit);
-  }
-}
-
-function visitHappening(
-  c: Compiled,
-  vector: ArrayLike<number>,
-  server: number,
-  happening: Learned,
-  visit: (move: Move) => void,
-): void {
-  const local = vector[server]!;
-  for (
-    const reaction of reactionsTo(c, server, local, happening.key, () => happening.event, happening.spends)
-  ) {
-    // What changes nothing but a budget leads to less of the same.
-    if (reaction.local === local && reaction.added === 0 && reaction.notes === 0) continue;
-    visitReaction(
-      c,
-      vector,
+  const bag = layer.bags.items;
+  const from = bagStart(layer, index);
+  const to = layer.heads.items[index * headSize + 2]!;
+  const drops = (definition.budgets.drops ?? 0) > 0 || isFree(l, account);
+  const duplicates = (definition.budgets.duplicates ?? 0) > 0 || isFree(l, account);
+  for (let position = from; position < to; position++) {
+    const message = bag[position]!;
+    if (position > from && bag[position - 1] === message) continue;
+    const server = receiverOf(l, message);
+    addAll(
+      l,
+      layer,
+      index,
+      out,
       server,
-      reaction,
-      -1,
-      () => tellHappening(c, server, happening, reaction),
-      visit,
+      answerToMessage(l, server, vector[at + server]!, message),
+      position - from,
     );
+    if (drops) add(l, layer, index, out, server, faultOf(l, message, "~"), position - from);
+    if (duplicates) add(l, layer, index, out, server, faultOf(l, message, "+"), -1);
   }
 }
 
-function visitArrivals(
-  c: Compiled,
-  vector: ArrayLike<number>,
-  bag: Growable,
-  position: number,
-  visit: (move: Move) => void,
-): void {
-  const message = bag.items[position]!;
-  const server = receiverOf(c, message);
-  const event = () => c.definition.received(c.messages.values[message]!);
-  for (const reaction of reactionsTo(c, server, vector[server]!, message * 2, event)) {
-    const tell = () => tellMessage(c, bag, message, ">", reaction.notation);
-    visitReaction(c, vector, server, reaction, position, tell, visit);
-  }
+function isFree(l: Learning, account: number): boolean {
+  return l.accounts.values[account]!.before === null;
 }
 
-function visitReaction(
-  c: Compiled,
-  vector: ArrayLike<number>,
+function addAll(
+  l: Learning,
+  layer: Layer,
+  index: number,
+  out: Successors,
   server: number,
-  reaction: Reaction,
+  answer: number,
   removed: number,
-  tell: Move["tell"],
-  visit: (move: Move) => void,
 ): void {
-  const { length } = c.definition.servers;
-  const account = pay(c, vector[length + 1]!, reaction.spends);
-  if (account < 0) return;
-  const history = remember(c, vector[length]!, reaction.notes);
-  visit({ server, local: reaction.local, history, account, removed, added: reaction.added, tell });
-}
-
-function visitFault(
-  c: Compiled,
-  vector: ArrayLike<number>,
-  bag: Growable,
-  position: number,
-  budget: "drops" | "duplicates",
-  visit: (move: Move) => void,
-): void {
-  const { length } = c.definition.servers;
-  const account = pay(c, vector[length + 1]!, c.faults[budget]);
-  if (account < 0) return;
-  const message = bag.items[position]!;
-  const server = receiverOf(c, message);
-  const isDrop = budget === "drops";
-  visit({
-    server,
-    local: vector[server]!,
-    history: vector[length]!,
-    account,
-    removed: isDrop ? position : -1,
-    added: isDrop ? 0 : c.bags.intern([message]),
-    tell: () => tellMessage(c, bag, message, isDrop ? "~" : "+", ""),
-  });
-}
-
-function happeningsAt(c: Compiled, server: number, local: number, account: number): readonly Learned[] {
-  const proposed = c.accounts.values[account]!.used.proposals ?? 0;
-  const memo = c.happenings[server]!;
-  const at = local * 0x1000 + proposed;
-  let known = memo.get(at);
-  if (known === undefined) {
-    known = c.definition.happenings(c.locals[server]!.values[local], proposed).map((happening) =>
-      learn(c, happening)
-    );
-    memo.set(at, known);
+  const end = l.ranges.items[answer * 2 + 1]!;
+  for (let reaction = l.ranges.items[answer * 2]!; reaction < end; reaction++) {
+    add(l, layer, index, out, server, reaction, removed);
   }
-  return known;
 }
 
-/** Events that happen by themselves have odd integers, arrivals of messages even ones. */
-function learn(c: Compiled, happening: Happening<unknown>): Learned {
-  return { ...happening, key: c.events.intern([happening.notation, happening.event]) * 2 + 1 };
-}
-
-function reactionsTo(
-  c: Compiled,
+/** Adds the row of a reaction, unless a budget doesn't allow it. */
+function add(
+  l: Learning,
+  layer: Layer,
+  index: number,
+  out: Successors,
   server: number,
+  reaction: number,
+  removed: number,
+): void {
+  const { reactions } = l;
+  const { length } = l.definition.servers;
+  const at = index * layer.width;
+  const vector = layer.vectors.items;
+  const history = vector[at + length]!;
+  const account = vector[at + length + 1]!;
+  const expenses = reactions.expenses.items[reaction]!;
+  const accountAfter = expenses === 0 ? account : pay(l, account, expenses);
+  if (accountAfter < 0) return;
+  const notes = reactions.notes.items[reaction]!;
+  const historyAfter = notes === 0 ? history : remember(l, history, notes);
+  let low = layer.heads.items[index * headSize]! + reactions.words.items[reaction * 2]!;
+  let high = layer.heads.items[index * headSize + 1]! + reactions.words.items[reaction * 2 + 1]!;
+  if (accountAfter !== account) {
+    const { items } = l.accounts.words;
+    low += items[accountAfter * 2]! - items[account * 2]!;
+    high += items[accountAfter * 2 + 1]! - items[account * 2 + 1]!;
+  }
+  if (historyAfter !== history) {
+    const { items } = l.histories.words;
+    low += items[historyAfter * 2]! - items[history * 2]!;
+    high += items[historyAfter * 2 + 1]! - items[history * 2 + 1]!;
+  }
+  reserve(out.rows, rowSize);
+  const { items, length: end } = out.rows;
+  items[end + row.low] = low;
+  items[end + row.high] = high;
+  items[end + row.branch] = end / rowSize;
+  items[end + detail.reaction] = reaction;
+  items[end + detail.server] = server;
+  items[end + detail.removed] = removed;
+  items[end + detail.history] = historyAfter;
+  items[end + detail.account] = accountAfter;
+  items[end + row.seenLow] = items[end + row.seenHigh] = 0;
+  out.rows.length += rowSize;
+  if (out.watched.length > 0) addSeen(l, out, end, vector[at + server]!, history);
+}
+
+/** What a row changes to the eyes of the properties of steps. */
+function addSeen(
+  l: Learning,
+  { rows: { items }, watched }: Successors,
+  end: number,
   local: number,
-  key: number,
-  event: () => unknown,
-  spends?: string,
-): readonly Reaction[] {
-  const memo = c.reactions[server]!;
-  const at = local * 0x200000 + key;
-  let known = memo.get(at);
-  if (known === undefined) {
-    const outcomes = c.definition.outcomes(c.locals[server]!.values[local], event());
-    known = outcomes.map((outcome) => react(c, server, outcome, spends));
-    memo.set(at, known);
+  history: number,
+): void {
+  const server = items[end + detail.server]!;
+  const localAfter = l.reactions.locals.items[items[end + detail.reaction]!]!;
+  const historyAfter = items[end + detail.history]!;
+  let low = 0;
+  let high = 0;
+  if (localAfter >= 0 && watched[server] === 1) {
+    const words = l.locals[server]!.observedWords.items;
+    low += words[localAfter * 2]! - words[local * 2]!;
+    high += words[localAfter * 2 + 1]! - words[local * 2 + 1]!;
   }
-  return known;
+  if (historyAfter !== history && watched[l.definition.servers.length] === 1) {
+    const words = l.histories.observedWords.items;
+    low += words[historyAfter * 2]! - words[history * 2]!;
+    high += words[historyAfter * 2 + 1]! - words[history * 2 + 1]!;
+  }
+  items[end + row.seenLow] = low;
+  items[end + row.seenHigh] = high;
 }
 
-function react(
-  c: Compiled,
-  server: number,
-  outcome: Outcome<unknown, unknown, unknown>,
-  spends?: string,
-): Reaction {
-  const sends = outcome.sends.map((message) => c.messages.intern(message)).sort((a, b) => a - b);
+function build(l: Learning, layer: Layer, index: number, rows: Int32Array, at: number, next: Layer): void {
+  const { width } = layer;
+  const reaction = rows[at + detail.reaction]!;
+  reserve(next.vectors, width);
+  const vectors = next.vectors.items;
+  const target = next.vectors.length;
+  const source = index * width;
+  const { items } = layer.vectors;
+  for (let p = 0; p < width; p++) vectors[target + p] = items[source + p]!;
+  const local = l.reactions.locals.items[reaction]!;
+  if (local >= 0) vectors[target + rows[at + detail.server]!] = local;
+  vectors[target + l.definition.servers.length] = rows[at + detail.history]!;
+  vectors[target + l.definition.servers.length + 1] = rows[at + detail.account]!;
+  next.vectors.length += width;
+  const added = l.bags.lists[l.reactions.added.items[reaction]!]!;
+  buildBag(layer, index, rows[at + detail.removed]!, added, next.bags);
+  reserve(next.heads, headSize);
+  const { heads } = next;
+  heads.items[heads.length] = rows[at]!;
+  heads.items[heads.length + 1] = rows[at + row.high]!;
+  heads.items[heads.length + 2] = next.bags.length;
+  heads.length += headSize;
+  next.count++;
+}
+
+function buildBag(
+  layer: Layer,
+  index: number,
+  removed: number,
+  added: readonly number[],
+  bags: Growable,
+): void {
+  const from = bagStart(layer, index);
+  const to = layer.heads.items[index * headSize + 2]!;
+  reserve(bags, to - from + added.length);
+  const source = layer.bags.items;
+  const { items } = bags;
+  const first = bags.length;
+  let end = first;
+  for (let position = from; position < to; position++) {
+    if (position - from !== removed) items[end++] = source[position]!;
+  }
+  for (let i = 0; i < added.length; i++) {
+    const message = added[i]!;
+    let position = end++;
+    while (position > first && items[position - 1]! > message) {
+      items[position] = items[position - 1]!;
+      position--;
+    }
+    items[position] = message;
+  }
+  bags.length = end;
+}
+
+function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place: number) => void): unknown {
+  const { length } = l.definition.servers;
+  for (let p = 0; p <= length; p++) onRead(p);
   return {
-    notation: outcome.notation,
-    local: c.locals[server]!.intern(outcome.local),
-    added: c.bags.intern(sends),
-    notes: c.notes.intern(outcome.notes),
-    spends: c.expenses.intern([spends, outcome.spends].filter((budget) => budget !== undefined)),
+    servers: l.locals.map((place, server) => place.observed[vector[at + server]!]),
+    history: l.histories.observed[vector[at + length]!],
   };
 }
 
-function remember(c: Compiled, history: number, notes: number): number {
-  if (notes === 0) return history;
-  const at = history * 0x100000 + notes;
-  let known = c.remembered.get(at);
-  if (known === undefined) {
-    known = c.histories.intern(
-      c.notes.values[notes]!.reduce(c.definition.remember, c.histories.values[history]),
-    );
-    c.remembered.set(at, known);
-  }
-  return known;
+/** A layer of one state, to enumerate its steps one by one. */
+function layerOf({ vector, bag }: State): Layer {
+  const alone = layer(vector.length);
+  for (const value of vector) push(alone.vectors, value);
+  for (const message of bag) push(alone.bags, message);
+  for (const item of [0, 0, bag.length]) push(alone.heads, item);
+  alone.count = 1;
+  return alone;
 }
 
-/** The account after these expenses; -1 if a budget doesn't allow them. */
-function pay(c: Compiled, account: number, expenses: number): number {
-  if (expenses === 0) return account;
-  const at = account * 0x1000 + expenses;
-  let known = c.paid.get(at);
-  if (known === undefined) {
-    const { used, before } = c.accounts.values[account]!;
-    const after: Record<string, number> = { ...used };
-    for (const budget of c.expenses.values[expenses]!) after[budget] = (after[budget] ?? 0) + 1;
-    const isAllowed = before === null ||
-      Object.entries(after).every(([budget, count]) =>
-        count - (before[budget] ?? 0) <= (c.definition.budgets[budget] ?? 0)
-      );
-    known = isAllowed ? c.accounts.intern({ used: after, before }) : -1;
-    c.paid.set(at, known);
-  }
-  return known;
+function stepsOf(l: Learning, state: State): readonly Step[] {
+  const from = layerOf(state);
+  const out = successors();
+  expand(l, from, 0, out);
+  return stepsOfRows(l, from, out);
 }
 
-function receiverOf(c: Compiled, message: number): number {
-  const known = c.receivers[message];
-  if (known !== undefined) return known;
-  const { to } = c.definition.envelope(c.messages.values[message]);
-  const server = c.definition.servers.indexOf(to);
-  if (server < 0) {
-    throw new SpecError(`a message to ${to}, which is none of ${c.definition.servers.join(", ")}`);
-  }
-  return c.receivers[message] = server;
-}
-
-function emit(out: Successors, vector: Int32Array, move: Move): void {
-  const { vectors, removed, added } = out;
-  reserve(vectors, vector.length);
-  vectors.items.set(vector, vectors.length);
-  vectors.items[vectors.length + move.server] = move.local;
-  vectors.items[vectors.length + vector.length - 2] = move.history;
-  vectors.items[vectors.length + vector.length - 1] = move.account;
-  vectors.length += vector.length;
-  push(removed, move.removed);
-  push(added, move.added);
-  out.count++;
-}
-
-function stepsOf(c: Compiled, state: State): readonly Step[] {
-  const steps: Step[] = [];
-  forEachMove(c, state.vector, growableOf(state.bag), (move) => steps.push(stepOf(c, state, move)));
-  return steps;
+function stepsOfRows(l: Learning, from: Layer, { rows }: Successors): readonly Step[] {
+  const next = layer(from.width);
+  const bag = [...from.bags.items.subarray(0, from.bags.length)];
+  return Array.from({ length: rows.length / rowSize }, (_, branch): Step => {
+    const at = branch * rowSize;
+    build(l, from, 0, rows.items, at, next);
+    const vector = [...next.vectors.items.subarray(branch * from.width, (branch + 1) * from.width)];
+    const end = next.bags.length;
+    const to = { vector, bag: [...next.bags.items.subarray(bagStart(next, branch), end)] };
+    const cause = l.reactions.causes[rows.items[at + detail.reaction]!]!;
+    return { ...tell(l, rows.items[at + detail.server]!, cause, bag), to };
+  });
 }
 
 /** A step that isn't enumerated, such as the proposal of a command that the search doesn't use. */
-function otherStep(c: Compiled, state: State, text: string): Step | null {
-  const { servers, otherHappening } = c.definition;
+function otherStep(l: Learning, state: State, text: string): Step | null {
+  const { servers, otherHappening } = l.definition;
   const server = servers.findIndex((name) =>
     text.startsWith(name) && !/^[A-Za-z0-9]/.test(text.slice(name.length))
   );
   if (server < 0 || otherHappening === undefined) return null;
   const notation = text.slice(servers[server]!.length).replace(/_$/, "");
-  const proposed = c.accounts.values[state.vector.at(-1)!]!.used.proposals ?? 0;
-  const happening = otherHappening(c.locals[server]!.values[state.vector[server]!], notation, proposed);
+  const proposed = l.accounts.values[state.vector.at(-1)!]!.used.proposals ?? 0;
+  const local = state.vector[server]!;
+  const happening = otherHappening(l.locals[server]!.values[local], notation, proposed);
   if (happening === null) return null;
-  const steps: Step[] = [];
-  visitHappening(c, state.vector, server, learn(c, happening), (move) => steps.push(stepOf(c, state, move)));
-  return steps.find((step) => step.label === text) ?? null;
+  const from = layerOf(state);
+  const out = successors();
+  addAll(l, from, 0, out, server, answerToHappening(l, server, local, withKey(l, happening)), -1);
+  return stepsOfRows(l, from, out).find((step) => step.label === text) ?? null;
 }
 
-function stepOf(c: Compiled, { vector, bag }: State, move: Move): Step {
-  const next = vector.with(move.server, move.local).with(-2, move.history).with(-1, move.account);
-  const kept = bag.filter((_, position) => position !== move.removed);
-  const to = { vector: next, bag: [...kept, ...c.bags.lists[move.added]!].sort((a, b) => a - b) };
-  return { ...move.tell(), to };
-}
-
-function tellHappening(
-  c: Compiled,
-  server: number,
-  happening: Learned,
-  { notation }: Reaction,
-): Omit<Step, "to"> {
-  const name = c.definition.servers[server]!;
+function tell(l: Learning, server: number, cause: Cause, bag: readonly number[]): Omit<Step, "to"> {
+  if (cause.type === "message") return tellMessage(l, cause, bag);
+  const name = l.definition.servers[server]!;
+  const { happening, notation } = cause;
   return {
     label: name + happening.notation + notation,
     aliases: (happening.aliases ?? []).map((alias) => name + alias + notation),
@@ -392,18 +346,14 @@ function tellHappening(
 
 /** The shortest selector that tells this message from the others between the same two servers. */
 function tellMessage(
-  c: Compiled,
-  bag: Growable,
-  message: number,
-  sign: string,
-  notation: string,
+  l: Learning,
+  { message, sign, notation }: Cause & { type: "message" },
+  bag: readonly number[],
 ): Omit<Step, "to"> {
-  const { envelope } = c.definition;
-  const value = c.messages.values[message];
+  const { envelope } = l.definition;
+  const value = l.messages.values[message];
   const { from, to, type } = envelope(value);
-  const inFlight = [...new Set(bag.items.subarray(0, bag.length))].map((integer) =>
-    c.messages.values[integer]
-  );
+  const inFlight = [...new Set(bag)].map((integer) => l.messages.values[integer]);
   const between = inFlight.filter((other) => envelope(other).from === from && envelope(other).to === to);
   const ofType = between.filter((other) => envelope(other).type === type).map((other) => encode(other))
     .sort();
@@ -412,17 +362,4 @@ function tellMessage(
   if (between.length === 1) forms.unshift("");
   const [label = "", ...aliases] = forms.map((form) => `${from}${sign}${to}${form}${notation}`);
   return { label, aliases, servers: [from, to], event: type };
-}
-
-function describe(c: Compiled, { vector }: State): Record<string, Readonly<Record<string, string>>> {
-  return Object.fromEntries(
-    c.definition.servers.map((name, server) => [
-      name,
-      c.definition.describe(c.locals[server]!.values[vector[server]!]),
-    ]),
-  );
-}
-
-function growableOf(items: readonly number[]): Growable {
-  return { items: Int32Array.from(items), length: items.length };
 }

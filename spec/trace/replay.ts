@@ -1,6 +1,5 @@
 /** Replays a trace, and judges every state and step on its way. */
 import type { Model, State, Step } from "../checker/model.ts";
-import { viewOf } from "../checker/judge.ts";
 import { type Parameter, resolveParameters, type Specification } from "../dsl/specification.ts";
 import { type Run, runTrace } from "./run.ts";
 
@@ -63,7 +62,7 @@ function judgeAt(model: Model, before: unknown, after: unknown, step: number): r
 }
 
 function view(model: Model, state: State): unknown {
-  return viewOf(model, state.vector, 0);
+  return model.view(state.vector, 0, () => {});
 }
 
 /** The states that a run passes through, the first one included. */
