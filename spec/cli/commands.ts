@@ -92,13 +92,14 @@ async function search(spec: Specification, options: CheckOptions, told: Told): P
 }
 
 function announce(spec: Specification, options: CheckOptions, parameters: Parameters, told: Told): void {
+  // First of all, so that values which the spec refuses leave nothing on stdout.
+  const properties = spec.build(parameters).properties.map(({ name }) => name);
   if (!told.json) {
     print(`${headline(spec, parameters, told.subject)}\n`);
     return;
   }
   const bounds = options.bounds ?? null;
   const depth = options.depth === undefined ? spec.depth : options.depth;
-  const properties = spec.build(parameters).properties.map(({ name }) => name);
   print(json.startLine({ spec: spec.name, parameters, bounds, depth, properties }));
 }
 

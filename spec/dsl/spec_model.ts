@@ -260,15 +260,18 @@ function remember(
       tree = { type: "fork", place, children: [] };
       attach(tree);
     }
-    if (tree.type === "leaf" || tree.place !== place) {
-      throw new SpecError(`${where} is not deterministic: it may depend on the draft and its arguments only`);
-    }
+    if (tree.type === "leaf" || tree.place !== place) throw notDeterministic(where);
     const { children }: Fork = tree;
     const value = vector[place]!;
     attach = (child) => void (children[value] = child);
     tree = children[value];
   }
+  if (tree !== undefined) throw notDeterministic(where);
   attach(leaf);
+}
+
+function notDeterministic(where: string): SpecError {
+  return new SpecError(`${where} is not deterministic: it may depend on the draft and its arguments only`);
 }
 
 /** The state as an action sees it: each variable is copied when it is first read or written. */

@@ -122,7 +122,7 @@ function countOf(
   if (property.kind === "steps") return [`${grouped(stepsOf(report))} steps`, ""];
   if (result === "not-reached") return [report.exhausted ? "never reached" : "not reached", ""];
   const steps = run?.steps.length ?? 0;
-  return [`after ${steps} ${steps === 1 ? "step" : "steps"}`, steps === 0 ? "" : `   ${trace}`];
+  return [`after ${steps} ${steps === 1 ? "step" : "steps"}`, trace === "" ? "" : `   ${trace}`];
 }
 
 /** All that was generated, but where the searches began. */

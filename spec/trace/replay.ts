@@ -15,6 +15,8 @@ export interface Violation {
 
 /** A run, and what it violates. */
 export interface Replay {
+  /** The compiled spec, in which the run is told. */
+  readonly model: Model;
   /** The run. */
   readonly run: Run;
   /** The first violation of each property that is violated, in the order of their steps. */
@@ -50,7 +52,7 @@ export function replay(model: Model, trace: string): Replay {
   const violations = views.flatMap((after, step) => judgeAt(model, views[step - 1], after, step));
   const isFirst = ({ name }: Violation, index: number) =>
     violations.findIndex((other) => other.name === name) === index;
-  return { run, violations: violations.filter(isFirst) };
+  return { model, run, violations: violations.filter(isFirst) };
 }
 
 function judgeAt(model: Model, before: unknown, after: unknown, step: number): readonly Violation[] {

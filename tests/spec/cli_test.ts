@@ -1,0 +1,261 @@
+/** The real command, as a process with no permission but to read. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+
+const root = fromFileUrl(new URL("../..", import.meta.url));
+const flags = ["run", "--no-prompt", "-R", "--no-check", "--config", join(root, "deno.json")];
+
+interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Each line of stdout, as JSON. */
+  json(): Record<string, unknown>[];
+}
+
+function command(args: readonly string[], cwd: string): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: [...flags, join(root, "spec/cli.ts"), ...args],
+    cwd,
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+async function quorate(args: readonly string[], cwd = root): Promise<Result> {
+  const { code, stdout, stderr } = await command(args, cwd).output();
+  const text = new TextDecoder().decode(stdout);
+  const json = () => text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  return { code, stdout: text, stderr: new TextDecoder().decode(stderr), json };
+}
+
+/** A folder with these files, for as long as `use` takes. */
+async function withFiles(files: Readonly<Record<string, string>>, use: (folder: string) => Promise<void>) {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(folder, name), text);
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const counter = `
+import { always, spec } from "@quorate/raft/spec";
+export default spec("counter", { most: 3 }, ({ most }) => ({
+  init: { n: 0 },
+  actions: { Up: (s) => s.n < most && void s.n++ },
+  properties: [always("small", "n < 5", ({ n }) => n < 5 || "n is " + n)],
+}));
+`;
+
+Deno.test("check: every property of raft holds to a small depth, exit 0", async () => {
+  const { code, stdout, stderr } = await quorate(["check", "--depth", "5"]);
+  assertEquals(code, 0);
+  assertMatch(
+    stdout,
+    /^raft · 3 servers · .*\nchecking src\/core\/step.ts, the function that production runs\n/,
+  );
+  assertMatch(stdout, /\nok {2}no counterexample to depth 5; /);
+  assertMatch(stderr, /depth +states +new +states\/s\n +2 +10 +/);
+});
+
+Deno.test("check --json: the documented fields, and the same counts each time", async () => {
+  const args = ["check", "two_phase_commit", "--json"];
+  const [first, second] = await Promise.all([quorate(args), quorate(args)]);
+  assertEquals(first.stdout, second.stdout);
+  const lines = first.json();
+  assertEquals(lines[0], {
+    type: "start",
+    format: 1,
+    spec: "two_phase_commit",
+    parameters: { managers: 3 },
+    bounds: null,
+    depth: null,
+    properties: ["Consistent", "all commit", "all abort"],
+  });
+  assertEquals(lines[1], {
+    type: "progress",
+    search: "steps",
+    depth: 2,
+    generated: 8,
+    distinct: 8,
+    queue: 7,
+  });
+  const properties = lines.filter(({ type }) => type === "property");
+  assertEquals(
+    properties.map(({ name, kind, result, trace, loop, witness }) => [
+      name,
+      kind,
+      result,
+      typeof trace,
+      loop,
+      witness,
+    ]),
+    [
+      ["Consistent", "always", "holds", "object", null, null],
+      ["all commit", "sometimes", "reached", "string", null, null],
+      ["all abort", "sometimes", "reached", "string", null, null],
+    ],
+  );
+  assertEquals(lines.at(-1), {
+    type: "end",
+    generated: 1146,
+    distinct: 288,
+    depth: 11,
+    exhausted: true,
+    verdict: "holds",
+    exit: 0,
+  });
+});
+
+Deno.test("a violation exits 1, and the command that is printed last repeats it", async () => {
+  const checked = await quorate(["check", "die_hard"]);
+  assertEquals(checked.code, 1);
+  const [, trace = "", rest] = checked.stdout.trimEnd().split("\n").at(-1)?.match(
+    /^replay: deno task replay '(.*)' (.*)$/,
+  ) ?? [];
+  assertEquals(rest, "die_hard");
+  const replayed = await quorate(["replay", trace, "die_hard"]);
+  assertEquals(replayed.code, 1);
+  assertMatch(
+    replayed.stdout,
+    /\nviolated {2}Never Four Gallons {3}the big jug holds 4 gallons {3}after 6 steps\n/,
+  );
+  const json = (await quorate(["replay", trace, "die_hard", "--json"])).json();
+  assertEquals(json.filter(({ result }) => result === "violated").map(({ name }) => name), [
+    "Never Four Gallons",
+  ]);
+  assertEquals(json.at(-1)?.exit, 1);
+});
+
+Deno.test("break: what there is, and a mutant that dies and is replayed", async () => {
+  const list = (await quorate(["break", "--json"])).json();
+  assert(list.length > 10);
+  assert(
+    list.every(({ type, name, sentence, property }) => type === "mutant" && name && sentence && property),
+  );
+  const broken = await quorate(["break", "vote-twice"]);
+  assertEquals(broken.code, 1);
+  assertStringIncludes(broken.stdout, "\n+     true &&\n");
+  const [, trace = ""] = broken.stdout.match(/replay: deno task replay '(.*)' --mutant vote-twice\n$/) ?? [];
+  const replayed = await quorate(["replay", trace, "--mutant", "vote-twice"]);
+  assertEquals(replayed.code, 1);
+  assertStringIncludes(replayed.stdout, "violated  One Vote A Term");
+  const { code, json } = await quorate(["break", "vote-twice", "--json"]);
+  assertEquals([code, json().at(0)?.type, json().at(-1)?.verdict], [1, "mutant", "violated"]);
+});
+
+Deno.test("replay: a run that violates nothing exits 0; an impossible one 64, and says what was possible", async () => {
+  const fine = await quorate(["replay", "a! a>b b>a"]);
+  assertEquals(fine.code, 0);
+  assertStringIncludes(fine.stdout, "ok  this run violates nothing");
+  const impossible = await quorate(["replay", "a! b>c"]);
+  assertEquals([impossible.code, impossible.stdout], [64, ""]);
+  assertStringIncludes(impossible.stderr, "step 2, b>c, can't happen here; possible: ");
+});
+
+Deno.test("a spec by its path, relative to where the command was typed, with its parameters", async () => {
+  await withFiles({ "counter.ts": counter }, async (folder) => {
+    const { code, stdout } = await quorate(["check", "counter.ts"], folder);
+    assertEquals(code, 0);
+    assertStringIncludes(stdout, "no counterexample in all 4 reachable states");
+    const args = ["check", "./counter.ts", "--set", "most=9", "--cwd", folder];
+    const violated = await quorate(args);
+    assertEquals(violated.code, 1);
+    assertMatch(violated.stdout, /replay: deno task replay 'Up Up Up Up Up' \.\/counter\.ts --set most=9\n$/);
+    const repeated = await quorate(
+      ["replay", "Up Up Up Up Up", "./counter.ts", "--set", "most=9", "--cwd", folder],
+    );
+    assertEquals(repeated.code, 1);
+  });
+});
+
+const wrong: readonly (readonly [args: readonly string[], message: string])[] = [
+  [[], "a command is missing: check, break or replay"],
+  [["chekc"], "there is no command chekc: there are check, break and replay"],
+  [["check", "--dept", "3"], "check has no flag --dept: there are --depth, "],
+  [["check", "--dept", "3"], "did you mean --depth?"],
+  [["check", "--depth", "0"], "--depth takes a depth: 1, 2, 3, ..."],
+  [["check", "--depth", "ten"], "--depth takes a depth"],
+  [["check", "--depth"], "--depth takes a depth"],
+  [["check", "--timeout", "soon"], "--timeout takes seconds"],
+  [["check", "--bounds", "network2"], "raft has no bounds network2: there are default, "],
+  [["check", "--bounds", "network2"], "did you mean network?"],
+  [["check", "--set", "server=3"], "raft has no parameter server: there are servers, "],
+  [["check", "--set", "servers"], "--set takes key=value"],
+  [["check", "--set", "servers=many"], 'servers of raft is a count: 0, 1, 2, ...; not "many"'],
+  [["check", "--servers", "12"], "servers of raft is 12, expected 1 to 9"],
+  [["check", "die_hard", "--crashes", "1"], "die_hard has no parameter crashes: it has none"],
+  [["check", "die_herd"], "there is no spec die_herd: the catalog has raft, die_hard"],
+  [["check", "die_herd"], "did you mean die_hard?"],
+  [["check", "nowhere.ts"], "there is no file nowhere.ts"],
+  [["check", "raft", "raft"], "check takes no more words, but there is raft"],
+  [["break", "vote-twic"], "did you mean vote-twice?"],
+  [["replay"], "replay needs a trace"],
+  [["replay", "a!", "--mutant", "none"], "there is no mutant none: there are vote-twice, "],
+  [["replay", "Up", "die_hard", "--mutant", "vote-twice"], "--mutant goes with raft"],
+];
+
+Deno.test("wrong usage exits 64, says what is wrong and what there is, and writes nothing to stdout", async () => {
+  for (const [args, message] of wrong) {
+    const { code, stdout, stderr } = await quorate(args);
+    assertEquals([code, stdout], [64, ""], args.join(" "));
+    assertStringIncludes(stderr, message);
+    assert(!stderr.includes("    at "), stderr);
+  }
+});
+
+Deno.test("a module that is no spec exits 64, and says why", async () => {
+  const files = {
+    "none.ts": "export const a = 1;",
+    "three.ts": "export default 3;",
+    "throws.ts": 'throw new Error("boom");',
+    "broken.ts": "const = 3;",
+  };
+  await withFiles(files, async (folder) => {
+    const expected = [
+      ["none.ts", "none.ts has no default export: write export default spec(...)"],
+      ["three.ts", "the default export of three.ts is no spec"],
+      ["throws.ts", "throws.ts can't be loaded: Error: boom"],
+      ["broken.ts", "broken.ts can't be loaded: "],
+    ] as const;
+    for (const [file, message] of expected) {
+      const { code, stderr } = await quorate(["check", file], folder);
+      assertEquals(code, 64);
+      assertStringIncludes(stderr, message);
+    }
+  });
+});
+
+Deno.test("--help of every command", async () => {
+  for (const args of [["--help"], ["check", "--help"], ["break", "--help"], ["replay", "--help"]]) {
+    const { code, stdout } = await quorate(args);
+    assertEquals(code, 0);
+    assertMatch(stdout, /^usage: /);
+  }
+});
+
+Deno.test("--timeout ends the check: exit 2, inconclusive, with what was covered", async () => {
+  const { code, json } = await quorate(["check", "--depth", "30", "--timeout", "0.5", "--json"]);
+  const end = json().at(-1);
+  assertEquals([code, end?.verdict, end?.exit, end?.exhausted], [2, "inconclusive", 2, false]);
+  assert(Number(end?.distinct) > 100);
+});
+
+Deno.test("Ctrl-C ends the check in the same way", async () => {
+  const process = command(["check", "--depth", "30", "--json"], root).spawn();
+  setTimeout(() => process.kill("SIGINT"), 1500);
+  const { code, stdout } = await process.output();
+  assertEquals(code, 2);
+  assertStringIncludes(new TextDecoder().decode(stdout), '"verdict":"inconclusive","exit":2');
+});
+
+Deno.test("a reader that closes stdout early, as head does, causes no stack trace", async () => {
+  const process = command(["check", "two_phase_commit", "--set", "managers=5", "--json"], root).spawn();
+  await process.stdout.cancel();
+  const [{ code }, stderr] = await Promise.all([process.status, process.stderr.text()]);
+  assertEquals(code, 0);
+  assert(!stderr.includes("rror"), stderr);
+});

@@ -1,0 +1,87 @@
+/**
+ * What other checkers count for the specs of the catalog: TLC for the published TLA+ specs, Stateright for its
+ * examples, and two independent implementations for Raft Lite's model.
+ *
+ * `generated` counts the initial states and every successor, `depth` the levels, of which the initial states are
+ * the first. Where a property is violated or a state sought, `length` counts the states of a shortest run to it.
+ */
+import type { Parameter } from "../../spec/mod.ts";
+
+/** One spec, checked with these parameters, and what must come out. */
+export interface Row {
+  /** Its name in the catalog. */
+  readonly spec: string;
+  /** Its parameters, where they aren't the defaults. */
+  readonly parameters: Readonly<Record<string, Parameter>>;
+  /** How deep to search; all that is reachable if left out. */
+  readonly bound?: number;
+  /** How many distinct states there are, if anybody has counted them. */
+  readonly distinct?: number;
+  /** How many states are generated. */
+  readonly generated?: number;
+  /** The depth of the deepest state. */
+  readonly depth?: number;
+  /** The lengths of the shortest runs to these: properties that are violated, or states that are sought. */
+  readonly length?: Readonly<Record<string, number>>;
+}
+
+/** Rows that are quick. */
+export const rows: readonly Row[] = [
+  { spec: "die_hard", parameters: {}, length: { "Never Four Gallons": 7 } },
+  { spec: "missionaries_and_cannibals", parameters: {}, length: { "Somebody Stays": 12 } },
+  { spec: "transaction_commit", parameters: { managers: 3 }, distinct: 34, generated: 94, depth: 7 },
+  { spec: "transaction_commit", parameters: { managers: 5 }, distinct: 274, generated: 1_296, depth: 11 },
+  { spec: "transaction_commit", parameters: { managers: 6 }, distinct: 792, generated: 4_567, depth: 13 },
+  { spec: "two_phase_commit", parameters: { managers: 3 }, distinct: 288, generated: 1_146, depth: 11 },
+  { spec: "two_phase_commit", parameters: { managers: 5 }, distinct: 8_832, generated: 58_146, depth: 17 },
+  { spec: "voting", parameters: {}, distinct: 6_752, generated: 41_017, depth: 16 },
+  { spec: "paxos", parameters: { ballots: 2 }, distinct: 3_921, generated: 23_563, depth: 17 },
+  { spec: "peterson", parameters: {}, distinct: 42, generated: 77, depth: 11 },
+  { spec: "dining_philosophers", parameters: { philosophers: 5 }, distinct: 67, generated: 336, depth: 29 },
+  {
+    spec: "dining_philosophers",
+    parameters: { philosophers: 8 },
+    distinct: 515,
+    generated: 4_121,
+    depth: 47,
+  },
+  { spec: "ewd840", parameters: { nodes: 3 }, distinct: 302, generated: 2_001, depth: 9 },
+  { spec: "ewd840", parameters: { nodes: 4 }, distinct: 1_566, generated: 15_986, depth: 12 },
+  {
+    spec: "ewd840",
+    parameters: { nodes: 4, claim: "token_always_black" },
+    length: { "Token Always Black": 2 },
+  },
+  {
+    spec: "ewd840",
+    parameters: { nodes: 4, claim: "never_change_color" },
+    length: { "Never Change Color": 2 },
+  },
+  { spec: "readers_writers", parameters: { actors: 3 }, distinct: 21_527, generated: 59_674, depth: 13 },
+];
+
+/** Rows that take long: for a benchmark. */
+export const heavyRows: readonly Row[] = [
+  { spec: "two_phase_commit", parameters: { managers: 6 }, distinct: 50_816, generated: 402_306, depth: 20 },
+  {
+    spec: "two_phase_commit",
+    parameters: { managers: 7 },
+    distinct: 296_448,
+    generated: 2_744_706,
+    depth: 23,
+  },
+  {
+    spec: "two_phase_commit",
+    parameters: { managers: 8 },
+    distinct: 1_745_408,
+    generated: 18_507_778,
+    depth: 26,
+  },
+  { spec: "paxos", parameters: { ballots: 3 }, distinct: 185_369, generated: 1_361_380, depth: 25 },
+];
+
+/** A row in a line, as the command line would have it. */
+export function titleOf({ spec, parameters, bound }: Row): string {
+  const set = Object.entries(parameters).map(([key, value]) => ` --set ${key}=${value}`).join("");
+  return spec + set + (bound === undefined ? "" : ` --depth ${bound}`);
+}

@@ -1,0 +1,243 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { always, check, each, type Property, sometimes, spec, SpecError, steps } from "../../spec/mod.ts";
+
+interface Counter {
+  readonly n: number;
+  readonly seen: ReadonlySet<string>;
+}
+
+/** A spec that need not make sense to the type checker. */
+function untyped(definition: object) {
+  return spec<never>("wrong", () => definition as never);
+}
+
+Deno.test("without a named type, actions are typed by the initial state", async () => {
+  const counter = spec("counter", () => ({
+    init: { n: 0 },
+    actions: { Up: (s) => s.n < 3 && void s.n++ },
+    properties: [],
+  }));
+  const { distinct, generated } = await check(counter);
+  assertEquals({ distinct, generated }, { distinct: 4, generated: 4 });
+});
+
+Deno.test("with a named type, each and the properties are typed by it, and parameters by their defaults", async () => {
+  const counter = spec<Counter, { most: number }>("counter", { most: 2 }, ({ most }) => ({
+    init: { n: 0, seen: new Set() },
+    actions: {
+      Add: each([1, 2], ["a", "b"], (s, by, name) => {
+        if (s.n + by > most) return false;
+        s.n += by;
+        s.seen.add(name);
+        return true;
+      }),
+    },
+    properties: [
+      always("bounded", "n <= most", ({ n }) => n <= most || `n is ${n}`),
+      steps("grows", "n' > n", (before, after) => after.n > before.n || "n shrinks"),
+      sometimes("both", "both are seen", ({ seen }) => seen.size === 2),
+    ],
+  }));
+  const report = await check(counter);
+  assertEquals([report.verdict, report.distinct], ["holds", 6]);
+  assertEquals(report.properties[2]?.trace, 'Add(1,"a") Add(1,"b")');
+  assertEquals((await check(counter, { parameters: { most: 1 } })).properties[2]?.result, "not-reached");
+});
+
+Deno.test("an action that changes nothing still counts as generated; one that returns false does not", async () => {
+  const idle = spec("idle", () => ({
+    init: { n: 0 },
+    actions: { Stay: () => {}, Never: () => false, Change: (s) => (s.n++, false) },
+    properties: [],
+  }));
+  const { distinct, generated } = await check(idle);
+  assertEquals({ distinct, generated }, { distinct: 1, generated: 2 });
+});
+
+Deno.test("an action runs once for each distinct combination of the variables that it reads", async () => {
+  let runs = 0;
+  const two = spec("two", () => ({
+    init: { a: 0, b: 0 },
+    actions: {
+      A: (s) => {
+        runs++;
+        if (s.a === 9) return false;
+        s.a++;
+        return true;
+      },
+      B: (s) => s.b < 9 && void s.b++,
+    },
+    properties: [],
+  }));
+  const { distinct } = await check(two);
+  assertEquals({ distinct, runs }, { distinct: 100, runs: 10 });
+});
+
+Deno.test("several initial states are searched together, and a trace says from which it begins", async () => {
+  const init = [{ n: 5 }, { n: 1 }, { n: 5 }];
+  const down = spec<{ n: number }>("down", () => ({
+    init,
+    actions: { Down: (s) => s.n > 0 && void s.n-- },
+    properties: [always("not two and not zero", "n # 0", ({ n }) => n !== 0 || "n is 0")],
+  }));
+  const report = await check(down);
+  assertEquals(report.properties[0]?.trace, "@2 Down");
+});
+
+Deno.test("a search begins at named starts, too", async () => {
+  const up = spec<{ n: number }>("up", () => ({
+    init: { n: 0 },
+    actions: { Up: (s) => void s.n++ },
+    properties: [always("small", "n < 5", ({ n }) => n < 5 || `n is ${n}`)],
+    starts: { four: "Up Up Up Up" },
+  }));
+  const report = await check(up, { depth: 5 });
+  assertEquals(report.properties[0]?.trace, "@four Up");
+});
+
+Deno.test("a change that is made to the draft changes no state but the next one", async () => {
+  const lists = spec<{ list: number[]; nested: { deep: number[] } }>("lists", () => ({
+    init: { list: [], nested: { deep: [0] } },
+    actions: {
+      Push: (s) => s.list.length < 2 && void s.list.push(1),
+      Deep: (s) => s.nested.deep[0]! < 2 && void (s.nested.deep[0]! += 1),
+    },
+    properties: [],
+  }));
+  assertEquals((await check(lists)).distinct, 9);
+});
+
+Deno.test("sets compare by their elements, also by equal objects", async () => {
+  const sets = spec<{ sent: ReadonlySet<{ to: number }> }>("sets", () => ({
+    init: { sent: new Set() },
+    actions: { Send: each([1, 2], (s, to) => void s.sent.add({ to })) },
+    properties: [always("two", "|sent| <= 2", ({ sent }) => sent.size <= 2 || `${sent.size} were sent`)],
+  }));
+  const { distinct, verdict } = await check(sets);
+  assertEquals({ distinct, verdict }, { distinct: 4, verdict: "holds" });
+});
+
+const cyclic: unknown[] = [];
+cyclic.push(cyclic);
+
+const mistakes: readonly (readonly [what: string, definition: object, message: string])[] = [
+  ["an action that throws", {
+    init: { n: 0 },
+    actions: { Bang: (s: Counter) => s.seen.size },
+  }, "spec wrong, action Bang: there is no variable seen; there are n (in the state n 0)"],
+  ["an action that throws by itself", {
+    init: { n: 7 },
+    actions: {
+      Bang: () => {
+        throw new Error("boom");
+      },
+    },
+  }, "spec wrong, action Bang threw Error: boom (in the state n 7)"],
+  ["a new variable", {
+    init: { n: 0 },
+    actions: { Add: (s: Record<string, number>) => void (s.m = 1) },
+  }, "spec wrong, action Add: there is no variable m; there are n"],
+  ["a variable that is gone", {
+    init: { n: 0 },
+    actions: { Drop: (s: Record<string, number>) => void delete s.n },
+  }, "spec wrong, action Drop deletes the variable n"],
+  ["a function in a state", {
+    init: { n: { list: [1, () => 2] } },
+    actions: {},
+  }, "spec wrong: init.n.list[1] is a function"],
+  ["a number that is none", {
+    init: { n: 0 },
+    actions: { Divide: (s: { n: number }) => void (s.n /= 0) },
+  }, "spec wrong, action Divide: n is NaN"],
+  ["a Map", { init: { n: new Map() }, actions: {} }, "spec wrong: init.n is of the class Map"],
+  ["a getter", {
+    init: {
+      n: {
+        get now() {
+          return 1;
+        },
+      },
+    },
+    actions: {},
+  }, "spec wrong: init.n.now is a getter"],
+  ["something undefined", { init: { n: undefined }, actions: {} }, "spec wrong: init.n is undefined"],
+  ["a cycle", { init: { n: cyclic }, actions: {} }, "spec wrong: init.n[0] contains itself"],
+  ["no initial state", { init: [], actions: {} }, "spec wrong: init is empty"],
+  ["initial states with different variables", {
+    init: [{ a: 1 }, { b: 1 }],
+    actions: {},
+  }, "spec wrong: init[1] has other variables than init[0]"],
+  ["a name of an action that no trace could hold", {
+    init: { n: 0 },
+    actions: { "Fill it": () => {} },
+  }, 'spec wrong: "Fill it" is no name of an action'],
+  ["two equal arguments", {
+    init: { n: 0 },
+    actions: { Add: each([1, 1], () => {}) },
+  }, "spec wrong: there are two actions Add(1)"],
+  ["an async action", {
+    init: { n: 0 },
+    actions: { Wait: () => Promise.resolve() },
+  }, "spec wrong, action Wait is async"],
+  ["two properties of one name", {
+    init: { n: 0 },
+    actions: {},
+    properties: [always("p", "", () => true), always("p", "", () => true)],
+  }, 'spec wrong: there are two properties "p"'],
+  ["a property that throws", {
+    init: { n: 0 },
+    actions: {},
+    properties: [always("p", "", () => {
+      throw new Error("boom");
+    })],
+  }, 'spec wrong, property "p" threw Error: boom'],
+  ["a property that says no word", {
+    init: { n: 0 },
+    actions: {},
+    properties: [always("p", "", (() => false) as never)],
+  }, 'spec wrong, property "p" returned false'],
+  ["a start that is impossible", {
+    init: { n: 0 },
+    actions: { Up: () => false },
+    starts: { one: "Up" },
+  }, "step 1, Up, can't happen here; nothing is possible"],
+];
+
+for (const [what, definition, message] of mistakes) {
+  Deno.test(`it says where the mistake is: ${what}`, async () => {
+    const properties: readonly Property<never>[] = [];
+    await assertRejects(() => check(untyped({ properties, ...definition })), SpecError, message);
+  });
+}
+
+Deno.test("an action that is not a function of its draft is found out", async () => {
+  let calls = 0;
+  const fickle = spec<{ a: number; b: number }>("fickle", () => ({
+    init: { a: 0, b: 0 },
+    actions: {
+      Next: (s) => {
+        if (calls++ % 2 === 0) s.a = (s.a + 1) % 5;
+        else s.b = (s.b + 1) % 5;
+      },
+    },
+    properties: [],
+  }));
+  await assertRejects(() => check(fickle), SpecError, "is not deterministic");
+});
+
+Deno.test("a name of a spec or parameter that no command could hold is refused", () => {
+  const build = () => ({ init: { n: 0 }, actions: {}, properties: [] });
+  assertThrows(() => spec("two words", build), SpecError, '"two words" is no name');
+  assertThrows(() => spec("fine", { "a=b": 1 }, build), SpecError, '"a=b" is no name');
+});
+
+Deno.test("a parameter that the spec doesn't have, or of the wrong kind, is refused", async () => {
+  const one = spec<{ n: number }, { most: number }>("one", { most: 1 }, ({ most }) => ({
+    init: { n: most },
+    actions: {},
+    properties: [],
+  }));
+  await assertRejects(() => check(one, { parameters: { least: 1 } }), SpecError, "there are most");
+  await assertRejects(() => check(one, { parameters: { most: "x" } }), SpecError, "expected a count");
+  await assertRejects(() => check(one, { bounds: "big" }), SpecError, "has no bounds big");
+});
