@@ -1,5 +1,6 @@
 /** Checks a spec: searches from its initial states and from its starts, and judges its properties. */
 import type { Property } from "../dsl/property.ts";
+import { Reshape } from "../dsl/shape.ts";
 import {
   type Parameter,
   type Parameters,
@@ -120,6 +121,17 @@ const shallower = 3;
  * ```
  */
 export async function check(spec: Specification, options: CheckOptions = {}): Promise<Report> {
+  for (;;) {
+    try {
+      return await checkOnce(spec, options);
+    } catch (error) {
+      // Some value doesn't keep its shape. The spec knows it now, and is built another way.
+      if (!(error instanceof Reshape)) throw error;
+    }
+  }
+}
+
+async function checkOnce(spec: Specification, options: CheckOptions): Promise<Report> {
   const bounds = options.bounds ?? null;
   const parameters = resolveParameters(spec, bounds, options.parameters ?? {});
   const depth = options.depth === undefined ? spec.depth : options.depth;

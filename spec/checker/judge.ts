@@ -2,7 +2,7 @@
 import type { Always, Sometimes, Steps } from "../dsl/property.ts";
 import type { Model } from "./model.ts";
 import type { PathEnd } from "./search.ts";
-import { add, clear, type Table, table } from "./table.ts";
+import { add, clear, has, type Table, table } from "./table.ts";
 import { avalanche } from "./value.ts";
 
 /** What became of a property: where it was first violated or reached, and what it said. */
@@ -25,6 +25,8 @@ interface Memory {
   readonly known: Table;
   /** How often something was looked up. */
   asked: number;
+  /** How many places there were. With another one all is forgotten: a judgement may depend on it. */
+  places: number;
 }
 
 /** The properties of a model, and what they said so far. */
@@ -35,6 +37,8 @@ export interface Judge {
   sometimes: readonly Sometimes<unknown>[];
   readonly states: Memory;
   readonly changes: Memory;
+  /** States within the constraint. */
+  readonly inside: Memory;
   readonly verdicts: Verdicts;
   /** Whether some `always` or `steps` was violated. */
   violated: boolean;
@@ -49,26 +53,40 @@ export function judge(model: Model): Judge {
     sometimes: model.properties.filter((property) => property.kind === "sometimes"),
     states: memory(),
     changes: memory(),
+    inside: memory(),
     verdicts: new Map(),
     violated: false,
   };
 }
 
-/** Judges a state, the one that begins at `at`, unless one that looks the same was judged before. */
-export function judgeState(judge: Judge, state: number, vector: Int32Array, at: number): void {
+/** Judges the state that begins at `at`, where `end` is, unless one that looks the same was judged before. */
+export function judgeState(judge: Judge, end: PathEnd, vector: Int32Array, at: number): void {
   const { states } = judge;
   const [low, high] = lookAt(judge.model, states.watched, vector, at);
-  if (!isNew(states, low, high)) return;
+  if (!isNew(judge.model, states, low, high)) return;
   const view = judge.model.view(vector, at, (place) => watch(states, place));
   for (const property of judge.always) {
     if (judge.verdicts.has(property.name)) continue;
     const witness = property.holds(view);
-    if (witness !== true) violate(judge, property.name, { state, branch: null, witness });
+    if (witness !== true) violate(judge, property.name, { ...end, witness });
   }
   const reached = judge.sometimes.filter((property) => property.reached(view));
   if (reached.length === 0) return;
-  for (const { name } of reached) judge.verdicts.set(name, { state, branch: null, witness: null });
+  for (const { name } of reached) judge.verdicts.set(name, { ...end, witness: null });
   judge.sometimes = judge.sometimes.filter((property) => !reached.includes(property));
+}
+
+/** Whether the state that begins at `at` is one that the spec's constraint lets the search go on from. */
+export function isWithin(judge: Judge, vector: Int32Array, at: number): boolean {
+  const { inside, model } = judge;
+  if (model.constraint === undefined) return true;
+  renew(model, inside);
+  const { watched } = inside;
+  const [low, high] = lookAt(model, watched, vector, at);
+  if (has(inside.known, low, high)) return true;
+  const isInside = model.constraint(model.view(vector, at, (place) => watch(inside, place)));
+  if (isInside && inside.watched === watched) add(inside.known, low, high);
+  return isInside;
 }
 
 /** Whether a step between states that look like these was not judged before. */
@@ -80,7 +98,7 @@ export function isNewStep(
 ): boolean {
   const a = avalanche(before[0] ^ avalanche(low)) ^ high;
   const b = avalanche(before[1] ^ avalanche(high + 1)) ^ low;
-  return isNew(judge.changes, a, b);
+  return isNew(judge.model, judge.changes, a, b);
 }
 
 /** Judges a step from the state of this number by its successor of this branch. */
@@ -125,11 +143,20 @@ export function lookAt(
 /** Beyond so many states that all look different, looking them up costs more than it saves. */
 const patience = 1 << 16;
 
-function isNew(memory: Memory, low: number, high: number): boolean {
+function isNew(model: Model, memory: Memory, low: number, high: number): boolean {
   const { known } = memory;
+  if (renew(model, memory)) return true;
   memory.asked++;
   if (known.count > patience && known.count * 4 > memory.asked * 3) return true;
   return add(known, low, high);
+}
+
+/** Forgets all if there are more places than before. */
+function renew({ places }: Model, memory: Memory): boolean {
+  if (memory.places === places.length) return false;
+  forget(memory, new Uint8Array(0));
+  memory.places = places.length;
+  return true;
 }
 
 function watch(memory: Memory, place: number): void {
@@ -137,7 +164,11 @@ function watch(memory: Memory, place: number): void {
   const longer = new Uint8Array(Math.max(place + 1, memory.watched.length));
   longer.set(memory.watched);
   longer[place] = 1;
-  memory.watched = longer;
+  forget(memory, longer);
+}
+
+function forget(memory: Memory, watched: Uint8Array): void {
+  memory.watched = watched;
   clear(memory.known);
   memory.asked = 0;
 }
@@ -148,5 +179,5 @@ function violate(judge: Judge, name: string, verdict: Verdict): void {
 }
 
 function memory(): Memory {
-  return { watched: new Uint8Array(0), known: table(1 << 10), asked: 0 };
+  return { watched: new Uint8Array(0), known: table(1 << 10), asked: 0, places: 0 };
 }

@@ -93,6 +93,11 @@ export interface Model {
   readonly messages: Place<unknown>;
   /** What the spec claims. */
   readonly properties: readonly Property<unknown>[];
+  /**
+   * Whether the search goes on from a state, given what properties see of it. A state outside is generated and
+   * judged, but neither counted as distinct nor expanded.
+   */
+  readonly constraint?: (state: unknown) => boolean;
   /** Where the search begins: first the initial states, then the named starts. */
   readonly starts: readonly Start[];
   /**
@@ -108,6 +113,8 @@ export interface Model {
   steps(state: State): readonly Step[];
   /** The step that `text` stands for, where it is not among `steps`, such as a proposal of another command. */
   otherStep?(state: State, text: string): Step | null;
+  /** The value of each variable, in a plain spec. */
+  values?(state: State): Readonly<Record<string, unknown>>;
   /** What a person wants to know of each place of a state: names and short texts, by server or variable. */
   describe(state: State): Readonly<Record<string, Readonly<Record<string, string>>>>;
 }

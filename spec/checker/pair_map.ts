@@ -25,17 +25,17 @@ export function get(map: PairMap, a: number, b: number): number {
   }
 }
 
-/** Gives a pair that is not in the map a value, 0 or more. */
+/** Gives a pair a value, 0 or more, in place of the one that it has. */
 export function put(map: PairMap, a: number, b: number, value: number): void {
   if (map.count * 8 >= map.slots.length) grow(map);
   const { slots } = map;
   const mask = slots.length - 1;
   let slot = home(a, b) & mask;
-  while (slots[slot + 2] !== -1) slot = (slot + 4) & mask;
+  while (slots[slot + 2] !== -1 && (slots[slot] !== a || slots[slot + 1] !== b)) slot = (slot + 4) & mask;
+  if (slots[slot + 2] === -1) map.count++;
   slots[slot] = a;
   slots[slot + 1] = b;
   slots[slot + 2] = value;
-  map.count++;
 }
 
 function grow(map: PairMap): void {

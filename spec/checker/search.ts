@@ -1,7 +1,16 @@
 /** The search: breadth first, in layers, so that the first counterexample found is a shortest one. */
 import type { Run } from "../trace/run.ts";
 import { type Growable, growable, push } from "./growable.ts";
-import { isNewStep, type Judge, judge, judgeState, judgeStep, lookAt, type Verdicts } from "./judge.ts";
+import {
+  isNewStep,
+  isWithin,
+  type Judge,
+  judge,
+  judgeState,
+  judgeStep,
+  lookAt,
+  type Verdicts,
+} from "./judge.ts";
 import {
   type Layer,
   layer,
@@ -15,7 +24,7 @@ import {
   successors,
 } from "./model.ts";
 import type { Place } from "./place.ts";
-import { add, makeRoom, slotOf, type Table, table } from "./table.ts";
+import { add, has, makeRoom, slotOf, type Table, table } from "./table.ts";
 
 /** How far a search goes, and whom it tells. */
 export interface SearchOptions {
@@ -53,6 +62,8 @@ export interface Found {
   readonly exhausted: boolean;
   /** How many states were found but not expanded. */
   readonly edge: number;
+  /** How many distinct states the spec's constraint kept out. */
+  readonly cut: number;
   /** Whether `stopped` ended the search. */
   readonly stopped: boolean;
   /** What became of each property, by its name. */
@@ -63,7 +74,7 @@ export interface Found {
 
 /** A state by its number, or the step by which the search left it. */
 export interface PathEnd {
-  /** The number of a state, in the order of discovery. */
+  /** The number of a state, in the order of discovery; -1, -2, ... for the first, second, ... start. */
   readonly state: number;
   /** Which successor of that state; null: the path ends at the state. */
   readonly branch: number | null;
@@ -73,6 +84,8 @@ interface Search {
   readonly model: Model;
   readonly options: SearchOptions;
   readonly seen: Table;
+  /** States that the constraint keeps out. */
+  readonly outside: Table;
   readonly judge: Judge;
   /** For each state: the state it was found from, and which successor of that it is. */
   readonly parents: Growable;
@@ -94,6 +107,7 @@ export async function search(model: Model, starts: readonly Start[], options: Se
     model,
     options,
     seen: table(),
+    outside: table(1 << 4),
     judge: judge(model),
     parents: growable(),
     branches: growable(),
@@ -123,6 +137,7 @@ export async function search(model: Model, starts: readonly Start[], options: Se
     depth: run.depth,
     exhausted: current.count === 0 && !run.stopped,
     edge: current.count + run.left,
+    cut: run.outside.count,
     stopped: run.stopped,
     verdicts: run.judge.verdicts,
     path: (to) => pathTo(run, starts, to),
@@ -135,15 +150,21 @@ function firstLayer(run: Search, starts: readonly Start[]): Layer {
   for (const [index, { state }] of starts.entries()) {
     run.generated++;
     const [low, high] = sumOfWords(model, state);
-    if (!add(run.seen, low, high)) continue;
+    if (has(run.seen, low, high) || has(run.outside, low, high)) continue;
+    const alone = layer(first.width);
+    for (let p = 0; p < first.width; p++) push(alone.vectors, state.vector[p] ?? 0);
+    judgeState(run.judge, { state: -1 - index, branch: null }, alone.vectors.items, 0);
+    if (!isWithin(run.judge, alone.vectors.items, 0)) {
+      add(run.outside, low, high);
+      continue;
+    }
+    add(run.seen, low, high);
     push(run.parents, -1 - index);
     push(run.branches, 0);
-    const at = first.vectors.length;
-    for (let p = 0; p < first.width; p++) push(first.vectors, state.vector[p] ?? 0);
+    for (let p = 0; p < first.width; p++) push(first.vectors, alone.vectors.items[p]!);
     for (const message of state.bag) push(first.bags, message);
     for (const item of [low, high, first.bags.length]) push(first.heads, item);
     first.count++;
-    judgeState(run.judge, run.seen.count - 1, first.vectors.items, at);
   }
   return first;
 }
@@ -165,7 +186,8 @@ async function expandLayer(
     expandState(run, current, index);
     run.generated += out.same + out.rows.length / rowSize;
     if (run.judge.steps.length > 0) takeSteps(run, first + index, current, index);
-    takeNew(run, first + index, current, index, next, isLast);
+    const take = run.model.constraint === undefined ? takeNew : takeNewWithin;
+    take(run, first + index, current, index, next, isLast);
   }
 }
 
@@ -191,8 +213,45 @@ function takeNew(
     const target = isLast ? scratch : next;
     if (isLast) empty(scratch, current.width);
     model.build(current, index, items, at, target);
-    judgeState(run.judge, seen.count - 1, target.vectors.items, target.vectors.length - target.width);
+    const state = run.parents.length - 1;
+    judgeState(
+      run.judge,
+      { state, branch: null },
+      target.vectors.items,
+      target.vectors.length - target.width,
+    );
     if (isLast) next.count++;
+  }
+}
+
+/** The same where the spec has a constraint: a state must be built before it is known whether it counts. */
+function takeNewWithin(
+  run: Search,
+  parent: number,
+  current: Layer,
+  index: number,
+  next: Layer,
+  isLast: boolean,
+): void {
+  const { model, out, seen, outside, scratch, judge } = run;
+  const { items, length } = out.rows;
+  for (let at = 0; at < length; at += rowSize) {
+    const low = items[at]!;
+    const high = items[at + row.high]!;
+    if (has(seen, low, high) || has(outside, low, high)) continue;
+    const branch = items[at + row.branch]!;
+    empty(scratch, current.width);
+    model.build(current, index, items, at, scratch);
+    judgeState(judge, { state: parent, branch }, scratch.vectors.items, 0);
+    if (!isWithin(judge, scratch.vectors.items, 0)) {
+      add(outside, low, high);
+      continue;
+    }
+    add(seen, low, high);
+    push(run.parents, parent);
+    push(run.branches, branch);
+    if (isLast) next.count++;
+    else model.build(current, index, items, at, next);
   }
 }
 
@@ -241,11 +300,12 @@ function empty(target: Layer, width: number): void {
 function pathTo(run: Search, starts: readonly Start[], { state, branch }: PathEnd): Run {
   const branches: number[] = branch === null ? [] : [branch];
   let at = state;
-  while (run.parents.items[at]! >= 0) {
-    branches.unshift(run.branches.items[at]!);
-    at = run.parents.items[at]!;
+  while (at >= 0) {
+    const parent = run.parents.items[at]!;
+    if (parent >= 0) branches.unshift(run.branches.items[at]!);
+    at = parent;
   }
-  const start = starts[-1 - run.parents.items[at]!]!;
+  const start = starts[-1 - at]!;
   const steps: Step[] = [];
   let current: State = start.state;
   for (const choice of branches) {

@@ -7,7 +7,7 @@ import { raft } from "../raft/mod.ts";
 import { type Mutant, mutants } from "../raft/mutants.ts";
 import * as json from "../report/json.ts";
 import { headline, replayText, reportText } from "../report/text.ts";
-import { replay } from "../trace/replay.ts";
+import { replaySpec } from "../trace/replay.ts";
 import { formatTrace } from "../trace/run.ts";
 import type { CheckFlags, Command, ReplayFlags } from "./arguments.ts";
 import { choose, loadSpec } from "./load.ts";
@@ -188,9 +188,10 @@ async function runReplay(trace: string, name: string, flags: ReplayFlags): Promi
   }
   const spec = mutant === null ? await loadSpec(name, flags.cwd ?? Deno.cwd()) : await mutantSpec(mutant);
   const { bounds, parameters } = choose(spec, flags);
-  const values = resolveParameters(spec, bounds ?? null, { ...mutant?.bounds, ...parameters });
-  const model = spec.build(values);
-  const found = replay(model, trace);
+  const given = { ...mutant?.bounds, ...parameters };
+  const found = replaySpec(spec, trace, { ...(bounds === undefined ? {} : { bounds }), parameters: given });
+  const { model } = found;
+  const values = resolveParameters(spec, bounds ?? null, given);
   const exit = found.violations.length > 0 ? 1 : 0;
   if (flags.json) {
     const properties = model.properties.map((property) => property.name);
@@ -205,7 +206,7 @@ function tellReplay(
   spec: Specification,
   values: Parameters,
   model: Model,
-  found: ReturnType<typeof replay>,
+  found: ReturnType<typeof replaySpec>,
 ): void {
   print(`${headline(spec, values)}\n`);
   print(replayText(model, found, { paint: paintFor() }));

@@ -71,6 +71,8 @@ export interface ClusterDefinition<Local, Message, Event, Note, History, Seen> {
   readonly describe: (local: Local) => Readonly<Record<string, string>>;
   /** What the system claims. */
   readonly properties: readonly Property<ClusterView<Seen, History>>[];
+  /** The states from which the search goes on. A state outside is judged, but neither counted nor expanded. */
+  readonly constraint?: (state: ClusterView<Seen, History>) => boolean;
   /** Named runs from whose end a search begins, too: name to trace. */
   readonly starts: Readonly<Record<string, string>>;
 }

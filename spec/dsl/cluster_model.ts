@@ -52,6 +52,9 @@ export function compileCluster(definition: AnyCluster): Model {
     places: [...l.locals, l.histories, l.accounts as Place<unknown>],
     messages: l.messages,
     properties: definition.properties as Model["properties"],
+    ...(definition.constraint === undefined
+      ? {}
+      : { constraint: definition.constraint as (state: unknown) => boolean }),
     starts: [{ name: "1", trace: "", state: priced(l, first) }],
     expand: (layer, index, out) => expand(l, layer, index, out),
     build: (layer, index, rows, at, next) => build(l, layer, index, rows, at, next),

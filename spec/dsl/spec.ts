@@ -33,6 +33,11 @@ export interface Definition<State> {
   readonly actions: Readonly<Record<string, Action<State>>>;
   /** What it claims. */
   readonly properties: readonly Property<State>[];
+  /**
+   * The states from which the search goes on. A state outside is generated, and the properties must hold in it, but
+   * it is neither counted as distinct nor is anything looked for beyond it.
+   */
+  readonly constraint?: (state: State) => boolean;
   /** Named runs from whose end the search begins, too: name to trace. */
   readonly starts?: Readonly<Record<string, string>>;
 }
@@ -131,13 +136,14 @@ export function spec(
       throw new SpecError(`${JSON.stringify(key)} is no name: letters, digits and _, the first one a letter`);
     }
   }
+  const whole = new Set<string>();
   return {
     name,
     parameters,
     bounds: {},
     depth: null,
     summary: (values) => Object.entries(values).map(describeParameter).join(" · "),
-    build: (values) => compileSpec(name, () => build(values)),
+    build: (values) => compileSpec(name, () => build(values), whole),
   };
 }
 

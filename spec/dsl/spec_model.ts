@@ -1,313 +1,213 @@
-/** Compiles a plain spec: runs an action once for each distinct reading, and counts with integers from then on. */
+/** Compiles a plain spec: takes its states apart into places, and counts with integers. */
 import { push, reserve } from "../checker/growable.ts";
-import type { Model, Start, State, Step, Successors } from "../checker/model.ts";
-import { lists, type Place, place } from "../checker/place.ts";
-import { copy, ValueError } from "../checker/value.ts";
+import {
+  bagStart,
+  headSize,
+  type Layer,
+  type Model,
+  row,
+  rowSize,
+  type Start,
+  type State,
+  type Step,
+  type Successors,
+} from "../checker/model.ts";
+import { type Place, place } from "../checker/place.ts";
 import { runTrace } from "../trace/run.ts";
-import { plain, show } from "./plain.ts";
-import type { Property } from "./property.ts";
-import type { Action, Definition, Each } from "./spec.ts";
-import { SpecError } from "./specification.ts";
+import { constraintOf, guarded, initialStates, propertiesOf, transitionsOf } from "./definition.ts";
+import { draftOf } from "./draft.ts";
+import { show } from "./plain.ts";
+import { gather, layoutOf, scatter, untilInShape } from "./shape.ts";
+import type { Definition } from "./spec.ts";
+import { disabled, effectOf, idle, type Learning, learning } from "./spec_learning.ts";
 
-/** What an action does, once all that it reads is known: pairs [place, new value], or null if it can't happen. */
-interface Leaf {
-  readonly type: "leaf";
-  readonly writes: readonly number[] | null;
+/** What a row tells beyond what every row tells. */
+const effectAt = row.detail;
+
+/**
+ * Compiles a plain spec for the checker.
+ *
+ * @param whole The paths of values that must be one place each, as they don't keep their shape. Grows.
+ */
+export function compileSpec(name: string, build: () => Definition<unknown>, whole: Set<string>): Model {
+  return untilInShape(() => {
+    const model = compile(name, guarded(`spec ${name}`, build), whole);
+    rehearse(model);
+    return model;
+  });
 }
 
-/** The next place that an action reads, and what it does for each value met there so far. */
-interface Fork {
-  readonly type: "fork";
-  readonly place: number;
-  readonly children: (Tree | undefined)[];
-}
-
-type Tree = Leaf | Fork;
-
-/** One action with its arguments, and what was learned of it. */
-interface Transition {
-  readonly label: string;
-  readonly run: (draft: object) => unknown;
-  tree: Tree | undefined;
-}
-
-/** A spec in the making. */
-interface Compiled {
-  readonly name: string;
-  readonly variables: readonly string[];
-  readonly places: readonly Place<unknown>[];
-  readonly transitions: readonly Transition[];
-}
-
-/** A run of an action: what it has read so far, in order, and its own copies of that. */
-interface Reading {
-  readonly reads: number[];
-  readonly copies: Map<number, unknown>;
-}
-
-/** Compiles a plain spec for the checker. */
-export function compileSpec(name: string, build: () => Definition<unknown>): Model {
-  const definition = guarded(`spec ${name}`, build);
-  const { first, variables } = initialStates(name, definition);
-  const c: Compiled = {
-    name,
-    variables,
-    places: variables.map((variable) => place<unknown>({ name: variable })),
-    transitions: transitionsOf(name, definition.actions),
-  };
-  const vectors = first.map((state) => variables.map((variable, p) => c.places[p]!.intern(state[variable])));
-  const initial = vectors.map((vector, index): Start => ({
+function compile(name: string, definition: Definition<unknown>, whole: Set<string>): Model {
+  const states = initialStates(name, definition);
+  const layout = layoutOf(states, whole);
+  const l = learning(name, layout, whole, transitionsOf(name, definition.actions));
+  const initial = states.map((state, index): Start => ({
     name: String(index + 1),
     trace: "",
-    state: { vector, bag: [] },
+    state: { vector: vectorOf(l, state), bag: [] },
   }));
   const model: Model = {
     servers: [],
-    places: c.places,
+    places: layout.places as readonly Place<unknown>[],
     messages: place({ name: "messages" }),
-    lists: lists(),
     properties: propertiesOf(name, definition.properties),
-    starts: initial,
-    expand: (vector, _bag, out) => expand(c, vector, out),
-    view: (observed) => Object.fromEntries(variables.map((variable, p) => [variable, observed[p]])),
-    steps: (state) => stepsOf(c, state),
-    describe: ({ vector }) =>
+    ...constraintOf(name, definition),
+    starts: initial.map((start) => ({
+      ...start,
+      state: { ...start.state, vector: padded(l, start.state.vector) },
+    })),
+    expand: (layer, index, out) => expand(l, layer, index, out),
+    build: (layer, index, rows, at, next) => buildState(l, layer, index, rows, at, next),
+    view: (vector, at, onRead) => view(l, vector, at, onRead),
+    steps: (state) => stepsOf(l, state),
+    describe: (state) =>
       Object.fromEntries(
-        variables.map((variable, p) => [variable, { value: show(c.places[p]!.values[vector[p]!]) }]),
+        Object.entries(valuesOf(l, state)).map(([key, value]) => [key, { value: show(value) }]),
       ),
+    values: (state) => valuesOf(l, state),
   };
-  return { ...model, starts: [...initial, ...namedStarts(name, model, definition.starts ?? {})] };
-}
-
-function initialStates(name: string, { init }: Definition<unknown>) {
-  const given: readonly unknown[] = Array.isArray(init) ? init : [init];
-  if (given.length === 0) throw new SpecError(`spec ${name}: init is empty, so nothing ever happens`);
-  const first = given.map((state, index) => {
-    const path = given.length === 1 ? "init" : `init[${index}]`;
-    if (typeof state !== "object" || state === null || Array.isArray(state) || state instanceof Set) {
-      throw new SpecError(`spec ${name}: ${path} is no object of variables`);
-    }
-    return guarded(`spec ${name}`, () => plain(state, path)) as Readonly<Record<string, unknown>>;
-  });
-  const variables = Object.keys(first[0] ?? {});
-  const odd = first.findIndex((state) => Object.keys(state).sort().join() !== [...variables].sort().join());
-  if (odd >= 0) throw new SpecError(`spec ${name}: init[${odd}] has other variables than init[0]`);
-  return { first, variables };
-}
-
-function namedStarts(name: string, model: Model, starts: Readonly<Record<string, string>>) {
-  return Object.entries(starts).map(([start, trace]): Start => {
+  const named = Object.entries(definition.starts ?? {}).map(([start, trace]): Start => {
     const { start: first, steps } = guarded(`spec ${name}, start ${start}`, () => runTrace(model, trace));
     return { name: start, trace, state: steps.at(-1)?.to ?? first.state };
   });
+  return { ...model, starts: [...model.starts, ...named] };
 }
 
-function transitionsOf(
-  name: string,
-  actions: Readonly<Record<string, Action<unknown>>>,
-): readonly Transition[] {
-  const all = Object.entries(actions).flatMap(([action, what]) => {
-    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(action)) {
-      throw new SpecError(
-        `spec ${name}: ${JSON.stringify(action)} is no name of an action: letters, digits and _, ` +
-          `the first one a letter`,
-      );
-    }
-    if (typeof what === "function") {
-      return [{ label: action, run: what as Transition["run"], tree: undefined }];
-    }
-    if (what?.kind !== "each") {
-      throw new SpecError(`spec ${name}, action ${action} is neither a function nor made by each`);
-    }
-    return instancesOf(name, action, what);
-  });
-  for (const [index, { label }] of all.entries()) {
-    if (all.findIndex((other) => other.label === label) !== index) {
-      throw new SpecError(`spec ${name}: there are two actions ${label}; a value occurs twice in each`);
+/** How many states to look at before the search, so that most values show early whether they keep their shape. */
+const rehearsed = 500;
+
+function rehearse(model: Model): void {
+  const queue = model.starts.map(({ state }) => state);
+  const seen = new Set(queue.map(({ vector }) => vector.join()));
+  for (let index = 0; index < queue.length && index < rehearsed; index++) {
+    for (const { to } of model.steps(queue[index]!)) {
+      const text = to.vector.join();
+      if (!seen.has(text)) queue.push(to);
+      seen.add(text);
     }
   }
-  return all;
 }
 
-function instancesOf(name: string, action: string, { lists, run }: Each<never>): readonly Transition[] {
-  const combinations = lists.reduce<readonly (readonly unknown[])[]>(
-    (shorter, list) => shorter.flatMap((values) => list.map((value) => [...values, value])),
-    [[]],
-  );
-  return combinations.map((values) => {
-    const fixed = values.map((value) =>
-      guarded(`spec ${name}, action ${action}`, () => plain(value, "an argument"))
-    );
-    return {
-      label: `${action}(${fixed.map((value) => JSON.stringify(value)).join(",")})`,
-      run: (draft) => run(draft as never, ...(fixed as never[])),
-      tree: undefined,
-    };
-  });
+function vectorOf(l: Learning, state: Readonly<Record<string, unknown>>): readonly number[] {
+  const vector: number[] = [];
+  scatter(l.layout, l.layout.root, state, (place, value) => void (vector[place] = value));
+  return vector;
 }
 
-/** Properties that say which spec and property it is when they fail. */
-function propertiesOf(name: string, properties: readonly Property<unknown>[]): readonly Property<unknown>[] {
-  return properties.map((property, index) => {
-    if (properties.findIndex((other) => other.name === property.name) !== index) {
-      throw new SpecError(`spec ${name}: there are two properties ${JSON.stringify(property.name)}`);
+/** The vector with a 0 for every place that was met since: the element is in no set. */
+function padded({ layout }: Learning, vector: readonly number[]): readonly number[] {
+  return Array.from(layout.places, (_, place) => vector[place] ?? 0);
+}
+
+function expand(l: Learning, layer: Layer, index: number, out: Successors): void {
+  const { transitions, effects, layout } = l;
+  let branch = 0;
+  for (let transition = 0; transition < transitions.length; transition++) {
+    const effect = effectOf(l, transition, layer.vectors.items, index * layer.width);
+    if (layout.places.length > layer.width) widen(layer, layout.places.length);
+    if (effect === disabled) continue;
+    if (effect === idle) out.same++;
+    else {
+      reserve(out.rows, rowSize);
+      const { items, length } = out.rows;
+      items[length] = layer.heads.items[index * headSize]! + effects.words.items[effect * 2]!;
+      items[length + row.high] = layer.heads.items[index * headSize + 1]! +
+        effects.words.items[effect * 2 + 1]!;
+      items[length + row.branch] = branch;
+      items[length + effectAt] = effect;
+      items[length + row.seenLow] = items[length + row.seenHigh] = 0;
+      out.rows.length += rowSize;
+      if (out.watched.length > 0) addSeen(l, out, length, effect);
     }
-    const where = `spec ${name}, property ${JSON.stringify(property.name)}`;
-    switch (property.kind) {
-      case "always":
-        return { ...property, holds: (state: unknown) => judged(where, () => property.holds(state)) };
-      case "steps":
-        return {
-          ...property,
-          holds: (before, after) => judged(where, () => property.holds(before, after)),
-        };
-      case "sometimes":
-        return { ...property, reached: (state) => guarded(where, () => property.reached(state)) };
-    }
-  });
-}
-
-function judged(where: string, judge: () => true | string): true | string {
-  const judgement: unknown = guarded(where, judge);
-  if (judgement === true || typeof judgement === "string") return judgement;
-  throw new SpecError(`${where} returned ${show(judgement)}: return true, or in words what is wrong`);
-}
-
-/** Runs code of the user: what it throws says where. */
-function guarded<T>(where: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof SpecError) throw error;
-    if (error instanceof ValueError) throw new SpecError(`${where}: ${error.message}`);
-    throw new SpecError(`${where} threw ${error}`, { cause: error });
+    branch++;
   }
 }
 
-function expand(c: Compiled, vector: ArrayLike<number>, out: Successors): void {
-  for (const transition of c.transitions) {
-    const writes = effectOf(c, transition, vector);
-    if (writes === null) continue;
-    const { vectors } = out;
-    const at = vectors.length;
-    reserve(vectors, vector.length);
-    for (let p = 0; p < vector.length; p++) vectors.items[at + p] = vector[p]!;
-    for (let i = 0; i < writes.length; i += 2) vectors.items[at + writes[i]!] = writes[i + 1]!;
-    vectors.length += vector.length;
-    push(out.removed, -1);
-    push(out.added, 0);
-    out.count++;
-  }
-}
-
-function stepsOf(c: Compiled, { vector }: State): readonly Step[] {
-  return c.transitions.flatMap((transition): readonly Step[] => {
-    const writes = effectOf(c, transition, vector);
-    if (writes === null) return [];
-    const next = [...vector];
-    for (let i = 0; i < writes.length; i += 2) next[writes[i]!] = writes[i + 1]!;
-    const { label } = transition;
-    const to = { vector: next, bag: [] };
-    return [{ label, aliases: [], to, servers: [], event: label }];
-  });
-}
-
-/** What the action does in a state: known, if it has met the values that it reads there before. */
-function effectOf(c: Compiled, transition: Transition, vector: ArrayLike<number>): Leaf["writes"] {
-  let tree = transition.tree;
-  while (tree?.type === "fork") tree = tree.children[vector[tree.place]!];
-  return tree === undefined ? learn(c, transition, vector) : tree.writes;
-}
-
-function learn(c: Compiled, transition: Transition, vector: ArrayLike<number>): Leaf["writes"] {
-  const reading: Reading = { reads: [], copies: new Map() };
-  const where = `spec ${c.name}, action ${transition.label}`;
-  try {
-    const result = guarded(where, () => transition.run(draft(c, where, vector, reading)));
-    if (result instanceof Promise) throw new SpecError(`${where} is async: an action happens at once`);
-    const writes = result === false ? null : guarded(where, () => writesOf(c, vector, reading));
-    remember(where, transition, vector, reading.reads, { type: "leaf", writes });
-    return writes;
-  } catch (error) {
-    if (!(error instanceof SpecError)) throw error;
-    const state = c.variables.map((variable, p) => `${variable} ${show(c.places[p]!.values[vector[p]!])}`);
-    throw new SpecError(`${error.message} (in the state ${state.join(", ")})`, { cause: error.cause });
-  }
-}
-
-function writesOf(c: Compiled, vector: ArrayLike<number>, { copies }: Reading): readonly number[] {
-  const writes: number[] = [];
-  for (const [p, value] of [...copies].sort(([a], [b]) => a - b)) {
-    const place = c.places[p]!;
-    const after = place.intern(plain(value, place.name));
-    if (after !== vector[p]) writes.push(p, after);
-  }
-  return writes;
-}
-
-/** Grows the tree by the path that an action took through its readings. */
-function remember(
-  where: string,
-  transition: Transition,
-  vector: ArrayLike<number>,
-  reads: readonly number[],
-  leaf: Leaf,
+/** What a row changes to the eyes of the properties of steps. */
+function addSeen(
+  { effects, layout }: Learning,
+  { rows: { items }, watched }: Successors,
+  at: number,
+  effect: number,
 ): void {
-  let attach = (tree: Tree): void => void (transition.tree = tree);
-  let tree = transition.tree;
-  for (const place of reads) {
-    if (tree === undefined) {
-      tree = { type: "fork", place, children: [] };
-      attach(tree);
-    }
-    if (tree.type === "leaf" || tree.place !== place) throw notDeterministic(where);
-    const { children }: Fork = tree;
-    const value = vector[place]!;
-    attach = (child) => void (children[value] = child);
-    tree = children[value];
+  const end = effects.starts.items[effect + 1]!;
+  for (let change = effects.starts.items[effect]!; change < end; change += 2) {
+    const place = effects.changes.items[change]!;
+    if (watched[place] !== 1) continue;
+    const words = layout.places[place]!.observedWords.items;
+    const after = effects.changes.items[change + 1]! * 2;
+    const before = effects.befores.items[change / 2]! * 2;
+    items[at + row.seenLow]! += words[after]! - words[before]!;
+    items[at + row.seenHigh]! += words[after + 1]! - words[before + 1]!;
   }
-  if (tree !== undefined) throw notDeterministic(where);
-  attach(leaf);
 }
 
-function notDeterministic(where: string): SpecError {
-  return new SpecError(`${where} is not deterministic: it may depend on the draft and its arguments only`);
+function buildState(
+  { effects }: Learning,
+  layer: Layer,
+  index: number,
+  rows: Int32Array,
+  at: number,
+  next: Layer,
+): void {
+  if (next.width < layer.width) widen(next, layer.width);
+  reserve(next.vectors, next.width);
+  const target = next.vectors.length;
+  const source = index * layer.width;
+  const { items } = next.vectors;
+  for (let p = 0; p < layer.width; p++) items[target + p] = layer.vectors.items[source + p]!;
+  const effect = rows[at + effectAt]!;
+  const end = effects.starts.items[effect + 1]!;
+  for (let change = effects.starts.items[effect]!; change < end; change += 2) {
+    items[target + effects.changes.items[change]!] = effects.changes.items[change + 1]!;
+  }
+  next.vectors.length += next.width;
+  reserve(next.heads, headSize);
+  const { heads } = next;
+  heads.items[heads.length] = rows[at]!;
+  heads.items[heads.length + 1] = rows[at + row.high]!;
+  heads.items[heads.length + 2] = bagStart(next, next.count);
+  heads.length += headSize;
+  next.count++;
 }
 
-/** The state as an action sees it: each variable is copied when it is first read or written. */
-function draft(c: Compiled, where: string, vector: ArrayLike<number>, { reads, copies }: Reading): object {
-  function read(key: string): unknown {
-    const p = placeOf(key);
-    if (!copies.has(p)) {
-      reads.push(p);
-      copies.set(p, copy(c.places[p]!.values[vector[p]!]));
+/** Gives every state of a layer room for more places. What is in them is 0: the element is in no set. */
+function widen(layer: Layer, places: number): void {
+  const width = Math.ceil(places / 8) * 8;
+  const vectors = new Int32Array(Math.max(layer.vectors.items.length, (layer.count + 1) * width));
+  for (let index = 0; index < layer.count; index++) {
+    vectors.set(layer.vectors.items.subarray(index * layer.width, (index + 1) * layer.width), index * width);
+  }
+  layer.vectors.items = vectors;
+  layer.vectors.length = layer.count * width;
+  layer.width = width;
+}
+
+function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place: number) => void): unknown {
+  const { layout } = l;
+  const read = (place: number): number => {
+    onRead(place);
+    return vector[at + place] ?? 0;
+  };
+  const recorder = { read, current: read, write: null, copies: new Map(), where: `a property of ${l.name}` };
+  return draftOf(layout, { ...recorder, lookAtAll: () => {} });
+}
+
+function valuesOf({ layout }: Learning, { vector }: State): Readonly<Record<string, unknown>> {
+  return gather(layout, layout.root, (place) => vector[place] ?? 0) as Readonly<Record<string, unknown>>;
+}
+
+function stepsOf(l: Learning, state: State): readonly Step[] {
+  const { effects, transitions } = l;
+  return transitions.flatMap(({ label }, transition): readonly Step[] => {
+    const vector = padded(l, state.vector);
+    const effect = effectOf(l, transition, Int32Array.from(vector), 0);
+    if (effect === disabled) return [];
+    const next = [...padded(l, vector)];
+    const end = effects.starts.items[effect + 1]!;
+    for (let change = effects.starts.items[effect]!; change < end; change += 2) {
+      next[effects.changes.items[change]!] = effects.changes.items[change + 1]!;
     }
-    return copies.get(p);
-  }
-  function placeOf(key: string): number {
-    const p = c.variables.indexOf(key);
-    if (p >= 0) return p;
-    throw new SpecError(`${where}: there is no variable ${key}; there are ${c.variables.join(", ")}`);
-  }
-  return new Proxy({}, {
-    get: (_, key) => typeof key === "symbol" ? undefined : read(key),
-    set(_, key, value) {
-      const p = placeOf(String(key));
-      read(String(key));
-      copies.set(p, value);
-      return true;
-    },
-    deleteProperty(_, key) {
-      throw new SpecError(`${where} deletes the variable ${String(key)}: a state keeps its variables`);
-    },
-    defineProperty(_, key) {
-      throw new SpecError(`${where} defines ${String(key)}: assign to a variable instead`);
-    },
-    has: (_, key) => typeof key === "string" && c.variables.includes(key),
-    ownKeys: () => [...c.variables],
-    getOwnPropertyDescriptor: (_, key) =>
-      typeof key === "string" && c.variables.includes(key)
-        ? { value: read(key), writable: true, enumerable: true, configurable: true }
-        : undefined,
+    return [{ label, aliases: [], to: { vector: next, bag: [] }, servers: [], event: label }];
   });
 }

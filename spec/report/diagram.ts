@@ -58,15 +58,16 @@ interface Row {
 }
 
 function plainRows(model: Model, run: Run): readonly Row[] {
-  const valueAt = ({ vector }: State, p: number) => model.places[p]!.values[vector[p]!];
+  const valuesAt = (state: State) => model.values?.(state) ?? {};
   return statesOf(run).map((state, number, states): Row => {
     const before = states[number - 1];
     if (before === undefined) {
       const all = Object.entries(model.describe(state)).map(([name, { value }]) => `${name} ${value}`);
       return { picture: startLabel(run), notes: all.join(", ") };
     }
-    const changes = model.places.flatMap(({ name }, p) =>
-      differences(name, valueAt(before, p), valueAt(state, p))
+    const earlier = valuesAt(before);
+    const changes = Object.entries(valuesAt(state)).flatMap(([name, value]) =>
+      differences(name, earlier[name], value)
     );
     return { picture: run.steps[number - 1]!.label, notes: changes.join(", ") || "(nothing changes)" };
   });

@@ -1,5 +1,6 @@
 /** Replays a trace, and judges every state and step on its way. */
 import type { Model, State, Step } from "../checker/model.ts";
+import { untilInShape } from "../dsl/shape.ts";
 import { type Parameter, resolveParameters, type Specification } from "../dsl/specification.ts";
 import { type Run, runTrace } from "./run.ts";
 
@@ -38,7 +39,7 @@ export interface ReplayOptions {
  */
 export function replaySpec(spec: Specification, trace: string, options: ReplayOptions = {}): Replay {
   const parameters = resolveParameters(spec, options.bounds ?? null, options.parameters ?? {});
-  return replay(spec.build(parameters), trace);
+  return untilInShape(() => replay(spec.build(parameters), trace));
 }
 
 /**

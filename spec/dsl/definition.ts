@@ -1,0 +1,122 @@
+/** The parts of a plain spec as its author wrote them: checked, and made to say where they go wrong. */
+import { ValueError } from "../checker/value.ts";
+import { plain, show } from "./plain.ts";
+import type { Property } from "./property.ts";
+import { Reshape } from "./shape.ts";
+import type { Action, Definition, Each } from "./spec.ts";
+import type { Transition } from "./spec_learning.ts";
+import { SpecError } from "./specification.ts";
+
+/** The initial states. All have the same variables. */
+export function initialStates(
+  name: string,
+  { init }: Definition<unknown>,
+): readonly Readonly<Record<string, unknown>>[] {
+  const given: readonly unknown[] = Array.isArray(init) ? init : [init];
+  if (given.length === 0) throw new SpecError(`spec ${name}: init is empty, so nothing ever happens`);
+  const first = given.map((state, index) => {
+    const path = given.length === 1 ? "init" : `init[${index}]`;
+    if (typeof state !== "object" || state === null || Array.isArray(state) || state instanceof Set) {
+      throw new SpecError(`spec ${name}: ${path} is no object of variables`);
+    }
+    return guarded(`spec ${name}`, () => plain(state, path)) as Readonly<Record<string, unknown>>;
+  });
+  const variables = Object.keys(first[0] ?? {});
+  const odd = first.findIndex((state) => Object.keys(state).sort().join() !== [...variables].sort().join());
+  if (odd >= 0) throw new SpecError(`spec ${name}: init[${odd}] has other variables than init[0]`);
+  return first;
+}
+
+/** One transition for every action and every combination of its arguments. */
+export function transitionsOf(
+  name: string,
+  actions: Readonly<Record<string, Action<unknown>>>,
+): readonly Transition[] {
+  const all = Object.entries(actions).flatMap(([action, what]) => {
+    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(action)) {
+      throw new SpecError(
+        `spec ${name}: ${JSON.stringify(action)} is no name of an action: letters, digits and _, ` +
+          `the first one a letter`,
+      );
+    }
+    if (typeof what === "function") {
+      return [{ label: action, run: what as Transition["run"] }];
+    }
+    if (what?.kind !== "each") {
+      throw new SpecError(`spec ${name}, action ${action} is neither a function nor made by each`);
+    }
+    return instancesOf(name, action, what);
+  });
+  for (const [index, { label }] of all.entries()) {
+    if (all.findIndex((other) => other.label === label) !== index) {
+      throw new SpecError(`spec ${name}: there are two actions ${label}; a value occurs twice in each`);
+    }
+  }
+  return all;
+}
+
+function instancesOf(name: string, action: string, { lists, run }: Each<never>): readonly Transition[] {
+  const combinations = lists.reduce<readonly (readonly unknown[])[]>(
+    (shorter, list) => shorter.flatMap((values) => list.map((value) => [...values, value])),
+    [[]],
+  );
+  return combinations.map((values) => {
+    const fixed = values.map((value) =>
+      guarded(`spec ${name}, action ${action}`, () => plain(value, "an argument"))
+    );
+    return {
+      label: `${action}(${fixed.map((value) => JSON.stringify(value)).join(",")})`,
+      run: (draft) => run(draft as never, ...(fixed as never[])),
+    };
+  });
+}
+
+/** Properties that say which spec and property it is when they fail. */
+export function propertiesOf(
+  name: string,
+  properties: readonly Property<unknown>[],
+): readonly Property<unknown>[] {
+  return properties.map((property, index) => {
+    if (properties.findIndex((other) => other.name === property.name) !== index) {
+      throw new SpecError(`spec ${name}: there are two properties ${JSON.stringify(property.name)}`);
+    }
+    const where = `spec ${name}, property ${JSON.stringify(property.name)}`;
+    switch (property.kind) {
+      case "always":
+        return { ...property, holds: (state: unknown) => judged(where, () => property.holds(state)) };
+      case "steps":
+        return {
+          ...property,
+          holds: (before, after) => judged(where, () => property.holds(before, after)),
+        };
+      case "sometimes":
+        return { ...property, reached: (state) => guarded(where, () => property.reached(state)) };
+    }
+  });
+}
+
+/** The constraint, if there is one. It says which spec it is when it fails. */
+export function constraintOf(
+  name: string,
+  { constraint }: Definition<unknown>,
+): { readonly constraint?: (state: unknown) => boolean } {
+  if (constraint === undefined) return {};
+  return { constraint: (state) => guarded(`spec ${name}, its constraint`, () => constraint(state)) };
+}
+
+function judged(where: string, judge: () => true | string): true | string {
+  const judgement: unknown = guarded(where, judge);
+  if (judgement === true || typeof judgement === "string") return judgement;
+  throw new SpecError(`${where} returned ${show(judgement)}: return true, or in words what is wrong`);
+}
+
+/** Runs code of the user: what it throws says where. */
+export function guarded<T>(where: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof SpecError || error instanceof Reshape) throw error;
+    if (error instanceof ValueError) throw new SpecError(`${where}: ${error.message}`);
+    throw new SpecError(`${where} threw ${error}`, { cause: error });
+  }
+}
