@@ -1,6 +1,7 @@
 /** The catalog: specs by name. */
 import { raft } from "../raft/mod.ts";
 import type { Specification } from "../dsl/specification.ts";
+import { atomicCommitment } from "./atomic_commitment.ts";
 import { dieHard } from "./die_hard.ts";
 import { diningPhilosophers } from "./dining_philosophers.ts";
 import { ewd840 } from "./ewd840.ts";
@@ -25,4 +26,5 @@ export const catalog: Readonly<Record<string, Specification>> = {
   dining_philosophers: diningPhilosophers,
   ewd840,
   readers_writers: readersWriters,
+  atomic_commitment: atomicCommitment,
 };

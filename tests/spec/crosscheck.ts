@@ -58,6 +58,8 @@ export const rows: readonly Row[] = [
     length: { "Never Change Color": 2 },
   },
   { spec: "readers_writers", parameters: { actors: 3 }, distinct: 21_527, generated: 59_674, depth: 13 },
+  { spec: "atomic_commitment", parameters: {}, distinct: 4_284, generated: 23_988, depth: 19 },
+  { spec: "atomic_commitment", parameters: { wrong: true }, length: { AC1: 13 } },
 ];
 
 /** Rows that take long: for a benchmark. */
