@@ -8,6 +8,7 @@ import { ewd840 } from "./ewd840.ts";
 import { missionariesAndCannibals } from "./missionaries_and_cannibals.ts";
 import { paxos } from "./paxos.ts";
 import { peterson } from "./peterson.ts";
+import { raftLite } from "./raft_lite.ts";
 import { readersWriters } from "./readers_writers.ts";
 import { transactionCommit } from "./transaction_commit.ts";
 import { twoPhaseCommit } from "./two_phase_commit.ts";
@@ -27,4 +28,5 @@ export const catalog: Readonly<Record<string, Specification>> = {
   ewd840,
   readers_writers: readersWriters,
   atomic_commitment: atomicCommitment,
+  raft_lite: raftLite,
 };

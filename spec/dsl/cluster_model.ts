@@ -5,6 +5,7 @@ import { type Lists, lists, type Place, place } from "../checker/place.ts";
 import { runTrace } from "../trace/run.ts";
 import { encode } from "../checker/value.ts";
 import type { AnyCluster, Happening, Outcome } from "./cluster.ts";
+import { type Change, type Flight, flight } from "./cluster_network.ts";
 import { SpecError } from "./specification.ts";
 
 /** What was spent of each budget in all, and before the search began; null while nothing has a price. */
@@ -17,7 +18,10 @@ interface Account {
 interface Reaction {
   readonly notation: string;
   readonly local: number;
+  /** The messages that it sent, sorted: how they enter a bag. */
   readonly added: number;
+  /** The same in the order in which they were sent. */
+  readonly sends: readonly number[];
   readonly notes: number;
   readonly spends: number;
 }
@@ -44,6 +48,8 @@ interface Compiled {
   readonly remembered: Map<number, number>;
   readonly paid: Map<number, number>;
   readonly receivers: number[];
+  /** Null for the usual network, a bag. */
+  readonly flight: Flight | null;
 }
 
 /** A step on its way to whoever enumerates: the parts of the state that it changes, and how to tell of it. */
@@ -54,21 +60,25 @@ interface Move {
   account: number;
   removed: number;
   added: number;
+  writes: readonly number[];
   tell: () => Omit<Step, "to">;
 }
+
+const nothing: readonly number[] = [];
 
 /** Compiles a cluster for the checker. */
 export function compileCluster(definition: AnyCluster): Model {
   const c = nothingLearned(definition);
+  const servers = definition.servers.length;
   const first = firstState(c);
   const model: Model = {
     servers: definition.servers,
-    places: [...c.locals, c.histories, c.accounts as Place<unknown>],
+    places: [...c.locals, c.histories, c.accounts, ...c.flight?.places ?? []] as Place<unknown>[],
     messages: c.messages,
     lists: c.bags,
     properties: definition.properties as Model["properties"],
     starts: [{ name: "1", trace: "", state: priced(c, first) }],
-    expand: (vector, bag, out) => forEachMove(c, vector, bag, (move) => emit(out, vector, move)),
+    expand: (vector, bag, out) => forEachMove(c, vector, bag, (move) => emit(servers, out, vector, move)),
     view: (observed) => ({
       servers: observed.slice(0, definition.servers.length),
       history: observed[definition.servers.length],
@@ -87,13 +97,25 @@ export function compileCluster(definition: AnyCluster): Model {
 function nothingLearned(definition: AnyCluster): Compiled {
   const { servers, identity, observe } = definition;
   const expenses = emptyFirst(place<readonly string[]>({ name: "expenses", observe: null }));
+  const messages = place({ name: "messages", observe: null });
+  const bags = lists();
+  const network = definition.network ?? "unordered";
+  if (network !== "unordered" && (definition.budgets.drops || definition.budgets.duplicates)) {
+    throw new SpecError(
+      `budgets for drops or duplicates: they are for an unordered network, not for ${network}`,
+    );
+  }
+  const channelOf = (message: number) => {
+    const { from, to } = definition.envelope(messages.values[message]);
+    return servers.indexOf(from) * servers.length + servers.indexOf(to);
+  };
   return {
     definition,
     locals: servers.map((name) => place({ name, identity, observe })),
     histories: place({ name: "history" }),
     accounts: place<Account>({ name: "budgets", observe: null }),
-    messages: place({ name: "messages", observe: null }),
-    bags: lists(),
+    messages,
+    bags,
     notes: emptyFirst(place<readonly unknown[]>({ name: "notes", observe: null })),
     expenses,
     faults: { drops: expenses.intern(["drops"]), duplicates: expenses.intern(["duplicates"]) },
@@ -103,6 +125,7 @@ function nothingLearned(definition: AnyCluster): Compiled {
     remembered: new Map(),
     paid: new Map(),
     receivers: [],
+    flight: flight(network, { servers, first: servers.length + 2, messages, bags, channelOf }),
   };
 }
 
@@ -116,20 +139,24 @@ function emptyFirst<T>(lists: Place<readonly T[]>): Place<readonly T[]> {
 function firstState(c: Compiled): State {
   const { servers, initial, history, budgets } = c.definition;
   const used = Object.fromEntries(Object.keys(budgets).map((budget) => [budget, 0]));
+  const messages = (c.definition.inFlight ?? []).map((message) => c.messages.intern(message));
+  const { values, bag } = c.flight?.begin(messages) ?? { values: [], bag: messages.sort((a, b) => a - b) };
   return {
     vector: [
       ...servers.map((name, server) => c.locals[server]!.intern(initial(name))),
       c.histories.intern(history),
       c.accounts.intern({ used, before: null }),
+      ...values,
     ],
-    bag: [],
+    bag,
   };
 }
 
 /** The same state, from which on the budgets count. */
 function priced(c: Compiled, { vector, bag }: State): State {
-  const { used } = c.accounts.values[vector.at(-1)!]!;
-  return { vector: vector.with(-1, c.accounts.intern({ used, before: used })), bag };
+  const account = c.definition.servers.length + 1;
+  const { used } = c.accounts.values[vector[account]!]!;
+  return { vector: vector.with(account, c.accounts.intern({ used, before: used })), bag };
 }
 
 /** Visits every step out of a state, in an order that depends on the state alone. */
@@ -143,12 +170,18 @@ function forEachMove(
   const account = vector[servers.length + 1]!;
   for (let server = 0; server < servers.length; server++) {
     for (const happening of happeningsAt(c, server, vector[server]!, account)) {
-      visitHappening(c, vector, server, happening, visit);
+      visitHappening(c, vector, bag, server, happening, visit);
     }
+  }
+  if (c.flight !== null) {
+    for (const message of c.flight.deliverable(vector, bag)) {
+      visitArrivals(c, vector, bag, message, -1, visit);
+    }
+    return;
   }
   for (let position = 0; position < bag.length; position++) {
     if (position > 0 && bag.items[position - 1] === bag.items[position]) continue;
-    visitArrivals(c, vector, bag, position, visit);
+    visitArrivals(c, vector, bag, bag.items[position]!, position, visit);
     visitFault(c, vector, bag, position, "drops", visit);
     visitFault(c, vector, bag, position, "duplicates", visit);
   }
@@ -157,6 +190,7 @@ function forEachMove(
 function visitHappening(
   c: Compiled,
   vector: ArrayLike<number>,
+  bag: Growable,
   server: number,
   happening: Learned,
   visit: (move: Move) => void,
@@ -167,15 +201,10 @@ function visitHappening(
   ) {
     // What changes nothing but a budget leads to less of the same.
     if (reaction.local === local && reaction.added === 0 && reaction.notes === 0) continue;
-    visitReaction(
-      c,
-      vector,
-      server,
-      reaction,
-      -1,
-      () => tellHappening(c, server, happening, reaction),
-      visit,
-    );
+    const { added, sends } = reaction;
+    const change = c.flight?.change(vector, bag, -1, sends) ?? { removed: -1, added, writes: nothing };
+    const tell = () => tellHappening(c, server, happening, reaction);
+    visitReaction(c, vector, server, reaction, change, tell, visit);
   }
 }
 
@@ -183,15 +212,18 @@ function visitArrivals(
   c: Compiled,
   vector: ArrayLike<number>,
   bag: Growable,
+  message: number,
   position: number,
   visit: (move: Move) => void,
 ): void {
-  const message = bag.items[position]!;
   const server = receiverOf(c, message);
   const event = () => c.definition.received(c.messages.values[message]!);
   for (const reaction of reactionsTo(c, server, vector[server]!, message * 2, event)) {
-    const tell = () => tellMessage(c, bag, message, ">", reaction.notation);
-    visitReaction(c, vector, server, reaction, position, tell, visit);
+    const { added, sends } = reaction;
+    const change = c.flight?.change(vector, bag, message, sends) ??
+      { removed: position, added, writes: nothing };
+    const tell = () => tellMessage(c, deliverableOf(c, vector, bag), message, ">", reaction.notation);
+    visitReaction(c, vector, server, reaction, change, tell, visit);
   }
 }
 
@@ -200,7 +232,7 @@ function visitReaction(
   vector: ArrayLike<number>,
   server: number,
   reaction: Reaction,
-  removed: number,
+  { removed, added, writes }: Change,
   tell: Move["tell"],
   visit: (move: Move) => void,
 ): void {
@@ -208,7 +240,7 @@ function visitReaction(
   const account = pay(c, vector[length + 1]!, reaction.spends);
   if (account < 0) return;
   const history = remember(c, vector[length]!, reaction.notes);
-  visit({ server, local: reaction.local, history, account, removed, added: reaction.added, tell });
+  visit({ server, local: reaction.local, history, account, removed, added, writes, tell });
 }
 
 function visitFault(
@@ -232,7 +264,8 @@ function visitFault(
     account,
     removed: isDrop ? position : -1,
     added: isDrop ? 0 : c.bags.intern([message]),
-    tell: () => tellMessage(c, bag, message, isDrop ? "~" : "+", ""),
+    writes: nothing,
+    tell: () => tellMessage(c, deliverableOf(c, vector, bag), message, isDrop ? "~" : "+", ""),
   });
 }
 
@@ -280,11 +313,12 @@ function react(
   outcome: Outcome<unknown, unknown, unknown>,
   spends?: string,
 ): Reaction {
-  const sends = outcome.sends.map((message) => c.messages.intern(message)).sort((a, b) => a - b);
+  const sends = outcome.sends.map((message) => c.messages.intern(message));
   return {
     notation: outcome.notation,
     local: c.locals[server]!.intern(outcome.local),
-    added: c.bags.intern(sends),
+    added: c.bags.intern(sends.toSorted((a, b) => a - b)),
+    sends,
     notes: c.notes.intern(outcome.notes),
     spends: c.expenses.intern([spends, outcome.spends].filter((budget) => budget !== undefined)),
   };
@@ -333,13 +367,16 @@ function receiverOf(c: Compiled, message: number): number {
   return c.receivers[message] = server;
 }
 
-function emit(out: Successors, vector: Int32Array, move: Move): void {
+function emit(servers: number, out: Successors, vector: Int32Array, move: Move): void {
   const { vectors, removed, added } = out;
   reserve(vectors, vector.length);
   vectors.items.set(vector, vectors.length);
-  vectors.items[vectors.length + move.server] = move.local;
-  vectors.items[vectors.length + vector.length - 2] = move.history;
-  vectors.items[vectors.length + vector.length - 1] = move.account;
+  const at = vectors.length;
+  vectors.items[at + move.server] = move.local;
+  vectors.items[at + servers] = move.history;
+  vectors.items[at + servers + 1] = move.account;
+  const { writes } = move;
+  for (let i = 0; i < writes.length; i += 2) vectors.items[at + writes[i]!] = writes[i + 1]!;
   vectors.length += vector.length;
   push(removed, move.removed);
   push(added, move.added);
@@ -360,16 +397,19 @@ function otherStep(c: Compiled, state: State, text: string): Step | null {
   );
   if (server < 0 || otherHappening === undefined) return null;
   const notation = text.slice(servers[server]!.length).replace(/_$/, "");
-  const proposed = c.accounts.values[state.vector.at(-1)!]!.used.proposals ?? 0;
+  const proposed = c.accounts.values[state.vector[servers.length + 1]!]!.used.proposals ?? 0;
   const happening = otherHappening(c.locals[server]!.values[state.vector[server]!], notation, proposed);
   if (happening === null) return null;
   const steps: Step[] = [];
-  visitHappening(c, state.vector, server, learn(c, happening), (move) => steps.push(stepOf(c, state, move)));
+  const take = (move: Move) => void steps.push(stepOf(c, state, move));
+  visitHappening(c, state.vector, growableOf(state.bag), server, learn(c, happening), take);
   return steps.find((step) => step.label === text) ?? null;
 }
 
 function stepOf(c: Compiled, { vector, bag }: State, move: Move): Step {
-  const next = vector.with(move.server, move.local).with(-2, move.history).with(-1, move.account);
+  const { length } = c.definition.servers;
+  const next = vector.with(move.server, move.local).with(length, move.history).with(length + 1, move.account);
+  for (let i = 0; i < move.writes.length; i += 2) next[move.writes[i]!] = move.writes[i + 1]!;
   const kept = bag.filter((_, position) => position !== move.removed);
   const to = { vector: next, bag: [...kept, ...c.bags.lists[move.added]!].sort((a, b) => a - b) };
   return { ...move.tell(), to };
@@ -390,10 +430,15 @@ function tellHappening(
   };
 }
 
+/** The distinct messages that can arrive. */
+function deliverableOf(c: Compiled, vector: ArrayLike<number>, bag: Growable): readonly number[] {
+  return c.flight?.deliverable(vector, bag) ?? [...new Set(bag.items.subarray(0, bag.length))];
+}
+
 /** The shortest selector that tells this message from the others between the same two servers. */
 function tellMessage(
   c: Compiled,
-  bag: Growable,
+  deliverable: readonly number[],
   message: number,
   sign: string,
   notation: string,
@@ -401,10 +446,8 @@ function tellMessage(
   const { envelope } = c.definition;
   const value = c.messages.values[message];
   const { from, to, type } = envelope(value);
-  const inFlight = [...new Set(bag.items.subarray(0, bag.length))].map((integer) =>
-    c.messages.values[integer]
-  );
-  const between = inFlight.filter((other) => envelope(other).from === from && envelope(other).to === to);
+  const all = deliverable.map((integer) => c.messages.values[integer]);
+  const between = all.filter((other) => envelope(other).from === from && envelope(other).to === to);
   const ofType = between.filter((other) => envelope(other).type === type).map((other) => encode(other))
     .sort();
   const forms = [`:${type}.${ofType.indexOf(encode(value)) + 1}`];
