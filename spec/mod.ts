@@ -45,7 +45,7 @@ export type { Lists, Place } from "./checker/place.ts";
 export type { Progress } from "./checker/search.ts";
 export type { Value } from "./checker/value.ts";
 export { cluster } from "./dsl/cluster.ts";
-export type { ClusterDefinition, ClusterView, Happening, Outcome } from "./dsl/cluster.ts";
+export type { ClusterDefinition, ClusterView, Happening, Network, Outcome } from "./dsl/cluster.ts";
 export { always, sometimes, steps } from "./dsl/property.ts";
 export type { Always, Judgement, Property, Sometimes, Steps } from "./dsl/property.ts";
 export { each, spec } from "./dsl/spec.ts";

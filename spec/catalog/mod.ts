@@ -1,12 +1,14 @@
 /** The catalog: specs by name. */
 import { raft } from "../raft/mod.ts";
 import type { Specification } from "../dsl/specification.ts";
+import { atomicCommitment } from "./atomic_commitment.ts";
 import { dieHard } from "./die_hard.ts";
 import { diningPhilosophers } from "./dining_philosophers.ts";
 import { ewd840 } from "./ewd840.ts";
 import { missionariesAndCannibals } from "./missionaries_and_cannibals.ts";
 import { paxos } from "./paxos.ts";
 import { peterson } from "./peterson.ts";
+import { raftLite } from "./raft_lite.ts";
 import { readersWriters } from "./readers_writers.ts";
 import { transactionCommit } from "./transaction_commit.ts";
 import { twoPhaseCommit } from "./two_phase_commit.ts";
@@ -25,4 +27,6 @@ export const catalog: Readonly<Record<string, Specification>> = {
   dining_philosophers: diningPhilosophers,
   ewd840,
   readers_writers: readersWriters,
+  atomic_commitment: atomicCommitment,
+  raft_lite: raftLite,
 };

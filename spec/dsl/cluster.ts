@@ -31,6 +31,9 @@ export interface Outcome<Local, Message, Note> {
   readonly notes: readonly Note[];
 }
 
+/** What becomes of messages in flight. */
+export type Network = "unordered" | "duplicating" | "ordered";
+
 /** What properties see of a cluster. */
 export interface ClusterView<Seen, History> {
   /** Each server, in order. */
@@ -45,8 +48,17 @@ export interface ClusterDefinition<Local, Message, Event, Note, History, Seen> {
   readonly servers: readonly string[];
   /** How often what has a price may happen, from where the search begins. `drops` and `duplicates` are the network's. */
   readonly budgets: Readonly<Record<string, number>>;
+  /**
+   * What becomes of messages. `unordered`, also if left out: each arrives once, in any order. `duplicating`: each
+   * may arrive again and again; two equal ones are one, and the state tells which one arrived last. `ordered`:
+   * those from one server to another arrive in the order in which they were sent. The budgets `drops` and
+   * `duplicates` are for an unordered network only.
+   */
+  readonly network?: Network;
   /** A server that has just started. */
   readonly initial: (server: string) => Local;
+  /** Messages that are in flight at first; none if left out. */
+  readonly inFlight?: readonly Message[];
   /** What may happen at a server; `proposed` counts what was spent of the budget `proposals` since the first state. */
   readonly happenings: (local: Local, proposed: number) => readonly Happening<Event>[];
   /** The event of such a notation, where it isn't among the happenings but possible; else null. */

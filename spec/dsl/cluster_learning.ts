@@ -3,6 +3,7 @@ import { type Growable, growable, push, reserve } from "../checker/growable.ts";
 import { get, type PairMap, pairMap, put } from "../checker/pair_map.ts";
 import { type Lists, lists, type Place, place } from "../checker/place.ts";
 import type { AnyCluster, Happening, Outcome } from "./cluster.ts";
+import { type Flight, flight } from "./cluster_network.ts";
 import { SpecError } from "./specification.ts";
 
 /** What was spent of each budget in all, and before the search began; null while nothing has a price. */
@@ -29,7 +30,9 @@ export interface Reactions {
   readonly causes: Cause[];
   /** The integer of the server after it; -1 if it stays as it is. */
   readonly locals: Growable;
-  /** The list of messages that enter the bag. */
+  /** The list of messages that it sent, in the order in which they were sent. */
+  readonly sends: Growable;
+  /** The same list, sorted: how they enter a bag. */
   readonly added: Growable;
   /** The list of notes for the history. */
   readonly notes: Growable;
@@ -52,6 +55,8 @@ export interface Learning {
   readonly accounts: Place<Account>;
   readonly messages: Place<unknown>;
   readonly bags: Lists;
+  /** Null for the usual network, a bag. */
+  readonly flight: Flight | null;
   readonly notes: Place<readonly unknown[]>;
   readonly expenses: Place<readonly string[]>;
   readonly events: Place<unknown>;
@@ -76,19 +81,23 @@ export interface Learning {
 /** Nothing learned yet. */
 export function learning(definition: AnyCluster): Learning {
   const { servers, identity, observe } = definition;
+  const messages = place({ name: "messages", observe: null });
+  const bags = lists();
   return {
     definition,
     locals: servers.map((name) => place({ name, identity, observe })),
     histories: place({ name: "history" }),
     accounts: place<Account>({ name: "budgets", observe: null }),
-    messages: place({ name: "messages", observe: null }),
-    bags: lists(),
+    messages,
+    bags,
+    flight: flightOf(definition, messages, bags),
     notes: emptyFirst(place<readonly unknown[]>({ name: "notes", observe: null })),
     expenses: emptyFirst(place<readonly string[]>({ name: "expenses", observe: null })),
     events: place({ name: "events", observe: null }),
     reactions: {
       causes: [],
       locals: growable(),
+      sends: growable(),
       added: growable(),
       notes: growable(),
       expenses: growable(),
@@ -103,6 +112,20 @@ export function learning(definition: AnyCluster): Learning {
     faults: pairMap(),
     receivers: growable(),
   };
+}
+
+function flightOf(definition: AnyCluster, messages: Place<unknown>, bags: Lists): Flight | null {
+  const { servers, budgets, envelope, network = "unordered" } = definition;
+  if (network !== "unordered" && (budgets.drops || budgets.duplicates)) {
+    throw new SpecError(
+      `budgets for drops or duplicates: they are for an unordered network, not for ${network}`,
+    );
+  }
+  const channelOf = (message: number) => {
+    const { from, to } = envelope(messages.values[message]);
+    return servers.indexOf(from) * servers.length + servers.indexOf(to);
+  };
+  return flight(network, { servers, first: servers.length + 2, messages, bags, channelOf });
 }
 
 /** Makes 0 the integer of the empty list. */
@@ -179,7 +202,7 @@ function react(
   outcome: Outcome<unknown, unknown, unknown>,
 ): void {
   const local = l.locals[server]!.intern(outcome.local);
-  const sends = outcome.sends.map((message) => l.messages.intern(message)).sort((a, b) => a - b);
+  const sends = outcome.sends.map((message) => l.messages.intern(message));
   const notes = l.notes.intern(outcome.notes);
   const price = cause.type === "happening" ? cause.happening.spends : undefined;
   const expenses = l.expenses.intern([price, outcome.spends].filter((budget) => budget !== undefined));
@@ -190,7 +213,7 @@ function react(
   const { words } = l.locals[server]!;
   addWords(l, words, local, 1);
   addWords(l, words, before, -1);
-  if (cause.type === "message") addWords(l, l.messages.words, cause.message, -1);
+  if (cause.type === "message" && l.flight === null) addWords(l, l.messages.words, cause.message, -1);
 }
 
 /** The reaction of the network that loses a message, or repeats it. */
@@ -217,12 +240,14 @@ function addReaction(
   const { reactions } = l;
   reactions.causes.push(cause);
   push(reactions.locals, local);
-  push(reactions.added, l.bags.intern(sends));
+  push(reactions.sends, l.bags.intern(sends));
+  push(reactions.added, l.bags.intern(sends.toSorted((a, b) => a - b)));
   push(reactions.notes, notes);
   push(reactions.expenses, expenses);
   push(reactions.words, 0);
   push(reactions.words, 0);
-  for (const message of sends) addWords(l, l.messages.words, message, 1);
+  // What another network than a bag does to the fingerprint depends on what is in flight already.
+  if (l.flight === null) { for (const message of sends) addWords(l, l.messages.words, message, 1); }
 }
 
 /** Adds the word of a value to what the latest reaction adds to the fingerprint, or takes it away. */

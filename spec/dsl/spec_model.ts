@@ -1,5 +1,5 @@
 /** Compiles a plain spec: takes its states apart into places, and counts with integers. */
-import { push, reserve } from "../checker/growable.ts";
+import { reserve } from "../checker/growable.ts";
 import {
   bagStart,
   headSize,

@@ -58,6 +58,59 @@ export const rows: readonly Row[] = [
     length: { "Never Change Color": 2 },
   },
   { spec: "readers_writers", parameters: { actors: 3 }, distinct: 21_527, generated: 59_674, depth: 13 },
+  { spec: "atomic_commitment", parameters: {}, distinct: 4_284, generated: 23_988, depth: 19 },
+  { spec: "atomic_commitment", parameters: { wrong: true }, length: { AC1: 13 } },
+  { spec: "raft_lite", parameters: {}, bound: 7, length: { "Election Liveness": 4, "Log Liveness": 7 } },
+  ...raftLiteRows({}, [
+    [1, 1],
+    [13, 13],
+    [136, 79],
+    [760, 328],
+    [3_073, 1_138],
+    [10_819, 3_733],
+    [36_784, 12_258],
+    [125_692, 40_857],
+  ]),
+  ...raftLiteRows({ crashes: 0 }, [
+    [1, 1],
+    [10, 10],
+    [88, 52],
+    [448, 199],
+    [1_738, 670],
+    [6_073, 2_191],
+    [20_803, 7_221],
+    [71_779, 24_159],
+  ]),
+  ...raftLiteRows({ network: "duplicating" }, [
+    [1, 1],
+    [13, 13],
+    [139, 85],
+    [871, 426],
+    [4_453, 1_914],
+    [20_956, 7_989],
+  ]),
+  ...raftLiteRows({ network: "ordered" }, [
+    [1, 1],
+    [13, 13],
+    [136, 79],
+    [760, 328],
+    [3_055, 1_120],
+    [10_339, 3_469],
+    [31_978, 10_254],
+  ]),
+  ...raftLiteRows({ servers: 5, crashes: 2 }, [[1, 1], [21, 21], [406, 226], [4_266, 1_716], [
+    32_531,
+    10_741,
+  ]]),
+  ...raftLiteRows({ servers: 2, crashes: 0 }, [
+    [1, 1],
+    [7, 7],
+    [39, 24],
+    [121, 58],
+    [277, 120],
+    [559, 234],
+    [1_075, 444],
+  ]),
 ];
 
 /** Rows that take long: for a benchmark. */
@@ -78,7 +131,20 @@ export const heavyRows: readonly Row[] = [
     depth: 26,
   },
   { spec: "paxos", parameters: { ballots: 3 }, distinct: 185_369, generated: 1_361_380, depth: 25 },
+  { spec: "raft_lite", parameters: {}, bound: 9, distinct: 138_693, generated: 435_556, depth: 9 },
+  { spec: "raft_lite", parameters: {}, bound: 10, distinct: 481_973, generated: 1_538_638, depth: 10 },
 ];
+
+/** Raft Lite's model with these parameters: the counts [generated, distinct] to depth 1, 2, 3, ... */
+function raftLiteRows(
+  parameters: Row["parameters"],
+  counts: readonly (readonly [generated: number, distinct: number])[],
+): readonly Row[] {
+  return counts.map(([generated, distinct], index): Row => {
+    const depth = index + 1;
+    return { spec: "raft_lite", parameters, bound: depth, distinct, generated, depth };
+  });
+}
 
 /** A row in a line, as the command line would have it. */
 export function titleOf({ spec, parameters, bound }: Row): string {
