@@ -7,9 +7,12 @@ import { diningPhilosophers } from "./dining_philosophers.ts";
 import { ewd840 } from "./ewd840.ts";
 import { missionariesAndCannibals } from "./missionaries_and_cannibals.ts";
 import { paxos } from "./paxos.ts";
+import { paxosRegister } from "./paxos_register.ts";
 import { peterson } from "./peterson.ts";
 import { raftLite } from "./raft_lite.ts";
 import { readersWriters } from "./readers_writers.ts";
+import { registerAbd } from "./register_abd.ts";
+import { singleCopyRegister } from "./single_copy_register.ts";
 import { transactionCommit } from "./transaction_commit.ts";
 import { twoPhaseCommit } from "./two_phase_commit.ts";
 import { voting } from "./voting.ts";
@@ -29,4 +32,7 @@ export const catalog: Readonly<Record<string, Specification>> = {
   readers_writers: readersWriters,
   atomic_commitment: atomicCommitment,
   raft_lite: raftLite,
+  single_copy_register: singleCopyRegister,
+  register_abd: registerAbd,
+  paxos_register: paxosRegister,
 };

@@ -60,6 +60,10 @@ export const rows: readonly Row[] = [
   { spec: "readers_writers", parameters: { actors: 3 }, distinct: 21_527, generated: 59_674, depth: 13 },
   { spec: "atomic_commitment", parameters: {}, distinct: 4_284, generated: 23_988, depth: 19 },
   { spec: "atomic_commitment", parameters: { wrong: true }, length: { AC1: 13 } },
+  { spec: "single_copy_register", parameters: {}, distinct: 93 },
+  { spec: "single_copy_register", parameters: { servers: 2 }, length: { Linearizable: 5 } },
+  { spec: "register_abd", parameters: {}, distinct: 544 },
+  { spec: "paxos_register", parameters: {}, distinct: 16_668 },
   { spec: "raft_lite", parameters: {}, bound: 7, length: { "Election Liveness": 4, "Log Liveness": 7 } },
   ...raftLiteRows({}, [
     [1, 1],
