@@ -14,6 +14,7 @@
 import {
   always,
   type Draft,
+  type Each,
   each,
   type Property,
   sometimes,
@@ -188,7 +189,7 @@ function participantActions(everyone: readonly number[], wrong: boolean) {
 
 type Does = (
   act: (self: Draft<Participant>, s: State, index: number, other: number) => boolean,
-) => ReturnType<typeof each<State, number, number>>;
+) => Each<State>;
 
 /** First hear, then forward to all others, and only then act on it. */
 function carefulActions(does: Does) {

@@ -78,8 +78,8 @@ export const diningPhilosophers: Specification = spec<Table, { philosophers: num
           return eater === undefined || `philosophers ${eater} and ${right(eater)} eat at once`;
         }),
         sometimes(
-          "everyone gets hungry again",
-          "philosopher 0 eats, and is hungry again later",
+          "philosopher 0 has eaten",
+          "whoever has the best forks at first can eat, and think",
           ({ next }) => next[0] === "think",
         ),
       ],

@@ -7,7 +7,7 @@
  *
  *     deno task check peterson
  */
-import { always, each, sometimes, spec, type Specification } from "../mod.ts";
+import { always, type Draft, each, sometimes, spec, type Specification } from "../mod.ts";
 
 /** Where a process is in its program. */
 export type Label = "idle" | "raise flag" | "give turn" | "wait" | "critical" | "lower flag";
@@ -28,9 +28,9 @@ const processes = [0, 1];
 function step(
   from: Label,
   to: Label,
-  effect: (s: { flag: boolean[]; turn: number }, self: number) => boolean,
+  effect: (s: Draft<Lock>, self: number) => boolean,
 ) {
-  return each(processes, (s: { at: Label[]; flag: boolean[]; turn: number }, self) => {
+  return each(processes, (s: Draft<Lock>, self) => {
     if (s.at[self] !== from || !effect(s, self)) return false;
     s.at[self] = to;
     return true;

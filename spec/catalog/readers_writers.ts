@@ -6,7 +6,7 @@
  *
  *     deno task check readers_writers --set actors=2
  */
-import { always, each, sometimes, spec, type Specification } from "../mod.ts";
+import { always, type Draft, each, sometimes, spec, type Specification } from "../mod.ts";
 
 /** Somebody's place in the queue. */
 export interface Request {
@@ -33,7 +33,7 @@ export const readersWriters: Specification = spec<Resource, { actors: number }>(
   ({ actors }) => {
     const everyone = Array.from({ length: actors }, (_, actor) => actor);
     const wait = (to: Request["to"]) =>
-      each(everyone, (s: { waiting: { actor: number; to: Request["to"] }[] }, actor) => {
+      each(everyone, (s: Draft<Resource>, actor) => {
         if (s.waiting.some((request) => request.actor === actor && request.to === to)) return false;
         s.waiting.push({ actor, to });
         return true;
