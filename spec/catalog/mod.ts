@@ -1,14 +1,18 @@
 /** The catalog: specs by name. */
 import { raft } from "../raft/mod.ts";
 import type { Specification } from "../dsl/specification.ts";
+import { alternatingBit } from "./alternating_bit.ts";
 import { atomicCommitment } from "./atomic_commitment.ts";
 import { dieHard } from "./die_hard.ts";
 import { diningPhilosophers } from "./dining_philosophers.ts";
 import { ewd840 } from "./ewd840.ts";
+import { lamportMutex } from "./lamport_mutex.ts";
 import { missionariesAndCannibals } from "./missionaries_and_cannibals.ts";
+import { ongaroRaft } from "./ongaro_raft.ts";
 import { paxos } from "./paxos.ts";
 import { paxosRegister } from "./paxos_register.ts";
 import { peterson } from "./peterson.ts";
+import { pingPong } from "./ping_pong.ts";
 import { raftLite } from "./raft_lite.ts";
 import { readersWriters } from "./readers_writers.ts";
 import { registerAbd } from "./register_abd.ts";
@@ -30,8 +34,12 @@ export const catalog: Readonly<Record<string, Specification>> = {
   dining_philosophers: diningPhilosophers,
   ewd840,
   readers_writers: readersWriters,
+  alternating_bit: alternatingBit,
+  lamport_mutex: lamportMutex,
   atomic_commitment: atomicCommitment,
+  ongaro_raft: ongaroRaft,
   raft_lite: raftLite,
+  ping_pong: pingPong,
   single_copy_register: singleCopyRegister,
   register_abd: registerAbd,
   paxos_register: paxosRegister,
