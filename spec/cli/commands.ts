@@ -2,8 +2,7 @@
 import { check, type CheckOptions, type Report } from "../checker/check.ts";
 import type { Model } from "../checker/model.ts";
 import { type Parameters, resolveParameters, SpecError, type Specification } from "../dsl/specification.ts";
-import { loadMutant } from "../raft/load_mutant.ts";
-import { raft } from "../raft/mod.ts";
+import { mutantSpec } from "../raft/load_mutant.ts";
 import { type Mutant, mutants } from "../raft/mutants.ts";
 import * as json from "../report/json.ts";
 import { headline, replayText, reportText } from "../report/text.ts";
@@ -142,11 +141,6 @@ function findMutant(name: string): Mutant {
   if (mutant !== undefined) return mutant;
   const names = mutants.map((candidate) => candidate.name);
   throw new UsageError(`there is no mutant ${name}: there are ${names.join(", ")}${suggestion(name, names)}`);
-}
-
-/** The spec of a mutant, which may not be able to run every start. */
-async function mutantSpec({ from, ...mutant }: Mutant): Promise<Specification> {
-  return raft(await loadMutant(mutant), from === undefined ? [] : [from]);
 }
 
 async function runBreak(

@@ -4,7 +4,12 @@ import { encode } from "../checker/value.ts";
 
 /** Something worth remembering. */
 export type Note =
-  | { readonly type: "elected"; readonly term: Term; readonly server: NodeId }
+  | {
+    readonly type: "elected";
+    readonly term: Term;
+    readonly server: NodeId;
+    readonly log: readonly string[];
+  }
   | { readonly type: "voted"; readonly term: Term; readonly voter: NodeId; readonly candidate: NodeId }
   | { readonly type: "committed"; readonly term: Term; readonly index: LogIndex; readonly entry: string }
   | { readonly type: "applied"; readonly index: LogIndex; readonly entry: string }
@@ -12,8 +17,12 @@ export type Note =
 
 /** What happened so far. Sorted, so that it doesn't depend on the order. */
 export interface History {
-  /** Who was elected in which term. */
-  readonly elected: readonly { readonly term: Term; readonly server: NodeId }[];
+  /** Who was elected in which term, and what its log was then. */
+  readonly elected: readonly {
+    readonly term: Term;
+    readonly server: NodeId;
+    readonly log: readonly string[];
+  }[];
   /** Who gave whom a vote in which term. */
   readonly votes: readonly { readonly term: Term; readonly voter: NodeId; readonly candidate: NodeId }[];
   /** What was committed, and the first term in which a server knew. */
@@ -36,8 +45,10 @@ export const noHistory: History = {
 /** The history after one more note. */
 export function remember(history: History, note: Note): History {
   switch (note.type) {
-    case "elected":
-      return { ...history, elected: withItem(history.elected, { term: note.term, server: note.server }) };
+    case "elected": {
+      const { term, server, log } = note;
+      return { ...history, elected: withItem(history.elected, { term, server, log }) };
+    }
     case "voted": {
       const { term, voter, candidate } = note;
       return { ...history, votes: withItem(history.votes, { term, voter, candidate }) };

@@ -3,6 +3,7 @@ import {
   AssertionError,
   type Effect,
   entriesBetween,
+  entriesOf,
   type Event,
   type Message,
   type NodeId,
@@ -140,7 +141,9 @@ function notesOf(before: ServerState, after: ServerState): readonly Note[] {
   const term = after.currentTerm;
   const notes: Note[] = [];
   const wasLeader = before.role.type === "leader" && before.currentTerm === term;
-  if (after.role.type === "leader" && !wasLeader) notes.push({ type: "elected", term, server: id });
+  if (after.role.type === "leader" && !wasLeader) {
+    notes.push({ type: "elected", term, server: id, log: entriesOf(before.log).map(nameOf) });
+  }
   if (countsOwnVote(after)) notes.push({ type: "voted", term, voter: id, candidate: id });
   if (after.commitIndex > before.commitIndex) {
     entriesBetween(after.log, before.commitIndex + 1, after.commitIndex).forEach((entry, position) => {

@@ -1,5 +1,7 @@
 /** Loads the core with one line replaced. */
+import type { Specification } from "../dsl/specification.ts";
 import type { Core } from "./core.ts";
+import { raft } from "./mod.ts";
 import type { Mutant } from "./mutants.ts";
 
 const folder = new URL("../../src/core/", import.meta.url);
@@ -13,6 +15,12 @@ export async function loadMutant(mutant: Mutant): Promise<Core> {
   const urls = new Map<string, string>();
   const module = await import(await urlOf("mod.ts", mutant, urls));
   return module as Core;
+}
+
+/** The spec of a mutant: from where it is to be found, with the one property by which it is to die. */
+export async function mutantSpec(mutant: Mutant): Promise<Specification> {
+  const starts = mutant.from === undefined ? [] : [mutant.from];
+  return raft(await loadMutant(mutant), { starts, properties: [mutant.property] });
 }
 
 /** The text of a file of the core, with the mutant's line replaced. */

@@ -12,8 +12,16 @@ import { starts } from "./starts.ts";
 /** The budgets: how often what has a price may happen, from where a search begins. */
 const budgets = { timeouts: 2, proposals: 1, crashes: 1, slow: 1, drops: 0, duplicates: 0 };
 
-/** The spec of `src/core`, or of a mutant of it, which may not be able to run every start. */
-export function raft(under: Core = core, startNames: readonly string[] = Object.keys(starts)): Specification {
+/** What of the spec to use: a mutant can't run every start, and is to die by one property. */
+export interface RaftOptions {
+  /** The names of the starts; all if left out. */
+  readonly starts?: readonly string[];
+  /** The names of the properties to judge; all if left out. */
+  readonly properties?: readonly string[];
+}
+
+/** The spec of `src/core`, or of a mutant of it. */
+export function raft(under: Core = core, options: RaftOptions = {}): Specification {
   return {
     name: "raft",
     parameters: { servers: 3, ...budgets, entries: 1 },
@@ -26,7 +34,7 @@ export function raft(under: Core = core, startNames: readonly string[] = Object.
     },
     depth: 10,
     summary,
-    build: (parameters) => build(under, parameters, startNames),
+    build: (parameters) => build(under, parameters, options),
   };
 }
 
@@ -38,7 +46,7 @@ function summary(parameters: Parameters): string {
   return [...parts, "network: reorders, loses"].join(" · ");
 }
 
-function build(under: Core, parameters: Parameters, startNames: readonly string[]): Model {
+function build(under: Core, parameters: Parameters, options: RaftOptions): Model {
   const names = "abcdefghi".slice(0, Number(parameters.servers)).split("");
   if (names.length === 0 || names.length !== parameters.servers) {
     throw new SpecError(`servers of raft is ${parameters.servers}, expected 1 to 9`);
@@ -59,8 +67,8 @@ function build(under: Core, parameters: Parameters, startNames: readonly string[
     identity,
     observe,
     describe,
-    properties,
-    starts: startsFor(names.length, startNames),
+    properties: properties.filter(({ name }) => options.properties?.includes(name) ?? true),
+    starts: startsFor(names.length, options.starts ?? Object.keys(starts)),
   });
 }
 

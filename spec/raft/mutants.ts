@@ -31,7 +31,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "vote-twice",
     sentence: "a server votes for every candidate that asks (§5.2)",
-    property: "One Vote A Term",
+    property: "Election Safety",
     bounds: { ...noDisk, ...noProposals },
     depth: 8,
     file: "src/core/election.ts",
@@ -103,7 +103,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "old-leader-obeyed",
     sentence: "a follower accepts entries of a leader whose term is over (§5.1)",
-    property: "Local Claims",
+    property: "Acknowledged On A Majority Of Disks",
     bounds: noDisk,
     depth: 10,
     file: "src/core/replication.ts",
@@ -183,6 +183,17 @@ export const mutants: readonly Mutant[] = [
     line: "  return replicate({ ...state, log: append(state.log, entries) }, others(state));",
     becomes:
       "  return replicate({ ...state, log: append(truncate(state.log, state.commitIndex), entries) }, others(state));",
+  },
+  {
+    name: "commit-of-an-old-term",
+    sentence: "a leader commits an entry of an earlier term by counting (§5.4.2, Figure 8)",
+    property: "Leader Completeness",
+    bounds: { ...noDisk, ...noProposals },
+    from: "repair",
+    depth: 10,
+    file: "src/core/replication.ts",
+    line: "  if (index <= state.commitIndex || termAt(state.log, index) !== state.currentTerm) {",
+    becomes: "  if (index <= state.commitIndex) {",
   },
   {
     name: "match-index-goes-back",

@@ -59,13 +59,13 @@ export const properties: readonly Property<RaftView>[] = [
   always(
     "Leader Completeness",
     "if a log entry is committed in a given term, then that entry will be present in the logs of the leaders for all higher-numbered terms (§5.4, Figure 3)",
-    ({ servers, history }) =>
+    ({ history }) =>
       firstFault(
-        servers.filter(({ role }) => role === "leader"),
+        history.elected,
         (leader) =>
           firstFault(history.committed, ({ index, entry, term }) =>
-            term >= leader.currentTerm || leader.log[index - 1] === entry ||
-            `leader ${leader.id} of term ${leader.currentTerm} lacks entry ${index}, ${entry}, committed in term ${term}`),
+            term >= leader.term || leader.log[index - 1] === entry ||
+            `leader ${leader.server} of term ${leader.term} lacks entry ${index}, ${entry}, committed in term ${term}`),
       ),
   ),
   always(

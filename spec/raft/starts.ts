@@ -28,4 +28,11 @@ export const starts: Readonly<Record<string, NamedStart>> = {
     servers: 3,
     trace: "a! a>b a>c b>a c~a a>b a>c b>a c>a a>b a>c b>a c>a a=x a~b a~c b! b~a b>c c>b b~a",
   },
+  repair: {
+    story:
+      "Figure 8c: a, back and leader of term 3, replicates x of term 1; b, back too, has an entry of term 2",
+    servers: 3,
+    trace: "a! a>b a>c b>a c~a a>b a>c b>a c>a a>b a>c b>a c>a a=x a~b a~c b! b~a b>c c>b b~a b~c b^ " +
+      "a^ a! a~b a~c a! a~b a>c c>a a~b",
+  },
 };

@@ -142,7 +142,7 @@ Deno.test("break: what there is, and a mutant that dies and is replayed", async 
   const [, trace = ""] = broken.stdout.match(/replay: deno task replay '(.*)' --mutant vote-twice\n$/) ?? [];
   const replayed = await quorate(["replay", trace, "--mutant", "vote-twice"]);
   assertEquals(replayed.code, 1);
-  assertStringIncludes(replayed.stdout, "violated  One Vote A Term");
+  assertStringIncludes(replayed.stdout, "violated  Election Safety");
   const { code, json } = await quorate(["break", "vote-twice", "--json"]);
   assertEquals([code, json().at(0)?.type, json().at(-1)?.verdict], [1, "mutant", "violated"]);
 });

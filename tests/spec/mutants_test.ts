@@ -1,15 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { check, type Report } from "../../spec/checker/check.ts";
 import { core } from "../../spec/raft/core.ts";
-import { loadMutant } from "../../spec/raft/load_mutant.ts";
+import { loadMutant, mutantSpec } from "../../spec/raft/load_mutant.ts";
 import { raft } from "../../spec/raft/mod.ts";
 import { type Mutant, mutants } from "../../spec/raft/mutants.ts";
 import { replay } from "../../spec/trace/replay.ts";
 
 async function breakIt(mutant: Mutant): Promise<Report> {
   const from = mutant.from === undefined ? {} : { from: mutant.from };
-  const spec = raft(await loadMutant(mutant), Object.values(from));
-  return await check(spec, { depth: mutant.depth, parameters: mutant.bounds, ...from });
+  return await check(await mutantSpec(mutant), { depth: mutant.depth, parameters: mutant.bounds, ...from });
 }
 
 for (const mutant of mutants) {
@@ -41,7 +40,11 @@ Deno.test("under the bounds of every mutant the core itself violates nothing", a
     if (seen.has(key)) continue;
     seen.add(key);
     const start = from === undefined ? {} : { from };
-    const report = await check(raft(core, Object.values(start)), { depth: 7, parameters: bounds, ...start });
+    const report = await check(raft(core, { starts: Object.values(start) }), {
+      depth: 7,
+      parameters: bounds,
+      ...start,
+    });
     assertEquals(report.properties.filter(({ result }) => result === "violated"), []);
   }
 });

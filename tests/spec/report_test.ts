@@ -88,7 +88,7 @@ Deno.test("a cluster: what is lost or duplicated does not reach the server", () 
 
 Deno.test("a counterexample marks the step where it went wrong with the witness", async () => {
   const mutant = mutants.find(({ name }) => name === "vote-twice")!;
-  const spec = raft(await loadMutant(mutant), []);
+  const spec = raft(await loadMutant(mutant), { starts: [] });
   assertEquals(
     picture(spec, "a! b! a>b", mutant.bounds),
     `
