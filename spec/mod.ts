@@ -43,7 +43,7 @@ export type { Growable } from "./checker/growable.ts";
 export type { Model, Start, State, Step, Successors } from "./checker/model.ts";
 export type { Lists, Place } from "./checker/place.ts";
 export type { Progress } from "./checker/search.ts";
-export type { Value } from "./checker/value.ts";
+export { copy, type Value } from "./checker/value.ts";
 export { cluster } from "./dsl/cluster.ts";
 export type { ClusterDefinition, ClusterView, Happening, Network, Outcome } from "./dsl/cluster.ts";
 export { always, sometimes, steps } from "./dsl/property.ts";

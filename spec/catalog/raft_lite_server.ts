@@ -1,5 +1,5 @@
 /** A server of `raft_lite`: what it holds, and what it does with an event. */
-import type { Draft } from "../mod.ts";
+import { copy, type Draft } from "../mod.ts";
 
 /** An entry of the log. */
 export interface Entry {
@@ -148,7 +148,7 @@ export function initialServer(id: string, servers: readonly string[]): Server {
 
 /** What becomes of a server by an event, and what it sends. */
 export function handle(server: Server, event: RaftLiteEvent, servers: readonly string[]) {
-  const s: Draft<Server> = structuredClone(server) as Draft<Server>;
+  const s: Draft<Server> = copy(server) as Draft<Server>;
   const work: Work = { s, others: servers.filter((name) => name !== server.id), sends: [] };
   switch (event.type) {
     case "crash":

@@ -14,34 +14,36 @@ export interface Verdict extends PathEnd {
 /** By the name of the property. A property that is not in it was neither violated nor reached. */
 export type Verdicts = Map<string, Verdict>;
 
-/**
- * What was judged, by the places that some judgement has looked at so far. When one looks at another place, all
- * is forgotten: until then two states that differ there looked the same.
- */
-interface Memory {
-  /** By place: 1 if some judgement looked at it. Another array whenever that changes. */
-  watched: Uint8Array;
-  /** Fingerprints of what was judged. */
-  readonly known: Table;
-  /** How often something was looked up. */
-  asked: number;
-  /** How many places there were. With another one all is forgotten: a judgement may depend on it. */
-  places: number;
-}
-
 /** The properties of a model, and what they said so far. */
 export interface Judge {
   readonly model: Model;
   readonly always: readonly Always<unknown>[];
   readonly steps: readonly Steps<unknown>[];
   sometimes: readonly Sometimes<unknown>[];
+  /**
+   * By place: 1 if some judgement has looked at it. Two states that differ only elsewhere look the same, and are
+   * judged once. When a judgement looks at another place, this is another array, and all below is forgotten.
+   */
+  watched: Uint8Array;
+  /** How many places there were. With another one all is forgotten, too: a judgement may depend on it. */
+  places: number;
+  /** What was judged: fingerprints of what is watched of states, and of states before and after a step. */
   readonly states: Memory;
   readonly changes: Memory;
-  /** States within the constraint. */
-  readonly inside: Memory;
+  /** The same of states within the constraint. */
+  readonly inside: Table;
+  /** The fingerprint that `lookAt` found last. */
+  seenLow: number;
+  seenHigh: number;
   readonly verdicts: Verdicts;
   /** Whether some `always` or `steps` was violated. */
   violated: boolean;
+}
+
+/** What was judged, and how often that was asked. */
+interface Memory {
+  readonly known: Table;
+  asked: number;
 }
 
 /** A judge who has seen nothing yet. */
@@ -51,28 +53,45 @@ export function judge(model: Model): Judge {
     always: model.properties.filter((property) => property.kind === "always"),
     steps: model.properties.filter((property) => property.kind === "steps"),
     sometimes: model.properties.filter((property) => property.kind === "sometimes"),
-    states: memory(),
-    changes: memory(),
-    inside: memory(),
+    watched: new Uint8Array(0),
+    places: 0,
+    states: { known: table(1 << 10), asked: 0 },
+    changes: { known: table(1 << 10), asked: 0 },
+    inside: table(1 << 4),
+    seenLow: 0,
+    seenHigh: 0,
     verdicts: new Map(),
     violated: false,
   };
 }
 
-/** Judges the state that begins at `at`, where `end` is, unless one that looks the same was judged before. */
-export function judgeState(judge: Judge, end: PathEnd, vector: Int32Array, at: number): void {
-  const { states } = judge;
-  const [low, high] = lookAt(judge.model, states.watched, vector, at);
-  if (!isNew(judge.model, states, low, high)) return;
-  const view = judge.model.view(vector, at, (place) => watch(states, place));
+/** Whether a successor looks other than the state before it, by what its fingerprint to the eye differs by. */
+export function isNewToTheEye({ watched, places, model }: Judge, seenLow: number, seenHigh: number): boolean {
+  return seenLow !== 0 || seenHigh !== 0 || watched.length === 0 || places !== model.places.length;
+}
+
+/**
+ * Judges the state that begins at `at`, unless one that looks the same was judged before. A verdict on it names
+ * the state of this number, or its successor of this branch.
+ */
+export function judgeState(
+  judge: Judge,
+  state: number,
+  branch: number,
+  vector: Int32Array,
+  at: number,
+): void {
+  lookAt(judge, vector, at);
+  if (!isNew(judge.states, judge.seenLow, judge.seenHigh)) return;
+  const view = judge.model.view(vector, at, (place) => watch(judge, place));
   for (const property of judge.always) {
     if (judge.verdicts.has(property.name)) continue;
     const witness = property.holds(view);
-    if (witness !== true) violate(judge, property.name, { ...end, witness });
+    if (witness !== true) violate(judge, property.name, { state, branch, witness });
   }
   const reached = judge.sometimes.filter((property) => property.reached(view));
   if (reached.length === 0) return;
-  for (const { name } of reached) judge.verdicts.set(name, { ...end, witness: null });
+  for (const { name } of reached) judge.verdicts.set(name, { state, branch, witness: null });
   judge.sometimes = judge.sometimes.filter((property) => !reached.includes(property));
 }
 
@@ -80,25 +99,25 @@ export function judgeState(judge: Judge, end: PathEnd, vector: Int32Array, at: n
 export function isWithin(judge: Judge, vector: Int32Array, at: number): boolean {
   const { inside, model } = judge;
   if (model.constraint === undefined) return true;
-  renew(model, inside);
-  const { watched } = inside;
-  const [low, high] = lookAt(model, watched, vector, at);
-  if (has(inside.known, low, high)) return true;
-  const isInside = model.constraint(model.view(vector, at, (place) => watch(inside, place)));
-  if (isInside && inside.watched === watched) add(inside.known, low, high);
+  lookAt(judge, vector, at);
+  const { watched, seenLow, seenHigh } = judge;
+  if (has(inside, seenLow, seenHigh)) return true;
+  const isInside = model.constraint(model.view(vector, at, (place) => watch(judge, place)));
+  if (isInside && judge.watched === watched) add(inside, seenLow, seenHigh);
   return isInside;
 }
 
 /** Whether a step between states that look like these was not judged before. */
 export function isNewStep(
   judge: Judge,
-  before: readonly [number, number],
-  low: number,
-  high: number,
+  lowBefore: number,
+  highBefore: number,
+  lowAfter: number,
+  highAfter: number,
 ): boolean {
-  const a = avalanche(before[0] ^ avalanche(low)) ^ high;
-  const b = avalanche(before[1] ^ avalanche(high + 1)) ^ low;
-  return isNew(judge.model, judge.changes, a, b);
+  const low = avalanche(lowBefore ^ avalanche(lowAfter)) ^ highAfter;
+  const high = avalanche(highBefore ^ avalanche(highAfter + 1)) ^ lowAfter;
+  return isNew(judge.changes, low, high);
 }
 
 /** Judges a step from the state of this number by its successor of this branch. */
@@ -111,7 +130,7 @@ export function judgeStep(
   after: Int32Array,
   afterAt: number,
 ): void {
-  const onRead = (place: number) => watch(judge.changes, place);
+  const onRead = (place: number) => watch(judge, place);
   const viewBefore = judge.model.view(before, beforeAt, onRead);
   const viewAfter = judge.model.view(after, afterAt, onRead);
   for (const property of judge.steps) {
@@ -121,13 +140,14 @@ export function judgeStep(
   }
 }
 
-/** A fingerprint of the watched places of a state. */
-export function lookAt(
-  { places }: Model,
-  watched: Uint8Array,
-  vector: Int32Array,
-  at: number,
-): readonly [low: number, high: number] {
+/** Leaves the fingerprint of what is watched of a state in `seenLow` and `seenHigh`. */
+export function lookAt(judge: Judge, vector: Int32Array, at: number): void {
+  const { places } = judge.model;
+  if (judge.places !== places.length) {
+    forget(judge, new Uint8Array(0));
+    judge.places = places.length;
+  }
+  const { watched } = judge;
   let low = 0;
   let high = 0;
   for (let p = 0; p < watched.length; p++) {
@@ -137,47 +157,38 @@ export function lookAt(
     low += items[value]!;
     high += items[value + 1]!;
   }
-  return [low | 0, high | 0];
+  judge.seenLow = low | 0;
+  judge.seenHigh = high | 0;
 }
 
 /** Beyond so many states that all look different, looking them up costs more than it saves. */
 const patience = 1 << 16;
 
-function isNew(model: Model, memory: Memory, low: number, high: number): boolean {
+function isNew(memory: Memory, low: number, high: number): boolean {
   const { known } = memory;
-  if (renew(model, memory)) return true;
   memory.asked++;
   if (known.count > patience && known.count * 4 > memory.asked * 3) return true;
   return add(known, low, high);
 }
 
-/** Forgets all if there are more places than before. */
-function renew({ places }: Model, memory: Memory): boolean {
-  if (memory.places === places.length) return false;
-  forget(memory, new Uint8Array(0));
-  memory.places = places.length;
-  return true;
-}
-
-function watch(memory: Memory, place: number): void {
-  if (memory.watched[place] === 1) return;
-  const longer = new Uint8Array(Math.max(place + 1, memory.watched.length));
-  longer.set(memory.watched);
+function watch(judge: Judge, place: number): void {
+  if (judge.watched[place] === 1) return;
+  const longer = new Uint8Array(Math.max(place + 1, judge.watched.length));
+  longer.set(judge.watched);
   longer[place] = 1;
-  forget(memory, longer);
+  forget(judge, longer);
 }
 
-function forget(memory: Memory, watched: Uint8Array): void {
-  memory.watched = watched;
-  clear(memory.known);
-  memory.asked = 0;
+function forget(judge: Judge, watched: Uint8Array): void {
+  judge.watched = watched;
+  for (const memory of [judge.states, judge.changes]) {
+    clear(memory.known);
+    memory.asked = 0;
+  }
+  clear(judge.inside);
 }
 
 function violate(judge: Judge, name: string, verdict: Verdict): void {
   judge.verdicts.set(name, verdict);
   judge.violated = true;
-}
-
-function memory(): Memory {
-  return { watched: new Uint8Array(0), known: table(1 << 10), asked: 0, places: 0 };
 }

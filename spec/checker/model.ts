@@ -62,7 +62,7 @@ export interface Successors {
 export const row = { low: 0, high: 1, branch: 2, seenLow: 3, seenHigh: 4, detail: 5 } as const;
 
 /** How many integers of `Successors.rows` belong to one successor. */
-export const rowSize = 12;
+export const rowSize = 10;
 
 /** No successors. */
 export function successors(): Successors {

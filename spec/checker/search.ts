@@ -1,8 +1,9 @@
 /** The search: breadth first, in layers, so that the first counterexample found is a shortest one. */
 import type { Run } from "../trace/run.ts";
-import { type Growable, growable, push } from "./growable.ts";
+import { type Growable, growable, push, reserve } from "./growable.ts";
 import {
   isNewStep,
+  isNewToTheEye,
   isWithin,
   type Judge,
   judge,
@@ -24,7 +25,7 @@ import {
   successors,
 } from "./model.ts";
 import type { Place } from "./place.ts";
-import { add, has, makeRoom, slotOf, type Table, table } from "./table.ts";
+import { add, has, insert, makeRoom, slotOf, type Table, table } from "./table.ts";
 
 /** How far a search goes, and whom it tells. */
 export interface SearchOptions {
@@ -76,8 +77,8 @@ export interface Found {
 export interface PathEnd {
   /** The number of a state, in the order of discovery; -1, -2, ... for the first, second, ... start. */
   readonly state: number;
-  /** Which successor of that state; null: the path ends at the state. */
-  readonly branch: number | null;
+  /** Which successor of that state; -1: the path ends at the state. */
+  readonly branch: number;
 }
 
 interface Search {
@@ -153,7 +154,7 @@ function firstLayer(run: Search, starts: readonly Start[]): Layer {
     if (has(run.seen, low, high) || has(run.outside, low, high)) continue;
     const alone = layer(first.width);
     for (let p = 0; p < first.width; p++) push(alone.vectors, state.vector[p] ?? 0);
-    judgeState(run.judge, { state: -1 - index, branch: null }, alone.vectors.items, 0);
+    judgeState(run.judge, -1 - index, -1, alone.vectors.items, 0);
     if (!isWithin(run.judge, alone.vectors.items, 0)) {
       add(run.outside, low, high);
       continue;
@@ -200,27 +201,32 @@ function takeNew(
   next: Layer,
   isLast: boolean,
 ): void {
-  const { model, out, seen, scratch } = run;
+  const { model, out, seen, scratch, judge, parents, branches } = run;
   const { items, length } = out.rows;
-  makeRoom(seen, length / rowSize);
+  const rows = length / rowSize;
+  makeRoom(seen, rows);
+  reserve(parents, rows);
+  reserve(branches, rows);
   const { slots } = seen;
   const mask = slots.length - 1;
   for (let at = 0; at < length; at += rowSize) touched |= slots[slotOf(items[at]!, mask)]!;
   for (let at = 0; at < length; at += rowSize) {
-    if (!add(seen, items[at]!, items[at + row.high]!)) continue;
-    push(run.parents, parent);
-    push(run.branches, items[at + row.branch]!);
+    if (!insert(slots, items[at]!, items[at + row.high]!)) continue;
+    seen.count++;
+    parents.items[parents.length++] = parent;
+    branches.items[branches.length++] = items[at + row.branch]!;
+    const looksNew = isNewToTheEye(judge, items[at + row.seenLow]!, items[at + row.seenHigh]!);
+    if (isLast && !looksNew) {
+      next.count++;
+      continue;
+    }
     const target = isLast ? scratch : next;
     if (isLast) empty(scratch, current.width);
     model.build(current, index, items, at, target);
-    const state = run.parents.length - 1;
-    judgeState(
-      run.judge,
-      { state, branch: null },
-      target.vectors.items,
-      target.vectors.length - target.width,
-    );
     if (isLast) next.count++;
+    if (looksNew) {
+      judgeState(judge, parents.length - 1, -1, target.vectors.items, target.vectors.length - target.width);
+    }
   }
 }
 
@@ -242,7 +248,7 @@ function takeNewWithin(
     const branch = items[at + row.branch]!;
     empty(scratch, current.width);
     model.build(current, index, items, at, scratch);
-    judgeState(judge, { state: parent, branch }, scratch.vectors.items, 0);
+    judgeState(judge, parent, branch, scratch.vectors.items, 0);
     if (!isWithin(judge, scratch.vectors.items, 0)) {
       add(outside, low, high);
       continue;
@@ -262,7 +268,7 @@ let touched = 0;
 function expandState(run: Search, current: Layer, index: number): void {
   const { out } = run;
   out.rows.length = out.same = 0;
-  out.watched = run.judge.changes.watched;
+  out.watched = run.judge.watched;
   run.model.expand(current, index, out);
 }
 
@@ -271,17 +277,18 @@ function takeSteps(run: Search, parent: number, current: Layer, index: number): 
   const { model, judge, out, scratch } = run;
   const { items, length } = out.rows;
   const { vectors, width } = current;
-  const { watched } = judge.changes;
-  const before = lookAt(model, watched, vectors.items, index * width);
+  const { watched } = judge;
+  lookAt(judge, vectors.items, index * width);
+  const { seenLow, seenHigh } = judge;
   for (let at = 0; at < length; at += rowSize) {
     const low = items[at + row.seenLow]!;
     const high = items[at + row.seenHigh]!;
-    if (low === 0 && high === 0 && watched.length > 0) continue;
-    if (!isNewStep(judge, before, (before[0] + low) | 0, (before[1] + high) | 0)) continue;
+    if (!isNewToTheEye(judge, low, high)) continue;
+    if (!isNewStep(judge, seenLow, seenHigh, (seenLow + low) | 0, (seenHigh + high) | 0)) continue;
     empty(scratch, width);
     model.build(current, index, items, at, scratch);
     judgeStep(judge, parent, items[at + row.branch]!, vectors.items, index * width, scratch.vectors.items, 0);
-    if (judge.changes.watched === watched) continue;
+    if (judge.watched === watched) continue;
     // A property has looked at a place for the first time: what the rows tell is out of date.
     expandState(run, current, index);
     return takeSteps(run, parent, current, index);
@@ -298,7 +305,7 @@ function empty(target: Layer, width: number): void {
 }
 
 function pathTo(run: Search, starts: readonly Start[], { state, branch }: PathEnd): Run {
-  const branches: number[] = branch === null ? [] : [branch];
+  const branches: number[] = branch < 0 ? [] : [branch];
   let at = state;
   while (at >= 0) {
     const parent = run.parents.items[at]!;

@@ -16,7 +16,7 @@ export function table(capacity = 1 << 16): Table {
 /** Adds a fingerprint; false if the set holds it already. */
 export function add(set: Table, low: number, high: number): boolean {
   makeRoom(set, 1);
-  if (!insert(set.slots, low, (low | high) === 0 ? 1 : high)) return false;
+  if (!insert(set.slots, low, high)) return false;
   set.count++;
   return true;
 }
@@ -51,7 +51,9 @@ export function slotOf(low: number, mask: number): number {
   return (Math.imul(low ^ (low >>> 15), 0x2c1b3c6d) << 1) & mask;
 }
 
-function insert(slots: Int32Array, low: number, high: number): boolean {
+/** Adds a fingerprint to slots that have room; false if it is there already. Who calls it counts. */
+export function insert(slots: Int32Array, low: number, givenHigh: number): boolean {
+  const high = (low | givenHigh) === 0 ? 1 : givenHigh;
   const mask = slots.length - 1;
   let slot = slotOf(low, mask);
   for (;;) {
@@ -68,7 +70,8 @@ function insert(slots: Int32Array, low: number, high: number): boolean {
 
 function grow(set: Table): void {
   const old = set.slots;
-  const slots = new Int32Array(old.length * 2);
+  // In large strides while it is small: to move all fingerprints costs as much as to find them.
+  const slots = new Int32Array(old.length * (old.length < 1 << 21 ? 8 : 2));
   for (let i = 0; i < old.length; i += 2) {
     const low = old[i] ?? 0;
     const high = old[i + 1] ?? 0;

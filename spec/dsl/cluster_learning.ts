@@ -39,6 +39,8 @@ export interface Reactions {
   /** The list of budgets that pay for it. */
   readonly expenses: Growable;
   readonly words: Growable;
+  /** The same pairs for the eyes of properties. */
+  readonly seenWords: Growable;
 }
 
 /** A happening with the integer of its event. */
@@ -57,6 +59,8 @@ export interface Learning {
   readonly bags: Lists;
   /** Null for the usual network, a bag. */
   readonly flight: Flight | null;
+  /** What that does to the state expanded last, for each row: the list of messages that enter the bag, and the list of changes of its own places, place, value, place, value, ... */
+  readonly changes: Growable;
   readonly notes: Place<readonly unknown[]>;
   readonly expenses: Place<readonly string[]>;
   readonly events: Place<unknown>;
@@ -67,7 +71,10 @@ export interface Learning {
   readonly answers: readonly PairMap[];
   /** By server: from its integer and how much was proposed to the integer of a list of happenings. */
   readonly options: readonly PairMap[];
-  readonly happenings: (readonly Learned[])[];
+  /** The lists of answers to these happenings, each the integer of a list of reactions. */
+  readonly happenings: (readonly number[])[];
+  /** By account: how much was proposed. */
+  readonly proposed: Growable;
   /** From a history and notes to the history after them. */
   readonly remembered: PairMap;
   /** From an account and expenses to the account after them, plus 1; 0 if a budget doesn't allow them. */
@@ -91,6 +98,7 @@ export function learning(definition: AnyCluster): Learning {
     messages,
     bags,
     flight: flightOf(definition, messages, bags),
+    changes: growable(),
     notes: emptyFirst(place<readonly unknown[]>({ name: "notes", observe: null })),
     expenses: emptyFirst(place<readonly string[]>({ name: "expenses", observe: null })),
     events: place({ name: "events", observe: null }),
@@ -102,11 +110,13 @@ export function learning(definition: AnyCluster): Learning {
       notes: growable(),
       expenses: growable(),
       words: growable(),
+      seenWords: growable(),
     },
     ranges: growable(),
     answers: servers.map(() => pairMap()),
     options: servers.map(() => pairMap()),
     happenings: [],
+    proposed: growable(),
     remembered: pairMap(),
     paid: pairMap(),
     faults: pairMap(),
@@ -134,14 +144,18 @@ function emptyFirst<T>(lists: Place<readonly T[]>): Place<readonly T[]> {
   return lists;
 }
 
-/** What may happen at a server by itself: the integer of a list in `happenings`. */
+/** What may happen at a server by itself, and what it leads to: the integer of a list in `happenings`. */
 export function optionsOf(l: Learning, server: number, local: number, account: number): number {
-  const proposed = l.accounts.values[account]!.used.proposals ?? 0;
+  while (l.proposed.length <= account) {
+    push(l.proposed, l.accounts.values[l.proposed.length]!.used.proposals ?? 0);
+  }
+  const proposed = l.proposed.items[account]!;
   const memo = l.options[server]!;
   const known = get(memo, local, proposed);
   if (known >= 0) return known;
   const found = l.definition.happenings(l.locals[server]!.values[local], proposed);
-  const integer = l.happenings.push(found.map((happening) => withKey(l, happening))) - 1;
+  const answers = found.map((happening) => answerToHappening(l, server, local, withKey(l, happening)));
+  const integer = l.happenings.push(answers) - 1;
   put(memo, local, proposed, integer);
   return integer;
 }
@@ -213,6 +227,10 @@ function react(
   const { words } = l.locals[server]!;
   addWords(l, words, local, 1);
   addWords(l, words, before, -1);
+  const seen = l.locals[server]!.observedWords.items;
+  const { items, length } = l.reactions.seenWords;
+  items[length - 2] = seen[local * 2]! - seen[before * 2]!;
+  items[length - 1] = seen[local * 2 + 1]! - seen[before * 2 + 1]!;
   if (cause.type === "message" && l.flight === null) addWords(l, l.messages.words, cause.message, -1);
 }
 
@@ -244,8 +262,10 @@ function addReaction(
   push(reactions.added, l.bags.intern(sends.toSorted((a, b) => a - b)));
   push(reactions.notes, notes);
   push(reactions.expenses, expenses);
-  push(reactions.words, 0);
-  push(reactions.words, 0);
+  for (let i = 0; i < 2; i++) {
+    push(reactions.words, 0);
+    push(reactions.seenWords, 0);
+  }
   // What another network than a bag does to the fingerprint depends on what is in flight already.
   if (l.flight === null) { for (const message of sends) addWords(l, l.messages.words, message, 1); }
 }

@@ -1,9 +1,7 @@
 /** Enumerates what may happen in a state of a cluster, and builds the states that it leads to, with integers. */
-import { type Growable, reserve } from "../checker/growable.ts";
+import { type Growable, push, reserve } from "../checker/growable.ts";
 import { bagStart, headSize, type Layer, row, rowSize, type Successors } from "../checker/model.ts";
-import type { Place } from "../checker/place.ts";
 import {
-  answerToHappening,
   answerToMessage,
   faultOf,
   type Learning,
@@ -22,10 +20,6 @@ export const detail = {
   removed: row.detail + 2,
   history: row.detail + 3,
   account: row.detail + 4,
-  /** The list of messages that enter the bag. */
-  added: row.detail + 5,
-  /** The list of changes of the network's own places: place, value, place, value, ... */
-  writes: row.detail + 6,
 } as const;
 
 /** A state being expanded, and where its successors go. */
@@ -34,23 +28,36 @@ interface Expansion {
   readonly layer: Layer;
   readonly index: number;
   readonly out: Successors;
+  /** Its fingerprint, history and account. */
+  readonly low: number;
+  readonly high: number;
+  readonly history: number;
+  readonly account: number;
+}
+
+function expansion(l: Learning, layer: Layer, index: number, out: Successors): Expansion {
+  const at = index * layer.width + l.definition.servers.length;
+  const vector = layer.vectors.items;
+  const low = layer.heads.items[index * headSize]!;
+  const high = layer.heads.items[index * headSize + 1]!;
+  return { l, layer, index, out, low, high, history: vector[at]!, account: vector[at + 1]! };
 }
 
 /** Appends the successors of a state, in an order that depends on the state alone. */
 export function expand(l: Learning, layer: Layer, index: number, out: Successors): void {
-  const e: Expansion = { l, layer, index, out };
+  const e = expansion(l, layer, index, out);
   const { servers } = l.definition;
   const at = index * layer.width;
   const vector = layer.vectors.items;
-  const account = vector[at + servers.length + 1]!;
+  l.changes.length = 0;
   for (let server = 0; server < servers.length; server++) {
     const local = vector[at + server]!;
-    const happenings = l.happenings[optionsOf(l, server, local, account)]!;
+    const happenings = l.happenings[optionsOf(l, server, local, e.account)]!;
     for (let i = 0; i < happenings.length; i++) {
-      addAll(e, server, answerToHappening(l, server, local, happenings[i]!), -1, -1);
+      addAll(e, server, happenings[i]!, -1, -1);
     }
   }
-  if (l.flight === null) expandBag(e, account);
+  if (l.flight === null) expandBag(e);
   else {
     for (const message of deliverable(l.flight, layer, index)) {
       const server = receiverOf(l, message);
@@ -61,11 +68,12 @@ export function expand(l: Learning, layer: Layer, index: number, out: Successors
 
 /** Adds the successors of one happening alone, whether or not it is among those that are enumerated. */
 export function expandOne(l: Learning, layer: Layer, out: Successors, server: number, answer: number): void {
-  addAll({ l, layer, index: 0, out }, server, answer, -1, -1);
+  l.changes.length = 0;
+  addAll(expansion(l, layer, 0, out), server, answer, -1, -1);
 }
 
-function expandBag(e: Expansion, account: number): void {
-  const { l, layer, index } = e;
+function expandBag(e: Expansion): void {
+  const { l, layer, index, account } = e;
   const { budgets } = l.definition;
   const isFree = l.accounts.values[account]!.before === null;
   const drops = isFree || (budgets.drops ?? 0) > 0;
@@ -107,50 +115,47 @@ function addAll(e: Expansion, server: number, answer: number, message: number, r
   }
 }
 
-/** Adds the row of a reaction, unless a budget doesn't allow it or nothing changes. */
+/** Adds the row of a reaction, unless a budget doesn't allow it. */
 function add(e: Expansion, server: number, reaction: number, message: number, removed: number): void {
-  const { l, layer, index, out: { rows, watched } } = e;
+  const { l, history, account, out: { rows } } = e;
   const { reactions } = l;
-  const { length: servers } = l.definition.servers;
-  const vector = layer.vectors.items;
-  const at = index * layer.width;
-  const history = vector[at + servers]!;
-  const account = vector[at + servers + 1]!;
   const expenses = reactions.expenses.items[reaction]!;
   const accountAfter = expenses === 0 ? account : pay(l, account, expenses);
   if (accountAfter < 0) return;
   const notes = reactions.notes.items[reaction]!;
   const historyAfter = notes === 0 ? history : remember(l, history, notes);
-  reserve(rows, rowSize);
+  if (rows.length + rowSize > rows.items.length) reserve(rows, rowSize);
   const { items, length: end } = rows;
-  items[end + row.low] = layer.heads.items[index * headSize]! + reactions.words.items[reaction * 2]!;
-  items[end + row.high] = layer.heads.items[index * headSize + 1]! + reactions.words.items[reaction * 2 + 1]!;
+  items[end + row.low] = e.low + reactions.words.items[reaction * 2]!;
+  items[end + row.high] = e.high + reactions.words.items[reaction * 2 + 1]!;
   items[end + row.branch] = end / rowSize;
-  items[end + row.seenLow] = items[end + row.seenHigh] = 0;
+  items[end + row.seenLow] = reactions.seenWords.items[reaction * 2]!;
+  items[end + row.seenHigh] = reactions.seenWords.items[reaction * 2 + 1]!;
   items[end + detail.reaction] = reaction;
   items[end + detail.server] = server;
   items[end + detail.removed] = removed;
   items[end + detail.history] = historyAfter;
   items[end + detail.account] = accountAfter;
-  items[end + detail.added] = reactions.added.items[reaction]!;
-  items[end + detail.writes] = 0;
-  if (accountAfter !== account) exchange(items, end, l.accounts, account, accountAfter);
-  if (historyAfter !== history) exchange(items, end, l.histories, history, historyAfter);
+  if (accountAfter !== account) exchange(items, end, row.low, l.accounts.words, account, accountAfter);
+  if (historyAfter !== history) {
+    exchange(items, end, row.low, l.histories.words, history, historyAfter);
+    exchange(items, end, row.seenLow, l.histories.observedWords, history, historyAfter);
+  }
   if (l.flight !== null) addFlight(e, l.flight, items, end, message);
   rows.length += rowSize;
-  if (watched.length > 0) addSeen(l, items, end, watched, vector[at + server]!, history);
 }
 
-/** Takes the word of one value of a place out of a row's fingerprint, and puts that of another in. */
+/** Takes the word of one value of a place out of a fingerprint of a row, and puts that of another in. */
 function exchange(
   items: Int32Array,
   at: number,
-  { words }: Place<unknown>,
+  low: number,
+  words: Growable,
   before: number,
   after: number,
 ): void {
-  items[at + row.low]! += words.items[after * 2]! - words.items[before * 2]!;
-  items[at + row.high]! += words.items[after * 2 + 1]! - words.items[before * 2 + 1]!;
+  items[at + low]! += words.items[after * 2]! - words.items[before * 2]!;
+  items[at + low + 1]! += words.items[after * 2 + 1]! - words.items[before * 2 + 1]!;
 }
 
 /** What an ordered or a duplicating network makes of what arrived and was sent. */
@@ -158,39 +163,15 @@ function addFlight(e: Expansion, flight: Flight, items: Int32Array, end: number,
   const { l, layer, index } = e;
   const sends = l.bags.lists[l.reactions.sends.items[items[end + detail.reaction]!]!]!;
   const { added, writes } = flight.change(vectorAt(layer, index), bagAt(layer, index), message, sends);
-  items[end + detail.added] = added;
-  items[end + detail.writes] = l.bags.intern(writes);
+  push(l.changes, added);
+  push(l.changes, l.bags.intern(writes));
   for (const sent of l.bags.lists[added]!) {
     items[end + row.low]! += l.messages.words.items[sent * 2]!;
     items[end + row.high]! += l.messages.words.items[sent * 2 + 1]!;
   }
   for (let i = 0; i < writes.length; i += 2) {
     const before = layer.vectors.items[index * layer.width + writes[i]!]!;
-    exchange(items, end, flight.places[writes[i]! - flight.first]!, before, writes[i + 1]!);
-  }
-}
-
-/** What a row changes to the eyes of the properties of steps. */
-function addSeen(
-  l: Learning,
-  items: Int32Array,
-  end: number,
-  watched: Uint8Array,
-  local: number,
-  history: number,
-): void {
-  const server = items[end + detail.server]!;
-  const localAfter = l.reactions.locals.items[items[end + detail.reaction]!]!;
-  if (localAfter >= 0 && watched[server] === 1) {
-    const words = l.locals[server]!.observedWords.items;
-    items[end + row.seenLow] = words[localAfter * 2]! - words[local * 2]!;
-    items[end + row.seenHigh] = words[localAfter * 2 + 1]! - words[local * 2 + 1]!;
-  }
-  const historyAfter = items[end + detail.history]!;
-  if (historyAfter !== history && watched[l.definition.servers.length] === 1) {
-    const words = l.histories.observedWords.items;
-    items[end + row.seenLow]! += words[historyAfter * 2]! - words[history * 2]!;
-    items[end + row.seenHigh]! += words[historyAfter * 2 + 1]! - words[history * 2 + 1]!;
+    exchange(items, end, row.low, flight.places[writes[i]! - flight.first]!.words, before, writes[i + 1]!);
   }
 }
 
@@ -205,7 +186,7 @@ export function build(
 ): void {
   const { width } = layer;
   const { length: servers } = l.definition.servers;
-  reserve(next.vectors, width);
+  if (next.vectors.length + width > next.vectors.items.length) reserve(next.vectors, width);
   const vectors = next.vectors.items;
   const target = next.vectors.length;
   const source = index * width;
@@ -215,14 +196,17 @@ export function build(
   if (local >= 0) vectors[target + rows[at + detail.server]!] = local;
   vectors[target + servers] = rows[at + detail.history]!;
   vectors[target + servers + 1] = rows[at + detail.account]!;
+  let added = l.reactions.added.items[rows[at + detail.reaction]!]!;
   if (l.flight !== null) {
-    const writes = l.bags.lists[rows[at + detail.writes]!]!;
+    const change = at / rowSize * 2;
+    added = l.changes.items[change]!;
+    const writes = l.bags.lists[l.changes.items[change + 1]!]!;
     for (let i = 0; i < writes.length; i += 2) vectors[target + writes[i]!] = writes[i + 1]!;
   }
   next.vectors.length += width;
-  buildBag(layer, index, rows[at + detail.removed]!, l.bags.lists[rows[at + detail.added]!]!, next.bags);
-  reserve(next.heads, headSize);
+  buildBag(layer, index, rows[at + detail.removed]!, l.bags.lists[added]!, next.bags);
   const { heads } = next;
+  if (heads.length + headSize > heads.items.length) reserve(heads, headSize);
   heads.items[heads.length] = rows[at]!;
   heads.items[heads.length + 1] = rows[at + row.high]!;
   heads.items[heads.length + 2] = next.bags.length;
@@ -239,7 +223,7 @@ function buildBag(
 ): void {
   const from = bagStart(layer, index);
   const to = layer.heads.items[index * headSize + 2]!;
-  reserve(bags, to - from + added.length);
+  if (bags.length + to - from + added.length > bags.items.length) reserve(bags, to - from + added.length);
   const source = layer.bags.items;
   const { items } = bags;
   const first = bags.length;

@@ -108,7 +108,7 @@ function expand(l: Learning, layer: Layer, index: number, out: Successors): void
     if (effect === disabled) continue;
     if (effect === idle) out.same++;
     else {
-      reserve(out.rows, rowSize);
+      if (out.rows.length + rowSize > out.rows.items.length) reserve(out.rows, rowSize);
       const { items, length } = out.rows;
       items[length] = layer.heads.items[index * headSize]! + effects.words.items[effect * 2]!;
       items[length + row.high] = layer.heads.items[index * headSize + 1]! +
