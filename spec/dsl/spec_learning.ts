@@ -1,5 +1,6 @@
 /** What the actions of a plain spec do, learned once for each distinct reading, as decision trees in flat arrays. */
 import { type Growable, growable, push, reserve } from "../checker/growable.ts";
+import type { Place } from "../checker/place.ts";
 import { get, type PairMap, pairMap, put } from "../checker/pair_map.ts";
 import { guarded } from "./definition.ts";
 import { plain, show } from "./plain.ts";
@@ -16,13 +17,16 @@ export interface Transition {
 }
 
 /**
- * Decision trees. A node asks for the value of a place: `[place, room, child of value 0, child of value 1, ...]`. A
- * child is 0 while unknown, a node (its position) if positive, an effect (its complement) if negative. A node with
- * room 0 asks for more values than that: its children are in `wide`, by node and value.
+ * Decision trees. A node asks for the value of a place: `[place, child of value 0, child of value 1, ...]`, with room
+ * for as many children as `rooms` says of the place. A child is 0 while unknown, a node (its position) if positive, an
+ * effect (its complement) if negative. Where a place has too many values for that, the node is `[~place]`, and its
+ * children are in `wide`, by node and value.
  */
 export interface Trees {
-  readonly nodes: Growable;
-  readonly wide: PairMap;
+  nodes: Growable;
+  wide: PairMap;
+  /** By place: for how many values its nodes have room. A power of two. */
+  readonly rooms: Growable;
   /** The root of each transition's tree, read like a child. */
   readonly roots: Int32Array;
   /** For each transition, the sets that it looked at as a whole. */
@@ -38,6 +42,9 @@ export interface Effects {
   readonly befores: Growable;
   /** Pairs [low, high]. */
   readonly words: Growable;
+  /** The same pairs for the eyes of properties that watch these places. */
+  readonly seenWords: Growable;
+  watched: Uint8Array;
   readonly integers: Map<string, number>;
 }
 
@@ -55,8 +62,8 @@ export interface Learning {
   readonly effects: Effects;
 }
 
-/** The most values for which a node keeps its children in place. */
-const mostInPlace = 32;
+/** The most values of a place for which its nodes keep their children in place. */
+const mostInPlace = 64;
 
 /** Nothing learned yet. */
 export function learning(
@@ -70,22 +77,23 @@ export function learning(
     changes: growable(),
     befores: growable(),
     words: growable(),
+    seenWords: growable(),
+    watched: new Uint8Array(0),
     integers: new Map(),
   };
   // The effects `disabled` and `idle` change nothing.
   for (let i = 0; i < 3; i++) push(effects.starts, 0);
   for (let i = 0; i < 4; i++) push(effects.words, 0);
   effects.integers.set("", idle);
-  const nodes = growable();
-  push(nodes, 0);
   return {
     name,
     layout,
     whole,
     transitions,
     trees: {
-      nodes,
+      nodes: noNodes(),
       wide: pairMap(),
+      rooms: growable(),
       roots: new Int32Array(transitions.length),
       looked: transitions.map(() => new Set()),
     },
@@ -93,15 +101,23 @@ export function learning(
   };
 }
 
+/** Position 0 stands for what is unknown, so no node is there. */
+function noNodes(): Growable {
+  const nodes = growable();
+  push(nodes, 0);
+  return nodes;
+}
+
 /** The effect of a transition in a state: known, if it has met the values that it reads there before. */
 export function effectOf(l: Learning, transition: number, vector: Int32Array, at: number): number {
-  const { nodes, roots, wide } = l.trees;
+  const { nodes, roots } = l.trees;
   const { items } = nodes;
   let node = roots[transition]!;
   while (node > 0) {
-    const value = vector[at + items[node]!]!;
-    const room = items[node + 1]!;
-    node = value < room ? items[node + 2 + value]! : room === 0 ? wideChild(wide, node, value) : 0;
+    const place = items[node]!;
+    node = place >= 0
+      ? items[node + 1 + vector[at + place]!]!
+      : wideChild(l.trees.wide, node, vector[at + ~place]!);
   }
   return node < 0 ? ~node : learn(l, transition, vector, at);
 }
@@ -152,6 +168,7 @@ function learn(l: Learning, transition: number, vector: Int32Array, at: number):
     }
   }
   const effect = result === false ? disabled : effectFor(l, first, after);
+  makeRoom(l);
   forgetWhatLookedAtAll(l, before);
   // It has looked at all elements of a set, and then added one: what it reads next time will be different.
   const isOutdated = hasGrown(l.trees.looked[transition]!, before);
@@ -203,6 +220,28 @@ function effectFor(
   return integer;
 }
 
+/** Sees to it that `seenWords` tell what every effect changes of the watched places. */
+export function watchEffects({ effects, layout }: Learning, watched: Uint8Array): void {
+  const { seenWords, changes, befores, starts } = effects;
+  if (effects.watched !== watched) seenWords.length = 0;
+  effects.watched = watched;
+  for (let effect = seenWords.length / 2; effect < starts.length - 1; effect++) {
+    let low = 0;
+    let high = 0;
+    for (let change = starts.items[effect]!; change < starts.items[effect + 1]!; change += 2) {
+      const place = changes.items[change]!;
+      if (watched[place] !== 1) continue;
+      const { items } = layout.places[place]!.observedWords;
+      const after = changes.items[change + 1]! * 2;
+      const before = befores.items[change / 2]! * 2;
+      low += items[after]! - items[before]!;
+      high += items[after + 1]! - items[before + 1]!;
+    }
+    push(seenWords, low);
+    push(seenWords, high);
+  }
+}
+
 /** An element that was met for the first time may matter to whoever looked at all elements of its set. */
 function forgetWhatLookedAtAll(l: Learning, before: number): void {
   if (l.layout.places.length === before) return;
@@ -231,12 +270,12 @@ function remember(
       node = newNode(trees, place);
       attach(node);
     }
-    if (node < 0 || trees.nodes.items[node] !== place) throw notDeterministic(where);
+    const asked = trees.nodes.items[node]!;
+    if (node < 0 || (asked < 0 ? ~asked : asked) !== place) throw notDeterministic(where);
     const at = node;
     const value = values.get(place)!;
-    const again = attach;
-    attach = (child) => setChild(trees, at, value, child, again);
-    node = childOf(trees, at, value);
+    attach = (child) => setChild(trees, at, value, child);
+    node = asked < 0 ? wideChild(trees.wide, at, value) : trees.nodes.items[at + 1 + value]!;
   }
   if (node !== 0) throw notDeterministic(where);
   attach(~effect);
@@ -246,54 +285,59 @@ function notDeterministic(where: string): SpecError {
   return new SpecError(`${where} is not deterministic: it may depend on the draft and its arguments only`);
 }
 
-function newNode({ nodes }: Trees, place: number, room = 2): number {
+function newNode({ nodes, rooms }: Trees, place: number): number {
   const node = nodes.length;
-  reserve(nodes, 2 + room);
-  nodes.items.fill(0, node, node + 2 + room);
-  nodes.items[node] = place;
-  nodes.items[node + 1] = room;
-  nodes.length += 2 + room;
+  const room = rooms.items[place]!;
+  const size = room > mostInPlace ? 1 : 1 + room;
+  reserve(nodes, size);
+  nodes.items.fill(0, node, node + size);
+  nodes.items[node] = room > mostInPlace ? ~place : place;
+  nodes.length += size;
   return node;
 }
 
-function childOf({ nodes, wide }: Trees, node: number, value: number): number {
-  const room = nodes.items[node + 1]!;
-  if (room === 0) return wideChild(wide, node, value);
-  return value < room ? nodes.items[node + 2 + value]! : 0;
+/** Children in `wide` are stored as twice the node, or twice the effect and 1: a free slot is negative. */
+function setChild({ nodes, wide }: Trees, node: number, value: number, child: number): void {
+  if (nodes.items[node]! >= 0) nodes.items[node + 1 + value] = child;
+  else put(wide, node, value, child < 0 ? (~child << 1) | 1 : child << 1);
 }
 
-/** Sets a child. A node without room for it moves to where there is more: `attach` tells its parent. */
-function setChild(
-  trees: Trees,
-  node: number,
-  value: number,
-  child: number,
-  attach: (node: number) => void,
-): void {
-  const { nodes, wide } = trees;
-  const room = nodes.items[node + 1]!;
-  if (room > 0 && value < room) {
-    nodes.items[node + 2 + value] = child;
-    return;
+/** Sees to it that every node has room for all values of its place: if need be, by making all trees anew. */
+function makeRoom(l: Learning): void {
+  const { trees, layout: { places } } = l;
+  const { rooms } = trees;
+  while (rooms.length < places.length) push(rooms, 2);
+  const tight = places.flatMap(({ values }, place) => {
+    const room = rooms.items[place]!;
+    return room <= mostInPlace && values.length > room ? [place] : [];
+  });
+  if (tight.length === 0) return;
+  const old: OldTrees = { nodes: trees.nodes, wide: trees.wide, rooms: rooms.items.slice() };
+  for (const place of tight) {
+    while (rooms.items[place]! < places[place]!.values.length) rooms.items[place]! *= 2;
   }
-  if (room === 0 || value >= mostInPlace) {
-    if (room > 0) {
-      for (let v = 0; v < room; v++) {
-        if (nodes.items[node + 2 + v] !== 0) putWide(wide, node, v, nodes.items[node + 2 + v]!);
-      }
-      nodes.items[node + 1] = 0;
-    }
-    return putWide(wide, node, value, child);
-  }
-  let larger = room * 2;
-  while (larger <= value) larger *= 2;
-  const moved = newNode(trees, nodes.items[node]!, larger);
-  for (let v = 0; v < room; v++) nodes.items[moved + 2 + v] = nodes.items[node + 2 + v]!;
-  nodes.items[moved + 2 + value] = child;
-  attach(moved);
+  trees.nodes = noNodes();
+  trees.wide = pairMap();
+  trees.roots.forEach((root, transition) => trees.roots[transition] = copyTree(old, trees, root, places));
 }
 
-/** Children are stored as twice the node, or twice the effect and 1: a free slot is negative. */
-function putWide(wide: PairMap, node: number, value: number, child: number): void {
-  put(wide, node, value, child < 0 ? (~child << 1) | 1 : child << 1);
+/** Trees whose nodes have become too small. */
+interface OldTrees {
+  readonly nodes: Growable;
+  readonly wide: PairMap;
+  readonly rooms: Int32Array;
+}
+
+/** Copies a tree, or what it comes to, to where its nodes have more room. */
+function copyTree(old: OldTrees, trees: Trees, root: number, places: readonly Place<unknown>[]): number {
+  if (root <= 0) return root;
+  const asked = old.nodes.items[root]!;
+  const place = asked < 0 ? ~asked : asked;
+  const node = newNode(trees, place);
+  const count = asked < 0 ? places[place]!.values.length : old.rooms[place]!;
+  for (let value = 0; value < count; value++) {
+    const child = asked < 0 ? wideChild(old.wide, root, value) : old.nodes.items[root + 1 + value]!;
+    if (child !== 0) setChild(trees, node, value, copyTree(old, trees, child, places));
+  }
+  return node;
 }

@@ -19,7 +19,7 @@ import { draftOf } from "./draft.ts";
 import { show } from "./plain.ts";
 import { gather, layoutOf, scatter, untilInShape } from "./shape.ts";
 import type { Definition } from "./spec.ts";
-import { disabled, effectOf, idle, type Learning, learning } from "./spec_learning.ts";
+import { disabled, effectOf, idle, type Learning, learning, watchEffects } from "./spec_learning.ts";
 
 /** What a row tells beyond what every row tells. */
 const effectAt = row.detail;
@@ -115,30 +115,14 @@ function expand(l: Learning, layer: Layer, index: number, out: Successors): void
         effects.words.items[effect * 2 + 1]!;
       items[length + row.branch] = branch;
       items[length + effectAt] = effect;
-      items[length + row.seenLow] = items[length + row.seenHigh] = 0;
+      if (effects.watched !== out.watched || effects.seenWords.length <= effect * 2) {
+        watchEffects(l, out.watched);
+      }
+      items[length + row.seenLow] = effects.seenWords.items[effect * 2]!;
+      items[length + row.seenHigh] = effects.seenWords.items[effect * 2 + 1]!;
       out.rows.length += rowSize;
-      if (out.watched.length > 0) addSeen(l, out, length, effect);
     }
     branch++;
-  }
-}
-
-/** What a row changes to the eyes of the properties of steps. */
-function addSeen(
-  { effects, layout }: Learning,
-  { rows: { items }, watched }: Successors,
-  at: number,
-  effect: number,
-): void {
-  const end = effects.starts.items[effect + 1]!;
-  for (let change = effects.starts.items[effect]!; change < end; change += 2) {
-    const place = effects.changes.items[change]!;
-    if (watched[place] !== 1) continue;
-    const words = layout.places[place]!.observedWords.items;
-    const after = effects.changes.items[change + 1]! * 2;
-    const before = effects.befores.items[change / 2]! * 2;
-    items[at + row.seenLow]! += words[after]! - words[before]!;
-    items[at + row.seenHigh]! += words[after + 1]! - words[before + 1]!;
   }
 }
 
