@@ -14,10 +14,11 @@ import {
   type Term,
 } from "./core/mod.ts";
 import { RaftError } from "./error.ts";
+import { show } from "./options.ts";
 import type { Connection, OpenStorage } from "./ports.ts";
 import { deliver, type DeliveriesOptions, type Delivery, type Source, wakeAll } from "./node/deliveries.ts";
 import * as loops from "./node/loop.ts";
-import { parseOptions, type RaftNodeOptions, type Settings, show } from "./node/options.ts";
+import { parseOptions, type RaftNodeOptions, type Settings } from "./node/options.ts";
 import * as proposals from "./node/proposals.ts";
 
 export type { DeliveriesOptions, Delivery } from "./node/deliveries.ts";
