@@ -1,4 +1,5 @@
 /** The front for plain state machines: variables, and actions that change them. */
+import { complete } from "./definition.ts";
 import { compileSpec } from "./spec_model.ts";
 import type { Property } from "./property.ts";
 import { type Parameter, type Parameters, SpecError, type Specification } from "./specification.ts";
@@ -143,7 +144,7 @@ export function spec(
     bounds: {},
     depth: null,
     summary: (values) => Object.entries(values).map(describeParameter).join(" · "),
-    build: (values) => compileSpec(name, () => build(values), whole),
+    build: (values) => compileSpec(name, () => complete(name, build(values)), whole),
   };
 }
 

@@ -1,7 +1,7 @@
 /** What the actions of a plain spec do, learned once for each distinct reading, as decision trees in flat arrays. */
 import { type Growable, growable, push, reserve } from "../checker/growable.ts";
 import { get, type PairMap, pairMap, put } from "../checker/pair_map.ts";
-import { guarded } from "./definition.ts";
+import { guarded, happened } from "./definition.ts";
 import { plain, show } from "./plain.ts";
 import { draftOf, type Recorder } from "./draft.ts";
 import { gather, type Layout, Reshape, type SetShape } from "./shape.ts";
@@ -140,8 +140,8 @@ function learn(l: Learning, transition: number, vector: Int32Array, at: number):
     lookAtAll: (set) => l.trees.looked[transition]!.add(set),
   };
   const { run } = l.transitions[transition]!;
-  const result = withState(l, vector, at, () => guarded(where, () => run(draftOf(l.layout, recorder))));
-  if (result instanceof Promise) throw new SpecError(`${where} is async: an action happens at once`);
+  const draft = draftOf(l.layout, recorder);
+  const result = withState(l, vector, at, () => happened(where, guarded(where, () => run(draft))));
   if (result !== false) {
     for (const [place, value] of copies) {
       const target = l.layout.places[place]!;

@@ -179,6 +179,41 @@ const mistakes: readonly (readonly [what: string, definition: object, message: s
     init: { n: 0 },
     actions: { Wait: () => Promise.resolve() },
   }, "spec wrong, action Wait is async"],
+  ["an action that returns a new state", {
+    init: { n: 0 },
+    actions: { Up: (s: { n: number }) => ({ n: s.n + 1 }) },
+  }, "spec wrong, action Up returned an object: change the draft, and return nothing, true, or false"],
+  ["an action that returns a number", {
+    init: { n: 0 },
+    actions: { Up: (s: { n: number }) => ++s.n },
+  }, "spec wrong, action Up returned 1: change the draft"],
+  ["no initial state at all", { actions: {} }, "spec wrong: init is missing"],
+  ["no actions", { init: { n: 0 } }, "spec wrong: actions is missing, expected an object of actions by name"],
+  ["no properties", {
+    init: { n: 0 },
+    actions: {},
+    properties: undefined,
+  }, "spec wrong: properties is missing, expected an array"],
+  ["a part that nobody knows", {
+    init: { n: 0 },
+    actions: {},
+    invariants: [],
+  }, "spec wrong: there is no invariants; there are init, actions, properties"],
+  ["a constraint that is no function", {
+    init: { n: 0 },
+    actions: {},
+    constraint: true,
+  }, "spec wrong: constraint is true, expected a function"],
+  ["a property that is a bare function", {
+    init: { n: 0 },
+    actions: {},
+    properties: [() => true],
+  }, "spec wrong: properties[0] is a function: write always(...)"],
+  ["a property of an unknown kind", {
+    init: { n: 0 },
+    actions: {},
+    properties: [{ ...always("p", "", () => true), kind: "never" }],
+  }, 'spec wrong, property "p" is of the kind "never": write always(...)'],
   ["two properties of one name", {
     init: { n: 0 },
     actions: {},
@@ -209,6 +244,14 @@ for (const [what, definition, message] of mistakes) {
     await assertRejects(() => check(untyped({ properties, ...definition })), SpecError, message);
   });
 }
+
+Deno.test("a spec of nothing is refused", async () => {
+  await assertRejects(
+    () => check(spec<never>("wrong", () => undefined as never)),
+    SpecError,
+    "it is undefined",
+  );
+});
 
 Deno.test("an action that is not a function of its draft is found out", async () => {
   let calls = 0;
