@@ -1,6 +1,6 @@
 /** Checks of what a user or an adapter hands in: one kind of error, and one style, for all of it. */
 import { z } from "zod";
-import { RaftError } from "./error.ts";
+import { RaftError, type RaftErrorCode } from "./error.ts";
 
 /** The longest that timers can wait, in milliseconds: they count in 32 bits. */
 const maxMs = 2 ** 31 - 1;
@@ -57,13 +57,14 @@ export function milliseconds() {
  * The value, with the defaults of the schema.
  *
  * @param name How messages call the value, such as "tcp: options".
- * @throws {RaftError} with code `InvalidOptions`: one line for each thing that is wrong, which names it, says
+ * @throws {RaftError} with this code: one line for each thing that is wrong, which names it, says
  * what was expected, and shows what was given.
  */
 export function checked<Schema extends z.ZodType>(
   name: string,
   schema: Schema,
   value: unknown,
+  code: RaftErrorCode = "InvalidOptions",
 ): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -74,7 +75,7 @@ export function checked<Schema extends z.ZodType>(
     }
     return issue.keys.map((key) => `${path}.${key}: ${issue.message}`);
   });
-  throw new RaftError("InvalidOptions", problems.join("\n"));
+  throw new RaftError(code, problems.join("\n"));
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Event, type NodeId, type ServerState, type Step, step } from "../core/mod.ts";
 import { checked, fields, functionOf, integer, milliseconds, objectWith, that } from "../options.ts";
 import type { Clock, Logger, Random, StateMachine, Storage, Transport } from "../ports.ts";
+import type { DeliveriesOptions } from "./deliveries.ts";
 import { systemClock, systemRandom } from "./system.ts";
 
 /** What a node is told at its start. */
@@ -64,6 +65,14 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly log?: Logger;
 }
 
+/** How long a proposal may take. */
+export interface ProposeOptions {
+  /** How many milliseconds to wait for the outcome. Default: the node's `proposalTimeoutMs`. */
+  readonly timeoutMs?: number;
+  /** Gives up waiting when it aborts. The proposal itself can't be called back once it has left. */
+  readonly signal?: AbortSignal;
+}
+
 /** The options with all defaults filled in. */
 export type Settings = Readonly<z.infer<typeof schema>>;
 
@@ -104,6 +113,10 @@ const schema = fields({
   error: timeoutExpected,
 });
 
+const signal = that<AbortSignal>("an AbortSignal", (value) => value instanceof AbortSignal).optional();
+const proposeSchema = fields({ timeoutMs: milliseconds().optional(), signal });
+const deliveriesSchema = fields({ from: count.default(1), signal });
+
 /**
  * Fills in the defaults.
  *
@@ -111,4 +124,14 @@ const schema = fields({
  */
 export function parseOptions<Answer>(options: RaftNodeOptions<Answer>): Settings {
   return checked("RaftNode.start: options", schema, options);
+}
+
+/** @throws {RaftError} like {@linkcode parseOptions}. */
+export function parseProposeOptions(options: ProposeOptions): z.infer<typeof proposeSchema> {
+  return checked("options", proposeSchema, options);
+}
+
+/** @throws {RaftError} like {@linkcode parseOptions}. */
+export function parseDeliveriesOptions(options: DeliveriesOptions): z.infer<typeof deliveriesSchema> {
+  return checked("options", deliveriesSchema, options);
 }
