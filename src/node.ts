@@ -194,6 +194,7 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     incarnation,
     clock,
     maxPending: settings.maxPendingProposals,
+    maxPendingBytes: settings.maxPendingBytes,
     propose: (proposal) => loops.propose(loop, proposal),
     withdraw: (id) => loops.withdraw(loop, id),
   });

@@ -42,6 +42,10 @@ Deno.test("a wrong option is named, with what was expected and what was given", 
       /^RaftNode\.start: options\.heartbeatMS: there is no such option; there are id, clusterId, /,
     ],
     [
+      { maxPendingBytes: 9 },
+      /^RaftNode\.start: options\.maxPendingBytes: expected an integer of at least maxCommandBytes, got 9$/,
+    ],
+    [
       { idd: "a", peer: [] },
       /^RaftNode\.start: options\.idd: there is no .*\nRaftNode\.start: options\.peer: there is no /,
     ],

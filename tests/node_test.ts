@@ -109,6 +109,21 @@ Deno.test("more than maxPendingProposals are Overloaded, and will not take effec
   await node.close();
 });
 
+Deno.test("more than maxPendingBytes are Overloaded, and will not take effect, until there is room again", async () => {
+  const { node, storage } = await leaderLab({ maxPendingBytes: 10, maxCommandBytes: 10 });
+  storage.held = true;
+  const taken = [node.broadcast(bytes("1234")), node.broadcast(bytes("123456"))];
+  const { code, outcome, error } = await errorOf(node.broadcast(bytes("1")));
+  assertEquals([code, outcome], ["Overloaded", "no"]);
+  assertMatch(error.message, /10 bytes of proposals wait here already/);
+  await turn();
+  storage.held = false;
+  await storage.release();
+  assertEquals(await Promise.all(taken), [{ index: 2 }, { index: 3 }]);
+  assertEquals(await node.broadcast(bytes("1234567890")), { index: 4 });
+  await node.close();
+});
+
 Deno.test("more than maxHeldProposals without a leader are Overloaded, and will not take effect", async () => {
   const { node } = await lab({ maxHeldProposals: 1 });
   const held = node.broadcast(bytes("1"));

@@ -296,6 +296,24 @@ Deno.test("what waits for a peer is bounded in bytes, and the oldest are dropped
   assertEquals(sequences(b), [7, 8, 9]);
 });
 
+Deno.test("a queue that overflows is one line, and one more when it has been empty and overflows again", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a", { maxQueuedMessages: 10 });
+  const flood = () => {
+    for (let i = 0; i < 25; i++) a.connection.send(propose("a", "b", i));
+  };
+  const full = () => a.lines("the queue to b is full: the oldest messages are dropped").length;
+  flood();
+  flood();
+  assertEquals(full(), 1);
+  const b = await cluster.open("b");
+  await cluster.exchange(a, b);
+  await until(() => {
+    flood();
+    return full() === 2;
+  });
+});
+
 Deno.test("a message of exactly maxFrameBytes arrives, and a longer one is dropped with one line", async () => {
   const maxFrameBytes = 65536;
   const overhead = encodeMessage(propose("a", "b", 1, new Uint8Array(60_000))).length - 60_000;

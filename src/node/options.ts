@@ -53,6 +53,12 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly proposalTimeoutMs?: number;
   /** The most proposals of this node that wait at a time; more are `Overloaded`. Default: 4,096. */
   readonly maxPendingProposals?: number;
+  /**
+   * The most bytes of all commands of this node that wait at a time; more are `Overloaded`. At least
+   * `maxCommandBytes`, and well below what the transport takes for one peer: it would drop the oldest, in silence.
+   * Default: 16,777,216 (16 MiB).
+   */
+  readonly maxPendingBytes?: number;
   /** The most proposals, of all nodes, that this one holds while no leader is known. Default: 4,096. */
   readonly maxHeldProposals?: number;
   /** The most bytes of one command. Default: 1,048,576 (1 MiB). */
@@ -103,6 +109,7 @@ const schema = fields({
   heartbeatMs: milliseconds().default(50),
   proposalTimeoutMs: milliseconds().default(10_000),
   maxPendingProposals: count.default(4096),
+  maxPendingBytes: count.default(16 << 20),
   maxHeldProposals: integer(0).default(4096),
   maxCommandBytes: count.default(1 << 20),
   maxEntriesPerAppend: count.default(512),
@@ -111,6 +118,9 @@ const schema = fields({
 }).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
   path: ["electionTimeoutMs"],
   error: timeoutExpected,
+}).refine(({ maxPendingBytes, maxCommandBytes }) => maxPendingBytes >= maxCommandBytes, {
+  path: ["maxPendingBytes"],
+  error: "an integer of at least maxCommandBytes",
 });
 
 const signal = that<AbortSignal>("an AbortSignal", (value) => value instanceof AbortSignal).optional();
