@@ -66,7 +66,7 @@ export function transitionsOf(
       );
     }
     if (typeof what === "function") {
-      return [{ label: action, run: what as Transition["run"] }];
+      return [{ label: action, name: action, arguments: [], run: what as Transition["run"] }];
     }
     if (what?.kind !== "each") {
       throw new SpecError(`spec ${name}, action ${action} is neither a function nor made by each`);
@@ -90,8 +90,11 @@ function instancesOf(name: string, action: string, { lists, run }: Each<never>):
     const fixed = values.map((value) =>
       guarded(`spec ${name}, action ${action}`, () => plain(value, "an argument"))
     );
+    const texts = fixed.map((value) => JSON.stringify(value));
     return {
-      label: `${action}(${fixed.map((value) => JSON.stringify(value)).join(",")})`,
+      label: `${action}(${texts.join(",")})`,
+      name: action,
+      arguments: texts,
       run: (draft) => run(draft as never, ...(fixed as never[])),
     };
   });

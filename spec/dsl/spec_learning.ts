@@ -11,6 +11,10 @@ import { SpecError } from "./specification.ts";
 export interface Transition {
   /** How a trace writes it. */
   readonly label: string;
+  /** The name of the action. */
+  readonly name: string;
+  /** Its arguments in JSON. */
+  readonly arguments: readonly string[];
   /** What it does to a draft. Returns false where it can't happen. */
   readonly run: (draft: object) => unknown;
 }
