@@ -24,6 +24,7 @@ const part = {
   actions: { expected: "an object of actions by name", isRight: isRecord },
   properties: anArray,
   constraint: optional(aFunction),
+  fairness: optional(anArray),
   starts: optional(recordOf(aString)),
 } satisfies Readonly<Record<keyof Definition<unknown>, Field>>;
 

@@ -1,5 +1,15 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { always, check, each, type Property, sometimes, spec, SpecError, steps } from "../../spec/mod.ts";
+import {
+  always,
+  check,
+  each,
+  type Property,
+  sometimes,
+  spec,
+  SpecError,
+  steps,
+  weak,
+} from "../../spec/mod.ts";
 
 interface Counter {
   readonly n: number;
@@ -199,6 +209,11 @@ const mistakes: readonly (readonly [what: string, definition: object, message: s
     actions: {},
     invariants: [],
   }, "spec wrong: there is no invariants; there are init, actions, properties"],
+  ["fairness that is no list", {
+    init: { n: 0 },
+    actions: {},
+    fairness: weak("Up"),
+  }, "spec wrong: fairness is an object, expected an array"],
   ["a constraint that is no function", {
     init: { n: 0 },
     actions: {},
