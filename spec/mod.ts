@@ -40,12 +40,14 @@
 export { check } from "./checker/check.ts";
 export type { CheckOptions, CheckProgress, PropertyReport, Report, SearchReport } from "./checker/check.ts";
 export type { Growable } from "./checker/growable.ts";
-export type { Model, Start, State, Step, Successors } from "./checker/model.ts";
+export type { ActionInstance, Model, Start, State, Step, Successors } from "./checker/model.ts";
 export type { Lists, Place } from "./checker/place.ts";
 export type { Progress } from "./checker/search.ts";
 export { copy, type Value } from "./checker/value.ts";
 export { cluster } from "./dsl/cluster.ts";
 export type { ClusterDefinition, ClusterView, Happening, Network, Outcome } from "./dsl/cluster.ts";
+export { strong, weak } from "./dsl/fairness.ts";
+export type { Demand, Fairness } from "./dsl/fairness.ts";
 export { always, sometimes, steps } from "./dsl/property.ts";
 export type { Always, Judgement, Property, Sometimes, Steps } from "./dsl/property.ts";
 export { each, spec } from "./dsl/spec.ts";

@@ -7,6 +7,7 @@ import {
   knownLeader,
   type LogEntry,
   type LogIndex,
+  type Message,
   type NodeId,
   type PersistentState,
   restart,
@@ -14,22 +15,23 @@ import {
   type Term,
 } from "./core/mod.ts";
 import { RaftError } from "./error.ts";
+import { show } from "./options.ts";
 import type { Connection, OpenStorage } from "./ports.ts";
+import { available, load, openStorage, openTransport, reason } from "./node/adapters.ts";
 import { deliver, type DeliveriesOptions, type Delivery, type Source, wakeAll } from "./node/deliveries.ts";
 import * as loops from "./node/loop.ts";
-import { parseOptions, type RaftNodeOptions, type Settings, show } from "./node/options.ts";
+import {
+  parseDeliveriesOptions,
+  parseOptions,
+  parseProposeOptions,
+  type ProposeOptions,
+  type RaftNodeOptions,
+  type Settings,
+} from "./node/options.ts";
 import * as proposals from "./node/proposals.ts";
 
 export type { DeliveriesOptions, Delivery } from "./node/deliveries.ts";
-export type { RaftNodeOptions } from "./node/options.ts";
-
-/** How long a proposal may take. */
-export interface ProposeOptions {
-  /** How many milliseconds to wait for the outcome. Default: the node's `proposalTimeoutMs`. */
-  readonly timeoutMs?: number;
-  /** Gives up waiting when it aborts. The proposal itself can't be called back once it has left. */
-  readonly signal?: AbortSignal;
-}
+export type { ProposeOptions, RaftNodeOptions } from "./node/options.ts";
 
 /** Whether a node works, and why not. */
 export type Health =
@@ -105,7 +107,7 @@ export interface RaftNode<Answer = unknown> extends AsyncDisposable {
    * starts again: who must see each command once stores its index together with its effect. A transport that
    * repeats messages can make a command stand in the order twice. Ends when the node is closed.
    *
-   * @throws {RaftError} if `from` is no index; from the iterator, if the node fails.
+   * @throws {RaftError} with code `InvalidOptions`, at once; from the iterator, if the node fails.
    */
   deliveries(options?: DeliveriesOptions): AsyncIterableIterator<Delivery, undefined>;
   /** What the node knows of itself. */
@@ -147,22 +149,15 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
   const settings = parseOptions(options);
   const { id, clusterId, log, transport } = settings;
   const servers = [...new Set([...settings.peers, id])].sort();
-  const opened = await available("the storage", () => settings.storage.open({ id, clusterId }));
+  const opened = await openStorage(settings.storage, { id, clusterId });
   try {
     const persisted = await loadOrBootstrap(settings, opened);
     const { maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals } = settings;
     const config = { id, servers, maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals };
     const node = assemble(settings, opened, restart(config, persisted));
     const peers = servers.filter((server) => server !== id);
-    node.connection = await available("the transport", () => {
-      return transport.open({
-        id,
-        clusterId,
-        peers,
-        log,
-        onMessage: (message) => loops.receive(node.loop, message),
-      });
-    });
+    const onMessage = (message: Message) => loops.receive(node.loop, message);
+    node.connection = await openTransport(transport, { id, clusterId, peers, log, onMessage });
     loops.begin(node.loop);
     // What `propose` resolves to comes from the state machine in the same options.
     return facade(node) as RaftNode<Answer>;
@@ -172,18 +167,8 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
   }
 }
 
-/** Adapters throw what their runtime throws: the user meets one kind of error. */
-async function available<T>(what: string, open: () => Promise<T>): Promise<T> {
-  try {
-    return await open();
-  } catch (error) {
-    if (error instanceof RaftError) throw error;
-    throw new RaftError("Unavailable", `${what} can't be opened: ${reason(error)}`, { cause: error });
-  }
-}
-
 async function loadOrBootstrap(settings: Settings, storage: OpenStorage): Promise<PersistentState> {
-  const persisted = await available("the storage", () => storage.load());
+  const persisted = await load(storage);
   if (persisted !== null) return persisted;
   if (!settings.bootstrap) {
     throw new RaftError(
@@ -209,6 +194,7 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     incarnation,
     clock,
     maxPending: settings.maxPendingProposals,
+    maxPendingBytes: settings.maxPendingBytes,
     propose: (proposal) => loops.propose(loop, proposal),
     withdraw: (id) => loops.withdraw(loop, id),
   });
@@ -222,6 +208,7 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
       if (entry.type !== "command") return;
       // A copy: the log's bytes go on to other servers, so nobody may change them.
       const answer = stateMachine.apply(new Uint8Array(entry.command), index);
+      forbidPromise(answer, index);
       answers.push(() => proposals.onApplied(table, entry, { index, answer }));
     },
     onApplied() {
@@ -255,18 +242,20 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
   return node;
 }
 
+/** What is promised comes in an order of its own, and nobody is there to hear that it failed. */
+function forbidPromise(answer: unknown, index: LogIndex): void {
+  if (typeof (answer as Partial<PromiseLike<unknown>> | null | undefined)?.then !== "function") return;
+  // If it rejects as well, that must not end the process.
+  Promise.resolve(answer).catch(() => {});
+  throw new TypeError(`apply must be synchronous, but returned a promise for the command at index ${index}`);
+}
+
 function facade(node: Running): RaftNode {
   return {
     id: node.settings.id,
     broadcast: async (bytes, options) => ({ index: (await submit(node, bytes, options)).index }),
     propose: async (command, options) => (await submit(node, command, options)).answer,
-    deliveries(options = {}) {
-      const { from = 1 } = options;
-      if (!Number.isSafeInteger(from) || from < 1) {
-        throw new RaftError("InvalidOptions", `from: expected an index of at least 1, got ${show(from)}`);
-      }
-      return deliver(node.source, options);
-    },
+    deliveries: (options = {}) => deliver(node.source, parseDeliveriesOptions(options)),
     status: () => statusOf(node),
     stopped: node.stopped,
     close: () => close(node),
@@ -277,9 +266,10 @@ function facade(node: Running): RaftNode {
 async function submit(
   node: Running,
   bytes: Uint8Array,
-  { timeoutMs = node.settings.proposalTimeoutMs, signal }: ProposeOptions = {},
+  options: ProposeOptions = {},
 ): Promise<proposals.Outcome> {
-  const { maxCommandBytes } = node.settings;
+  const { maxCommandBytes, proposalTimeoutMs } = node.settings;
+  const { timeoutMs = proposalTimeoutMs, signal } = parseProposeOptions(options);
   if (!(bytes instanceof Uint8Array)) {
     throw new RaftError("InvalidOptions", `the command: expected a Uint8Array, got ${show(bytes)}`);
   }
@@ -287,10 +277,6 @@ async function submit(
     const message =
       `the command: expected at most ${maxCommandBytes} bytes (maxCommandBytes), got ${bytes.byteLength}`;
     throw new RaftError("TooLarge", message);
-  }
-  if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
-    const message = `timeoutMs: expected a number of milliseconds above 0, got ${show(timeoutMs)}`;
-    throw new RaftError("InvalidOptions", message);
   }
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
   // A copy: the caller may use its buffer again.
@@ -364,9 +350,4 @@ function stoppedError(node: Running, health: Health, outcome: "no" | "unknown"):
 
 function errorOf(health: Health): RaftError | null {
   return health.type === "failed" ? health.error : null;
-}
-
-/** One line, whatever was thrown. */
-function reason(error: unknown): string {
-  return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).replaceAll(/\s+/g, " ");
 }

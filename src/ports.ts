@@ -79,7 +79,12 @@ export interface Storage {
 
 /** What a committed command does. Deterministic: the same commands in the same order give the same answers. */
 export interface StateMachine<Answer = unknown> {
-  /** Applies a committed command. What it returns is what `propose` resolves to, at the node of the proposal. */
+  /**
+   * Applies a committed command. What it returns is what `propose` resolves to, at the node of the proposal.
+   *
+   * Synchronous: a promise, or anything else with a method `then`, stops the node, as commands would then take
+   * effect in an order of their own. Do what takes time with `deliveries`.
+   */
   apply(command: Uint8Array, index: LogIndex): Answer;
 }
 

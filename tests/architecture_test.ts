@@ -42,10 +42,17 @@ function short(specifier: string): string {
 const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^src\/core\//, may: /^src\/core\// },
   { part: /^src\/(ports|error)\.ts/, may: /^src\/(core\/mod|error)\.ts/ },
+  { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },
   { part: /^src\/codec\.ts/, may: /^(src\/core\/mod\.ts|npm:|@msgpack)/ },
-  { part: /^src\/transport\//, may: /^(src\/(core\/mod|ports|error|codec)\.ts|src\/transport\/|npm:)/ },
-  { part: /^src\/storage\//, may: /^(src\/(core\/mod|ports|error|codec)\.ts|src\/storage\/|npm:)/ },
-  { part: /^src\/(node\.ts|node\/)/, may: /^(src\/(core\/mod|ports|error|codec)\.ts|src\/node\/|npm:)/ },
+  {
+    part: /^src\/transport\//,
+    may: /^(src\/(core\/mod|ports|error|options|codec)\.ts|src\/transport\/|npm:)/,
+  },
+  { part: /^src\/storage\//, may: /^(src\/(core\/mod|ports|error|options|codec)\.ts|src\/storage\/|npm:)/ },
+  {
+    part: /^src\/(node\.ts|node\/)/,
+    may: /^(src\/(core\/mod|ports|error|options|codec)\.ts|src\/node\/|npm:)/,
+  },
   { part: /^src\/deno\.ts/, may: /^src\/(transport|storage)\// },
   { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|node|ports|error)/ },
   { part: /^spec\/raft\//, may: /^(src\/core\/mod\.ts|spec\/(raft|dsl|checker)\/)/ },

@@ -6,31 +6,59 @@ import { disk, errorOf, lab, wire } from "./node_support.ts";
 
 Deno.test("a wrong option is named, with what was expected and what was given", async () => {
   const good = { id: "a", peers: [], bootstrap: true, transport: wire(), storage: disk() };
+  const circular: Record<string, unknown> = {};
+  circular.itself = circular;
   const wrong: readonly (readonly [Record<string, unknown>, RegExp])[] = [
-    [{ id: "" }, /^options\.id: expected a name of 1 to 255 characters, got ""$/],
-    [{ id: 7 }, /^options\.id: expected a name of 1 to 255 characters, got 7$/],
-    [{ clusterId: "x".repeat(256) }, /^options\.clusterId: expected a name/],
-    [{ peers: "b" }, /^options\.peers: expected a list of different names .*, got "b"$/],
-    [{ peers: ["b", "b"] }, /^options\.peers: expected a list of different names/],
-    [{ bootstrap: "yes" }, /^options\.bootstrap: expected true or false, got "yes"$/],
-    [{ transport: {} }, /^options\.transport: expected a Transport/],
-    [{ storage: undefined }, /^options\.storage: expected a Storage.*, got undefined$/],
-    [{ stateMachine: () => 1 }, /^options\.stateMachine: expected a StateMachine.*, got a function$/],
-    [{ step: 1 }, /^options\.step: expected a function, got 1$/],
-    [{ heartbeatMs: 0 }, /^options\.heartbeatMs: expected a number of milliseconds above 0, got 0$/],
-    [{ heartbeatMs: NaN }, /^options\.heartbeatMs: .*, got NaN$/],
-    [{ electionTimeoutMs: [300] }, /^options\.electionTimeoutMs: expected \[min, max\]/],
+    [{ id: "" }, /^RaftNode\.start: options\.id: expected a name of 1 to 255 characters, got ""$/],
+    [{ id: 7 }, /^RaftNode\.start: options\.id: expected a name of 1 to 255 characters, got 7$/],
+    [{ clusterId: "x".repeat(256) }, /^RaftNode\.start: options\.clusterId: expected a name/],
+    [{ peers: "b" }, /^RaftNode\.start: options\.peers: expected a list of different names .*, got "b"$/],
+    [{ peers: ["b", "b"] }, /^RaftNode\.start: options\.peers: expected a list of different names/],
+    [{ bootstrap: "yes" }, /^RaftNode\.start: options\.bootstrap: expected true or false, got "yes"$/],
+    [{ transport: {} }, /^RaftNode\.start: options\.transport: expected a Transport/],
+    [{ storage: undefined }, /^RaftNode\.start: options\.storage: expected a Storage.*, got undefined$/],
+    [
+      { stateMachine: () => 1 },
+      /^RaftNode\.start: options\.stateMachine: expected a StateMachine.*, got a function$/,
+    ],
+    [{ step: 1 }, /^RaftNode\.start: options\.step: expected a function, got 1$/],
+    [
+      { heartbeatMs: 0 },
+      /^RaftNode\.start: options\.heartbeatMs: expected a number of milliseconds above 0, .*, got 0$/,
+    ],
+    [{ heartbeatMs: NaN }, /^RaftNode\.start: options\.heartbeatMs: .*, got NaN$/],
+    [{ electionTimeoutMs: [300] }, /^RaftNode\.start: options\.electionTimeoutMs: expected \[min, max\]/],
     [
       { electionTimeoutMs: [300, 300] },
-      /^options\.electionTimeoutMs: .* heartbeatMs < min < max, got \[300,300\]$/,
+      /^RaftNode\.start: options\.electionTimeoutMs: .* heartbeatMs < min < max, got \[300,300\]$/,
     ],
-    [{ heartbeatMs: 400 }, /^options\.electionTimeoutMs: .* heartbeatMs < min < max/],
+    [{ heartbeatMs: 400 }, /^RaftNode\.start: options\.electionTimeoutMs: .* heartbeatMs < min < max/],
     [
       { maxPendingProposals: 1.5 },
-      /^options\.maxPendingProposals: expected an integer of at least 1, got 1\.5$/,
+      /^RaftNode\.start: options\.maxPendingProposals: expected an integer of at least 1, got 1\.5$/,
     ],
-    [{ heartbeatMS: 50 }, /^options\.heartbeatMS: there is no such option; there are id, clusterId, /],
-    [{ id: "", log: 1 }, /^options\.id: .*\noptions\.log: expected a function, got 1$/],
+    [
+      { heartbeatMS: 50 },
+      /^RaftNode\.start: options\.heartbeatMS: there is no such option; there are id, clusterId, /,
+    ],
+    [
+      { maxPendingBytes: 9 },
+      /^RaftNode\.start: options\.maxPendingBytes: expected an integer of at least maxCommandBytes, got 9$/,
+    ],
+    [
+      { idd: "a", peer: [] },
+      /^RaftNode\.start: options\.idd: there is no .*\nRaftNode\.start: options\.peer: there is no /,
+    ],
+    [{ peers: ["b", 7] }, /^RaftNode\.start: options\.peers\.1: expected a name .*, got 7$/],
+    [
+      { transport: circular },
+      /^RaftNode\.start: options\.transport: .*, got an object that contains itself$/,
+    ],
+    [{ storage: new Map() }, /^RaftNode\.start: options\.storage: .*, got \[Map\]$/],
+    [
+      { id: "", log: 1 },
+      /^RaftNode\.start: options\.id: .*\nRaftNode\.start: options\.log: expected a function, got 1$/,
+    ],
   ];
   for (const [options, message] of wrong) {
     const start = RaftNode.start({ ...good, ...options } as unknown as RaftNodeOptions);

@@ -108,6 +108,26 @@ Deno.test("a command of a megabyte gets through, from a follower too", async () 
   }, calm);
 });
 
+Deno.test("a follower that broadcasts more than its way to the leader can hold loses nothing in silence", async () => {
+  await withPlaces(async (start) => {
+    const nodes = await Promise.all(ids.map(start));
+    await Promise.all(nodes.map((node) => node.broadcast(encoder.encode("there is a leader"))));
+    const follower = nodes.find((node) => node.status().role === "follower");
+    const outcomes = await Promise.all(Array.from({ length: 64 }, async () => {
+      try {
+        await follower?.broadcast(new Uint8Array(1 << 20));
+        return "applied";
+      } catch (error) {
+        return error instanceof RaftError ? `${error.code}, ${error.outcome}` : error;
+      }
+    }));
+    const count = (outcome: string) => outcomes.filter((other) => other === outcome).length;
+    // 16 MiB, the default of maxPendingBytes, is half of what the transport's queue takes.
+    assertEquals([count("applied"), count("Overloaded, no")], [16, 48]);
+    await Promise.all(nodes.map((node) => node.close()));
+  }, calm);
+});
+
 Deno.test("a port in use is Unavailable, and the storage can be opened again", async () => {
   await withPlaces(async (start, port) => {
     const listener = Deno.listen({ hostname: "localhost", port });

@@ -87,7 +87,10 @@ Deno.test("what is not bytes, a deadline that is none and an index that is none 
     assertEquals((await errorOf(node.broadcast(bytes("x"), { timeoutMs }))).code, "InvalidOptions");
   }
   for (const from of [0, -1, 1.5, NaN]) {
-    assertMatch(assertThrows(() => node.deliveries({ from }), RaftError).message, /from: expected an index/);
+    assertMatch(
+      assertThrows(() => node.deliveries({ from }), RaftError).message,
+      /from: expected an integer/,
+    );
   }
   await node.close();
 });
@@ -103,6 +106,21 @@ Deno.test("more than maxPendingProposals are Overloaded, and will not take effec
   await storage.release();
   assertEquals(await Promise.all(taken), [{ index: 2 }, { index: 3 }]);
   assertEquals(await node.broadcast(bytes("4")), { index: 4 });
+  await node.close();
+});
+
+Deno.test("more than maxPendingBytes are Overloaded, and will not take effect, until there is room again", async () => {
+  const { node, storage } = await leaderLab({ maxPendingBytes: 10, maxCommandBytes: 10 });
+  storage.held = true;
+  const taken = [node.broadcast(bytes("1234")), node.broadcast(bytes("123456"))];
+  const { code, outcome, error } = await errorOf(node.broadcast(bytes("1")));
+  assertEquals([code, outcome], ["Overloaded", "no"]);
+  assertMatch(error.message, /10 bytes of proposals wait here already/);
+  await turn();
+  storage.held = false;
+  await storage.release();
+  assertEquals(await Promise.all(taken), [{ index: 2 }, { index: 3 }]);
+  assertEquals(await node.broadcast(bytes("1234567890")), { index: 4 });
   await node.close();
 });
 

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { AssertionError, type PersistentState, type Write } from "../src/core/mod.ts";
 import { RaftError } from "../src/error.ts";
-import { denoKv } from "../src/storage/deno_kv.ts";
+import { denoKv, type DenoKvOptions } from "../src/storage/deno_kv.ts";
 import { encodeParts, formatKey } from "../src/storage/kv_records.ts";
 import { assertRefused, behind, changeHead, dump, headKey, identity, openKvWith } from "./deno_kv_files.ts";
 import { inFolder, loaded, written } from "./deno_kv_files.ts";
@@ -70,6 +70,24 @@ Deno.test("a long prefix leaves room in every commit, and one that is too long i
     const error = assertThrows(() => denoKv({ prefix: [...prefix, "x".repeat(100)] }), RaftError);
     assertEquals(error.code, "InvalidOptions");
   }));
+
+Deno.test("a wrong option is refused by its name, before anything is opened", () => {
+  const wrong: readonly (readonly [unknown, string])[] = [
+    [{ file: "x" }, "denoKv: options.file: there is no such option; there are path, prefix, openKv"],
+    [{ path: 7 }, "denoKv: options.path: expected a path, got 7"],
+    [{ path: "" }, 'denoKv: options.path: expected a path, got ""'],
+    [{ path: new URL("file:///a.kv") }, "denoKv: options.path: expected a path, got [URL]"],
+    [{ prefix: "a" }, "denoKv: options.prefix: expected a key of Deno KV of at most 1024 bytes"],
+    [{ prefix: [{}] }, "denoKv: options.prefix: expected a key of Deno KV"],
+    [{ openKv: {} }, "denoKv: options.openKv: expected a function, got {}"],
+    [null, "denoKv: options: expected an object, got null"],
+  ];
+  for (const [options, expected] of wrong) {
+    const error = assertThrows(() => denoKv(options as DenoKvOptions), RaftError);
+    assertEquals(error.code, "InvalidOptions");
+    assertStringIncludes(error.message, expected);
+  }
+});
 
 // Two openers.
 

@@ -110,14 +110,23 @@ Deno.test("a name that is taken is refused until its node is closed", async () =
 });
 
 Deno.test("a wrong option is refused by its name", () => {
-  const wrong: readonly (readonly [MemoryNetworkOptions, string])[] = [
-    [{ lossRate: 1.1 }, "memoryNetwork: lossRate: Too big: expected number to be <=1"],
-    [{ duplicationRate: -1 }, "memoryNetwork: duplicationRate: Too small"],
-    [{ minDelayMs: 2, maxDelayMs: 1 }, "memoryNetwork: maxDelayMs: must be at least minDelayMs"],
-    [{ seed: 1.5 }, "memoryNetwork: seed: Invalid input: expected int"],
+  const wrong: readonly (readonly [unknown, string])[] = [
+    [{ lossRate: 1.1 }, "memoryNetwork: options.lossRate: expected a number from 0 to 1, got 1.1"],
+    [
+      { duplicationRate: -1 },
+      "memoryNetwork: options.duplicationRate: expected a number from 0 to 1, got -1",
+    ],
+    [
+      { minDelayMs: 2, maxDelayMs: 1 },
+      "memoryNetwork: options.maxDelayMs: expected a number of at least minDelayMs, got 1",
+    ],
+    [{ seed: 1.5 }, "memoryNetwork: options.seed: expected an integer from 0 to 4294967295, got 1.5"],
+    [{ clock: {} }, "memoryNetwork: options.clock: expected a Clock"],
+    [{ lossrate: 1 }, "memoryNetwork: options.lossrate: there is no such option; there are lossRate"],
+    [null, "memoryNetwork: options: expected an object, got null"],
   ];
   for (const [options, expected] of wrong) {
-    const error = assertThrows(() => memoryNetwork(options), RaftError);
+    const error = assertThrows(() => memoryNetwork(options as MemoryNetworkOptions), RaftError);
     assertEquals(error.code, "InvalidOptions");
     assertStringIncludes(error.message, expected);
   }

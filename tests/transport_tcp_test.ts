@@ -222,21 +222,43 @@ Deno.test({
 Deno.test("a wrong option is refused by its name", async () => {
   const peers = { b: { hostname: "127.0.0.1", port: 7002 } };
   const wrong: readonly (readonly [unknown, string])[] = [
-    [undefined, "tcp: options: Invalid input: expected object"],
-    [{ peers }, "tcp: listen: Invalid input: expected object"],
+    [undefined, "tcp: options: expected an object, got undefined"],
+    [{ peers }, "tcp: options.listen: expected an object, got undefined"],
     [
       { listen: { hostname: "127.0.0.1", port: "7001" }, peers },
-      "tcp: listen.port: Invalid input: expected number",
+      'tcp: options.listen.port: expected an integer from 0 to 65535, got "7001"',
     ],
-    [{ listen: { hostname: "", port: 0 }, peers }, "tcp: listen.hostname: Too small"],
-    [{ listen: loopback, peers: { b: { hostname: "b", port: 0 } } }, "tcp: peers.b.port: Too small"],
-    [{ listen: loopback, peers: { b: { host: "b", port: 1 } } }, "tcp: peers.b.hostname: Invalid input"],
-    [{ listen: loopback, peers, maxFrame: 1 }, 'tcp: options: Unrecognized key: "maxFrame"'],
-    [{ listen: loopback, peers, maxFrameBytes: 1.5 }, "tcp: maxFrameBytes: Invalid input: expected int"],
-    [{ listen: loopback, peers, maxQueuedBytes: 1 }, "tcp: maxQueuedBytes: must be at least maxFrameBytes"],
+    [
+      { listen: { hostname: "", port: 0 }, peers },
+      'tcp: options.listen.hostname: expected a name or an IP address, got ""',
+    ],
+    [
+      { listen: loopback, peers: { b: { hostname: "b", port: 0 } } },
+      "tcp: options.peers.b.port: expected an integer from 1 to 65535, got 0",
+    ],
+    [
+      { listen: loopback, peers: { b: { host: "b", port: 1 } } },
+      "tcp: options.peers.b.host: there is no such option; there are hostname, port",
+    ],
+    [
+      { listen: loopback, peers: 7 },
+      "tcp: options.peers: expected a record of addresses, or a function, got 7",
+    ],
+    [
+      { listen: loopback, peers, maxFrame: 1 },
+      "tcp: options.maxFrame: there is no such option; there are listen, peers, maxFrameBytes",
+    ],
+    [
+      { listen: loopback, peers, maxFrameBytes: 1.5 },
+      "tcp: options.maxFrameBytes: expected an integer from 1 to 2147483647, got 1.5",
+    ],
+    [
+      { listen: loopback, peers, maxQueuedBytes: 1 },
+      "tcp: options.maxQueuedBytes: expected an integer of at least maxFrameBytes, got 1",
+    ],
     [
       { listen: loopback, peers, minReconnectMs: 9, maxReconnectMs: 8 },
-      "tcp: maxReconnectMs: must be at least",
+      "tcp: options.maxReconnectMs: expected a number of milliseconds of at least minReconnectMs, got 8",
     ],
   ];
   for (const [options, expected] of wrong) {
@@ -272,6 +294,24 @@ Deno.test("what waits for a peer is bounded in bytes, and the oldest are dropped
   await until(() => b.received.length === 3);
   await cluster.exchange(a, b);
   assertEquals(sequences(b), [7, 8, 9]);
+});
+
+Deno.test("a queue that overflows is one line, and one more when it has been empty and overflows again", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a", { maxQueuedMessages: 10 });
+  const flood = () => {
+    for (let i = 0; i < 25; i++) a.connection.send(propose("a", "b", i));
+  };
+  const full = () => a.lines("the queue to b is full: the oldest messages are dropped").length;
+  flood();
+  flood();
+  assertEquals(full(), 1);
+  const b = await cluster.open("b");
+  await cluster.exchange(a, b);
+  await until(() => {
+    flood();
+    return full() === 2;
+  });
 });
 
 Deno.test("a message of exactly maxFrameBytes arrives, and a longer one is dropped with one line", async () => {

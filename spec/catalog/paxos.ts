@@ -43,29 +43,51 @@ export interface Paxos {
   readonly messages: ReadonlySet<Message>;
 }
 
-/** What `voting` sees of it: the votes are the 2b messages. */
-export function votesOf({ acceptors, messages }: Paxos, ballots: readonly number[]): Votes {
-  const cast = [...messages].filter((message) => message.type === "2b");
+/** What there is to choose from. */
+export interface Domain {
+  /** The values. */
+  readonly values: readonly string[];
+  /** The ballots, from 0. */
+  readonly ballots: readonly number[];
+}
+
+/** What an acceptor voted for in a ballot, or null: its vote is a 2b message. */
+function voteOf({ messages }: Paxos, { values }: Domain, acceptor: number, ballot: number): string | null {
+  return values.find((value) => messages.has({ type: "2b", ballot, acceptor, value })) ?? null;
+}
+
+/** What `voting` sees of it. */
+export function votesOf(state: Paxos, domain: Domain): Votes {
+  const { acceptors } = state;
   return {
-    votes: acceptors.map((_, acceptor) =>
-      ballots.map((ballot) =>
-        cast.find((vote) => vote.acceptor === acceptor && vote.ballot === ballot)?.value ?? null
-      )
-    ),
+    votes: acceptors.map((_, self) => domain.ballots.map((ballot) => voteOf(state, domain, self, ballot))),
     maxBallot: acceptors.map(({ maxBallot }) => maxBallot),
   };
 }
 
-/** Whether the promises for a ballot prove that the value is safe there. */
-function promisesShowSafe(messages: Iterable<Message>, proof: Proof, ballot: number, value: string): boolean {
-  const promises = [...messages].filter((message) => message.type === "1b").filter((promise) =>
-    promise.ballot === ballot && proof.quorum.includes(promise.acceptor)
+/** What an acceptor promised for a ballot, or null: at most one of all possible promises was sent. */
+function promiseOf({ messages }: Paxos, { values, ballots }: Domain, acceptor: number, ballot: number) {
+  const votes = ballots.slice(0, ballot).flatMap((voteBallot) =>
+    values.map((voteValue) => ({ voteBallot, voteValue }))
   );
-  if (promises.length < proof.quorum.length) return false;
-  const last = promises.find(({ acceptor }) => acceptor === proof.last);
+  return [{ voteBallot: -1, voteValue: null }, ...votes].find((vote) =>
+    messages.has({ type: "1b", ballot, acceptor, ...vote })
+  ) ?? null;
+}
+
+/** What was proposed in a ballot, or null. */
+function proposalOf({ messages }: Paxos, { values }: Domain, ballot: number): string | null {
+  return values.find((value) => messages.has({ type: "2a", ballot, value })) ?? null;
+}
+
+/** Whether the promises for a ballot prove that the value is safe there. */
+function promisesShowSafe(s: Paxos, domain: Domain, proof: Proof, ballot: number, value: string): boolean {
+  const promises = proof.quorum.map((acceptor) => promiseOf(s, domain, acceptor, ballot));
+  if (!promises.every((promise) => promise !== null)) return false;
   const highest = Math.max(...promises.map(({ voteBallot }) => voteBallot));
-  if (last === undefined) return highest < 0;
-  return last.voteBallot >= 0 && last.voteBallot === highest && last.voteValue === value;
+  if (proof.last === null) return highest < 0;
+  const last = promises[proof.quorum.indexOf(proof.last)]!;
+  return highest >= 0 && last.voteBallot === highest && last.voteValue === value;
 }
 
 /** The spec. The action of an acceptor is named by it and the ballot of the message that it receives. */
@@ -76,6 +98,7 @@ export const paxos: Specification = spec<Paxos, { acceptors: number; values: num
     const everyone = Array.from({ length: parameters.acceptors }, (_, acceptor) => acceptor);
     const values = Array.from({ length: parameters.values }, (_, value) => `v${value + 1}`);
     const ballots = Array.from({ length: parameters.ballots }, (_, ballot) => ballot);
+    const domain = { values, ballots };
     const allProofs = proofs(parameters.acceptors);
     return {
       init: {
@@ -88,10 +111,7 @@ export const paxos: Specification = spec<Paxos, { acceptors: number; values: num
         }),
         Phase1b: each(everyone, ballots, (s, self, ballot) => {
           const acceptor = s.acceptors[self]!;
-          const isAsked = [...s.messages].some(({ type, ballot: asked }) =>
-            type === "1a" && asked === ballot
-          );
-          if (!isAsked || ballot <= acceptor.maxBallot) return false;
+          if (ballot <= acceptor.maxBallot || !s.messages.has({ type: "1a", ballot })) return false;
           acceptor.maxBallot = ballot;
           const { voteBallot, voteValue } = acceptor;
           s.messages.add({ type: "1b", ballot, acceptor: self, voteBallot, voteValue });
@@ -99,31 +119,34 @@ export const paxos: Specification = spec<Paxos, { acceptors: number; values: num
         }),
         // With several proofs it can be done in several ways, of which each counts.
         Phase2a: each(ballots, values, allProofs, (s, ballot, value, proof) => {
-          const isDone = [...s.messages].some(({ type, ballot: done }) => type === "2a" && done === ballot);
-          if (isDone || !promisesShowSafe(s.messages, proof, ballot, value)) return false;
+          if (proposalOf(s, domain, ballot) !== null) return false;
+          if (!promisesShowSafe(s, domain, proof, ballot, value)) return false;
           s.messages.add({ type: "2a", ballot, value });
           return true;
         }),
         Phase2b: each(everyone, ballots, (s, self, ballot) => {
-          const proposal = [...s.messages].filter(({ type }) => type === "2a")
-            .find((message) => message.ballot === ballot);
-          if (proposal?.type !== "2a" || ballot < s.acceptors[self]!.maxBallot) return false;
-          const { value } = proposal;
+          const value = proposalOf(s, domain, ballot);
+          if (value === null || ballot < s.acceptors[self]!.maxBallot) return false;
           s.acceptors[self] = { maxBallot: ballot, voteBallot: ballot, voteValue: value };
           s.messages.add({ type: "2b", ballot, acceptor: self, value });
           return true;
         }),
       },
-      properties: propertiesOf(ballots, allProofs),
+      properties: propertiesOf(everyone, domain, allProofs),
     };
   },
 );
 
-/** What it claims; `ballots` are all that there are, `allProofs` everything that can show that a value is safe. */
-function propertiesOf(ballots: readonly number[], allProofs: readonly Proof[]): readonly Property<Paxos>[] {
+/** What it claims; `allProofs` is everything that could show that a value is safe. */
+function propertiesOf(
+  everyone: readonly number[],
+  domain: Domain,
+  allProofs: readonly Proof[],
+): readonly Property<Paxos>[] {
+  const { ballots, values } = domain;
   return [
     always("One Value", "at most one value is chosen, in however many ballots", (state) => {
-      const all = chosen(votesOf(state, ballots));
+      const all = chosen(votesOf(state, domain));
       const other = all.find(({ value }) => value !== all[0]?.value);
       return other === undefined ||
         `ballot ${all[0]?.ballot} chose ${all[0]?.value}, ballot ${other.ballot} ${other.value}`;
@@ -132,7 +155,7 @@ function propertiesOf(ballots: readonly number[], allProofs: readonly Proof[]): 
       "Last Votes",
       "an acceptor remembers its last vote, and takes part in no lower ballot",
       (state) => {
-        const { votes } = votesOf(state, ballots);
+        const { votes } = votesOf(state, domain);
         const odd = state.acceptors.findIndex(({ maxBallot, voteBallot, voteValue }, self) =>
           maxBallot < voteBallot || voteBallot !== votes[self]!.findLastIndex((vote) => vote !== null) ||
           voteValue !== (votes[self]![voteBallot] ?? null)
@@ -140,37 +163,40 @@ function propertiesOf(ballots: readonly number[], allProofs: readonly Proof[]): 
         return odd < 0 || `acceptor ${odd} remembers ${state.acceptors[odd]?.voteValue}`;
       },
     ),
-    always(
-      "Promises Are Kept",
-      "what a promise says of the last vote stays true of all ballots below",
-      (state) => {
-        const { votes } = votesOf(state, ballots);
-        const broken = [...state.messages].filter((message) => message.type === "1b").find((promise) => {
-          const { acceptor, ballot, voteBallot } = promise;
-          const last = votes[acceptor]!.slice(0, ballot).findLastIndex((vote) => vote !== null);
-          return state.acceptors[acceptor]!.maxBallot < ballot || last !== voteBallot;
-        });
-        return broken === undefined ||
-          `acceptor ${broken.acceptor} broke its promise for ballot ${broken.ballot}`;
-      },
+    // One property for each: what speaks of one acceptor is judged only where something of this one changes.
+    ...everyone.map((self) =>
+      always<Paxos>(
+        `Acceptor ${self} Keeps Its Promises`,
+        "what a promise says of the last vote stays true of all ballots below",
+        (state) => {
+          const broken = ballots.find((ballot) => {
+            const promise = promiseOf(state, domain, self, ballot);
+            if (promise === null) return false;
+            const votes = ballots.slice(0, ballot).map((below) => voteOf(state, domain, self, below));
+            const last = votes.findLastIndex((vote) => vote !== null);
+            return state.acceptors[self]!.maxBallot < ballot || last !== promise.voteBallot;
+          });
+          return broken === undefined || `acceptor ${self} broke its promise for ballot ${broken}`;
+        },
+      )
     ),
     always(
       "Proposals Are Safe",
       "a ballot proposes one value, and a quorum shows that it is safe",
       (state) => {
-        const votes = votesOf(state, ballots);
-        const proposals = [...state.messages].filter((message) => message.type === "2a");
-        const unsafe = proposals.find(({ ballot, value }) =>
-          proposals.some((other) => other.ballot === ballot && other.value !== value) ||
-          !allProofs.some((proof) => showsSafe(votes, proof, ballot, value))
-        );
-        return unsafe === undefined || `ballot ${unsafe.ballot} proposes ${unsafe.value}`;
+        const votes = votesOf(state, domain);
+        const unsafe = ballots.find((ballot) => {
+          const proposed = values.filter((value) => state.messages.has({ type: "2a", ballot, value }));
+          const isSafe = (value: string) => allProofs.some((proof) => showsSafe(votes, proof, ballot, value));
+          return proposed.length > 1 || !proposed.every(isSafe);
+        });
+        return unsafe === undefined || `ballot ${unsafe} proposes what isn't safe`;
       },
     ),
     sometimes(
       "a value is chosen",
       "it can come to a choice",
-      (state) => chosen(votesOf(state, ballots)).length > 0,
+      (state) => chosen(votesOf(state, domain)).length > 0,
     ),
   ];
 }

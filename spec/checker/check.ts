@@ -1,10 +1,13 @@
 /** Checks a spec: searches from its initial states and from its starts, and judges its properties. */
 import type { Property } from "../dsl/property.ts";
+import { aFunction, aString, checkFields, type Field, isRecord, optional, told } from "../dsl/fields.ts";
 import { Reshape } from "../dsl/shape.ts";
 import {
+  isSpecification,
   type Parameter,
   type Parameters,
   resolveParameters,
+  SpecError,
   type Specification,
 } from "../dsl/specification.ts";
 import { formatTrace, type Run } from "../trace/run.ts";
@@ -18,7 +21,7 @@ export interface CheckOptions {
    * spec's own default if left out. From a named start the search goes three steps less deep.
    */
   readonly depth?: number | null;
-  /** The only start from which to search, to the given depth; all if left out. */
+  /** The only start from which to search, to the given depth, or "steps": from the initial states; all if left out. */
   readonly from?: string;
   /** The named bounds to use; the spec's defaults if left out. */
   readonly bounds?: string;
@@ -29,6 +32,18 @@ export interface CheckOptions {
   /** Called as the check goes on, and once when each layer is complete. */
   readonly onProgress?: (progress: CheckProgress) => void;
 }
+
+const anOption = {
+  depth: optional({
+    expected: "1, 2, 3, ... or null",
+    isRight: (value) => value === null || (Number.isSafeInteger(value) && Number(value) >= 1),
+  }),
+  from: optional(aString),
+  bounds: optional(aString),
+  parameters: optional({ expected: "an object of values by name", isRight: isRecord }),
+  signal: optional({ expected: "an AbortSignal", isRight: (value) => value instanceof AbortSignal }),
+  onProgress: optional(aFunction),
+} satisfies Readonly<Record<keyof CheckOptions, Field>>;
 
 /** How far a check has come. */
 export interface CheckProgress extends Progress {
@@ -105,7 +120,7 @@ const shallower = 3;
 /**
  * Checks a spec to the given bounds.
  *
- * @throws {SpecError} if the spec, or a parameter, is wrong.
+ * @throws {SpecError} if the spec, an option or a parameter is wrong.
  *
  * @example
  * ```ts
@@ -121,6 +136,8 @@ const shallower = 3;
  * ```
  */
 export async function check(spec: Specification, options: CheckOptions = {}): Promise<Report> {
+  if (!isSpecification(spec)) throw new SpecError(`check takes what spec(...) returns, not ${told(spec)}`);
+  checkFields("check", options, anOption);
   for (;;) {
     try {
       return await checkOnce(spec, options);
@@ -161,7 +178,11 @@ function searchesOf(
     { name: "steps", starts: initial },
     ...named.map((start) => ({ name: start.name, starts: [start] })),
   ];
-  return from === undefined ? searches : searches.filter(({ name }) => name === from);
+  if (from === undefined) return searches;
+  const only = searches.filter(({ name }) => name === from);
+  if (only.length > 0) return only;
+  const names = searches.map(({ name }) => name).join(", ");
+  throw new SpecError(`check: there is no start ${from} to search from; there are ${names}`);
 }
 
 function isViolated(model: Model, { verdicts }: Found): boolean {

@@ -17,20 +17,21 @@ export type Verdicts = Map<string, Verdict>;
 /** The properties of a model, and what they said so far. */
 export interface Judge {
   readonly model: Model;
-  readonly always: readonly Always<unknown>[];
   readonly steps: readonly Steps<unknown>[];
-  sometimes: readonly Sometimes<unknown>[];
+  /** The properties of single states, by what they look at. */
+  groups: readonly Group[];
+  /** By property, what it has looked at so far, and the same of the constraint. By place: 1 if so. */
+  readonly looks: Map<unknown, Uint8Array>;
   /**
-   * By place: 1 if some judgement has looked at it. Two states that differ only elsewhere look the same, and are
-   * judged once. When a judgement looks at another place, this is another array, and all below is forgotten.
+   * What any of them has looked at. Two states that differ only elsewhere look the same, and are judged once. When
+   * one looks at another place, this is another array, and all that was judged is forgotten.
    */
   watched: Uint8Array;
   /** How many places there were. With another one all is forgotten, too: a judgement may depend on it. */
   places: number;
-  /** What was judged: fingerprints of what is watched of states, and of states before and after a step. */
-  readonly states: Memory;
+  /** What was judged of steps: fingerprints of what is watched before and after. */
   readonly changes: Memory;
-  /** The same of states within the constraint. */
+  /** Fingerprints of what is watched of states within the constraint. */
   readonly inside: Table;
   /** The fingerprint that `lookAt` found last. */
   seenLow: number;
@@ -38,6 +39,13 @@ export interface Judge {
   readonly verdicts: Verdicts;
   /** Whether some `always` or `steps` was violated. */
   violated: boolean;
+}
+
+/** Properties that look at the same places, and what they have judged: each look only once. */
+interface Group {
+  readonly properties: readonly (Always<unknown> | Sometimes<unknown>)[];
+  readonly watched: Uint8Array;
+  readonly states: Memory;
 }
 
 /** What was judged, and how often that was asked. */
@@ -48,21 +56,22 @@ interface Memory {
 
 /** A judge who has seen nothing yet. */
 export function judge(model: Model): Judge {
-  return {
+  const result: Judge = {
     model,
-    always: model.properties.filter((property) => property.kind === "always"),
     steps: model.properties.filter((property) => property.kind === "steps"),
-    sometimes: model.properties.filter((property) => property.kind === "sometimes"),
+    groups: [],
+    looks: new Map(),
     watched: new Uint8Array(0),
     places: 0,
-    states: { known: table(1 << 10), asked: 0 },
-    changes: { known: table(1 << 10), asked: 0 },
+    changes: memory(),
     inside: table(1 << 4),
     seenLow: 0,
     seenHigh: 0,
     verdicts: new Map(),
     violated: false,
   };
+  regroup(result);
+  return result;
 }
 
 /** Whether a successor looks other than the state before it, by what its fingerprint to the eye differs by. */
@@ -81,28 +90,40 @@ export function judgeState(
   vector: Int32Array,
   at: number,
 ): void {
-  lookAt(judge, vector, at);
-  if (!isNew(judge.states, judge.seenLow, judge.seenHigh)) return;
-  const view = judge.model.view(vector, at, (place) => watch(judge, place));
-  for (const property of judge.always) {
-    if (judge.verdicts.has(property.name)) continue;
-    const witness = property.holds(view);
-    if (witness !== true) violate(judge, property.name, { state, branch, witness });
+  const { groups, watched } = judge;
+  for (const group of groups) {
+    lookAt(judge, group.watched, vector, at);
+    if (!isNew(group.states, judge.seenLow, judge.seenHigh)) continue;
+    for (const property of group.properties) {
+      if (judge.verdicts.has(property.name)) continue;
+      const view = judge.model.view(vector, at, (place) => look(judge, property, place));
+      const verdict = verdictOn(property, view);
+      if (verdict !== null) judge.verdicts.set(property.name, { state, branch, ...verdict });
+      if (verdict !== null && property.kind === "always") judge.violated = true;
+    }
   }
-  const reached = judge.sometimes.filter((property) => property.reached(view));
-  if (reached.length === 0) return;
-  for (const { name } of reached) judge.verdicts.set(name, { state, branch, witness: null });
-  judge.sometimes = judge.sometimes.filter((property) => !reached.includes(property));
+  if (judge.watched !== watched) regroup(judge);
+}
+
+/** What is to be told of a state; null if nothing is. */
+function verdictOn(
+  property: Always<unknown> | Sometimes<unknown>,
+  view: unknown,
+): { readonly witness: string | null } | null {
+  if (property.kind === "sometimes") return property.reached(view) ? { witness: null } : null;
+  const judgement = property.holds(view);
+  return judgement === true ? null : { witness: judgement };
 }
 
 /** Whether the state that begins at `at` is one that the spec's constraint lets the search go on from. */
 export function isWithin(judge: Judge, vector: Int32Array, at: number): boolean {
   const { inside, model } = judge;
   if (model.constraint === undefined) return true;
-  lookAt(judge, vector, at);
+  lookAt(judge, judge.watched, vector, at);
   const { watched, seenLow, seenHigh } = judge;
   if (has(inside, seenLow, seenHigh)) return true;
-  const isInside = model.constraint(model.view(vector, at, (place) => watch(judge, place)));
+  const isInside = model.constraint(model.view(vector, at, (place) => look(judge, "constraint", place)));
+  if (judge.watched !== watched) regroup(judge);
   if (isInside && judge.watched === watched) add(inside, seenLow, seenHigh);
   return isInside;
 }
@@ -130,24 +151,23 @@ export function judgeStep(
   after: Int32Array,
   afterAt: number,
 ): void {
-  const onRead = (place: number) => watch(judge, place);
+  const { watched } = judge;
+  const onRead = (place: number) => look(judge, "steps", place);
   const viewBefore = judge.model.view(before, beforeAt, onRead);
   const viewAfter = judge.model.view(after, afterAt, onRead);
   for (const property of judge.steps) {
     if (judge.verdicts.has(property.name)) continue;
     const witness = property.holds(viewBefore, viewAfter);
-    if (witness !== true) violate(judge, property.name, { state, branch, witness });
+    if (witness === true) continue;
+    judge.verdicts.set(property.name, { state, branch, witness });
+    judge.violated = true;
   }
+  if (judge.watched !== watched) regroup(judge);
 }
 
-/** Leaves the fingerprint of what is watched of a state in `seenLow` and `seenHigh`. */
-export function lookAt(judge: Judge, vector: Int32Array, at: number): void {
+/** Leaves the fingerprint of the watched places of a state in `seenLow` and `seenHigh`. */
+export function lookAt(judge: Judge, watched: Uint8Array, vector: Int32Array, at: number): void {
   const { places } = judge.model;
-  if (judge.places !== places.length) {
-    forget(judge, new Uint8Array(0));
-    judge.places = places.length;
-  }
-  const { watched } = judge;
   let low = 0;
   let high = 0;
   for (let p = 0; p < watched.length; p++) {
@@ -171,24 +191,48 @@ function isNew(memory: Memory, low: number, high: number): boolean {
   return add(known, low, high);
 }
 
-function watch(judge: Judge, place: number): void {
-  if (judge.watched[place] === 1) return;
-  const longer = new Uint8Array(Math.max(place + 1, judge.watched.length));
-  longer.set(judge.watched);
-  longer[place] = 1;
-  forget(judge, longer);
+/** Notes that a property, the constraint, or one of the properties of steps looks at a place. */
+function look(judge: Judge, who: unknown, place: number): void {
+  const { looks, watched } = judge;
+  const own = looks.get(who);
+  if (own?.[place] === 1) return;
+  looks.set(who, withPlace(own, place));
+  judge.watched = withPlace(watched, place);
 }
 
-function forget(judge: Judge, watched: Uint8Array): void {
-  judge.watched = watched;
-  for (const memory of [judge.states, judge.changes]) {
-    clear(memory.known);
-    memory.asked = 0;
+function withPlace(places: Uint8Array | undefined, place: number): Uint8Array {
+  const longer = new Uint8Array(Math.max(place + 1, places?.length ?? 0));
+  if (places !== undefined) longer.set(places);
+  longer[place] = 1;
+  return longer;
+}
+
+/** Forgets all that was judged if there are more places than before. */
+export function keepUp(judge: Judge): void {
+  if (judge.places === judge.model.places.length) return;
+  judge.places = judge.model.places.length;
+  judge.watched = judge.watched.slice();
+  regroup(judge);
+}
+
+/** Puts together the properties that look at the same places, and forgets all that was judged. */
+function regroup(judge: Judge): void {
+  const groups = new Map<string, (Always<unknown> | Sometimes<unknown>)[]>();
+  for (const property of judge.model.properties) {
+    if (property.kind === "steps") continue;
+    const key = (judge.looks.get(property) ?? []).join("");
+    groups.set(key, [...groups.get(key) ?? [], property]);
   }
+  judge.groups = [...groups.values()].map((properties): Group => ({
+    properties,
+    watched: judge.looks.get(properties[0]) ?? new Uint8Array(0),
+    states: memory(),
+  }));
+  clear(judge.changes.known);
+  judge.changes.asked = 0;
   clear(judge.inside);
 }
 
-function violate(judge: Judge, name: string, verdict: Verdict): void {
-  judge.verdicts.set(name, verdict);
-  judge.violated = true;
+function memory(): Memory {
+  return { known: table(1 << 10), asked: 0 };
 }

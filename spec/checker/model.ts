@@ -1,4 +1,5 @@
 /** What the search explores: a spec, compiled to integers by one of the fronts in `dsl/`. */
+import type { Fairness } from "../dsl/fairness.ts";
 import type { Property } from "../dsl/property.ts";
 import { type Growable, growable } from "./growable.ts";
 import type { Place } from "./place.ts";
@@ -83,6 +84,16 @@ export interface Step {
   readonly event: string;
 }
 
+/** An action with its arguments: what fairness speaks of. */
+export interface ActionInstance {
+  /** The name of the action; in a cluster the sign of the notation, such as `>`. */
+  readonly name: string;
+  /** Its arguments in JSON; in a cluster the servers that take part. */
+  readonly arguments: readonly string[];
+  /** How people write it. */
+  readonly label: string;
+}
+
 /** A compiled spec. */
 export interface Model {
   /** The columns of a picture: the servers, in order; none in a plain spec. */
@@ -109,6 +120,14 @@ export interface Model {
   build(layer: Layer, index: number, rows: Int32Array, at: number, next: Layer): void;
   /** What properties see of a state. Calls `onRead` with each place that a property looks at. */
   view(vector: ArrayLike<number>, at: number, onRead: (place: number) => void): unknown;
+  /** Every action with each of its arguments. */
+  readonly actions: readonly ActionInstance[];
+  /** Which of `actions` the row that begins at `at` stands for. */
+  actionOf(rows: Int32Array, at: number): number;
+  /** The fairness of all behaviours of the spec. */
+  readonly fairness: readonly Fairness[];
+  /** The state in which the variables have these values, in a plain spec. */
+  stateOf?(values: unknown): State;
   /** The successors of a state, in the order of `branch`, told for people. */
   steps(state: State): readonly Step[];
   /** The step that `text` stands for, where it is not among `steps`, such as a proposal of another command. */

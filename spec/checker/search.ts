@@ -9,6 +9,7 @@ import {
   judge,
   judgeState,
   judgeStep,
+  keepUp,
   lookAt,
   type Verdicts,
 } from "./judge.ts";
@@ -266,10 +267,11 @@ let touched = 0;
 
 /** Expands a state so that the rows tell what it changes for the properties of steps. */
 function expandState(run: Search, current: Layer, index: number): void {
-  const { out } = run;
+  const { out, judge } = run;
   out.rows.length = out.same = 0;
-  out.watched = run.judge.watched;
+  out.watched = judge.watched;
   run.model.expand(current, index, out);
+  keepUp(judge);
 }
 
 /** Judges the steps to all successors of one state, also to those that were seen before. */
@@ -278,7 +280,7 @@ function takeSteps(run: Search, parent: number, current: Layer, index: number): 
   const { items, length } = out.rows;
   const { vectors, width } = current;
   const { watched } = judge;
-  lookAt(judge, vectors.items, index * width);
+  lookAt(judge, watched, vectors.items, index * width);
   const { seenLow, seenHigh } = judge;
   for (let at = 0; at < length; at += rowSize) {
     const low = items[at + row.seenLow]!;

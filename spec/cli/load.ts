@@ -1,7 +1,7 @@
 /** Finds the spec that a command names. */
 import { resolve, toFileUrl } from "@std/path";
 import { catalog } from "../catalog/mod.ts";
-import type { Parameter, Specification } from "../dsl/specification.ts";
+import { isSpecification, type Parameter, type Specification } from "../dsl/specification.ts";
 import type { CheckFlags } from "./arguments.ts";
 import { suggestion, UsageError } from "./usage.ts";
 
@@ -49,14 +49,6 @@ async function isFile(path: string): Promise<boolean> {
       cause: error,
     });
   }
-}
-
-function isSpecification(value: unknown): value is Specification {
-  if (typeof value !== "object" || value === null) return false;
-  const { name, parameters, bounds, build, summary } = value as Readonly<Record<string, unknown>>;
-  return typeof name === "string" && typeof parameters === "object" && parameters !== null &&
-    typeof bounds === "object" && bounds !== null && typeof build === "function" &&
-    typeof summary === "function";
 }
 
 /** What the flags ask of a spec. */

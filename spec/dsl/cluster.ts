@@ -1,6 +1,7 @@
 /** The front for message-passing systems: servers that react to events and send messages. */
 import type { Model } from "../checker/model.ts";
 import { compileCluster } from "./cluster_model.ts";
+import type { Fairness } from "./fairness.ts";
 import type { Property } from "./property.ts";
 
 /** Something that may happen at a server by itself: not the arrival of a message. */
@@ -85,6 +86,8 @@ export interface ClusterDefinition<Local, Message, Event, Note, History, Seen> {
   readonly properties: readonly Property<ClusterView<Seen, History>>[];
   /** The states from which the search goes on. A state outside is judged, but neither counted nor expanded. */
   readonly constraint?: (state: ClusterView<Seen, History>) => boolean;
+  /** What must not be possible for ever and yet never happen; nothing if left out. */
+  readonly fairness?: readonly Fairness[];
   /** Named runs from whose end a search begins, too: name to trace. */
   readonly starts: Readonly<Record<string, string>>;
 }

@@ -16,6 +16,7 @@ import type { Place } from "../checker/place.ts";
 import { encode } from "../checker/value.ts";
 import { runTrace } from "../trace/run.ts";
 import type { AnyCluster } from "./cluster.ts";
+import { clusterActionOf, clusterActions } from "./cluster_actions.ts";
 import { answerToHappening, type Cause, type Learning, learning, withKey } from "./cluster_learning.ts";
 import { build, deliverable, detail, expand, expandOne } from "./cluster_rows.ts";
 
@@ -36,6 +37,9 @@ export function compileCluster(definition: AnyCluster): Model {
     expand: (layer, index, out) => expand(l, layer, index, out),
     build: (layer, index, rows, at, next) => build(l, layer, index, rows, at, next),
     view: (vector, at, onRead) => view(l, vector, at, onRead),
+    actions: clusterActions(servers),
+    actionOf: (rows, at) => clusterActionOf(l, rows, at),
+    fairness: definition.fairness ?? [],
     steps: (state) => stepsOf(l, state),
     otherStep: (state, text) => otherStep(l, state, text),
     describe: ({ vector }) =>

@@ -1,11 +1,38 @@
 /** The parts of a plain spec as its author wrote them: checked, and made to say where they go wrong. */
 import { ValueError } from "../checker/value.ts";
+import {
+  aFunction,
+  anArray,
+  anything,
+  aString,
+  checkFields,
+  type Field,
+  isRecord,
+  optional,
+  recordOf,
+  told,
+} from "./fields.ts";
 import { plain, show } from "./plain.ts";
 import type { Property } from "./property.ts";
 import { Reshape } from "./shape.ts";
 import type { Action, Definition, Each } from "./spec.ts";
 import type { Transition } from "./spec_learning.ts";
 import { SpecError } from "./specification.ts";
+
+const part = {
+  init: anything,
+  actions: { expected: "an object of actions by name", isRight: isRecord },
+  properties: anArray,
+  constraint: optional(aFunction),
+  fairness: optional(anArray),
+  starts: optional(recordOf(aString)),
+} satisfies Readonly<Record<keyof Definition<unknown>, Field>>;
+
+/** A definition that has all of its parts. */
+export function complete(name: string, definition: unknown): Definition<unknown> {
+  checkFields(`spec ${name}`, definition, part);
+  return definition as Definition<unknown>;
+}
 
 /** The initial states. All have the same variables. */
 export function initialStates(
@@ -40,7 +67,7 @@ export function transitionsOf(
       );
     }
     if (typeof what === "function") {
-      return [{ label: action, run: what as Transition["run"] }];
+      return [{ label: action, name: action, arguments: [], run: what as Transition["run"] }];
     }
     if (what?.kind !== "each") {
       throw new SpecError(`spec ${name}, action ${action} is neither a function nor made by each`);
@@ -64,8 +91,11 @@ function instancesOf(name: string, action: string, { lists, run }: Each<never>):
     const fixed = values.map((value) =>
       guarded(`spec ${name}, action ${action}`, () => plain(value, "an argument"))
     );
+    const texts = fixed.map((value) => JSON.stringify(value));
     return {
-      label: `${action}(${fixed.map((value) => JSON.stringify(value)).join(",")})`,
+      label: `${action}(${texts.join(",")})`,
+      name: action,
+      arguments: texts,
       run: (draft) => run(draft as never, ...(fixed as never[])),
     };
   });
@@ -77,6 +107,9 @@ export function propertiesOf(
   properties: readonly Property<unknown>[],
 ): readonly Property<unknown>[] {
   return properties.map((property, index) => {
+    if (!isRecord(property) || typeof property.name !== "string" || typeof property.sentence !== "string") {
+      throw noProperty(`spec ${name}: properties[${index}] is ${told(property)}`);
+    }
     if (properties.findIndex((other) => other.name === property.name) !== index) {
       throw new SpecError(`spec ${name}: there are two properties ${JSON.stringify(property.name)}`);
     }
@@ -91,8 +124,14 @@ export function propertiesOf(
         };
       case "sometimes":
         return { ...property, reached: (state) => guarded(where, () => property.reached(state)) };
+      default:
+        throw noProperty(`${where} is of the kind ${told((property as { kind: unknown }).kind)}`);
     }
   });
+}
+
+function noProperty(what: string): SpecError {
+  return new SpecError(`${what}: write always(...) or one of its like`);
 }
 
 /** The constraint, if there is one. It says which spec it is when it fails. */
@@ -102,6 +141,18 @@ export function constraintOf(
 ): { readonly constraint?: (state: unknown) => boolean } {
   if (constraint === undefined) return {};
   return { constraint: (state) => guarded(`spec ${name}, its constraint`, () => constraint(state)) };
+}
+
+/** Whether an action happened, by what it returned. */
+export function happened(where: string, returned: unknown): boolean {
+  if (returned === undefined) return true;
+  if (typeof returned === "boolean") return returned;
+  if (returned instanceof Promise) throw new SpecError(`${where} is async: an action happens at once`);
+  throw new SpecError(
+    `${where} returned ${
+      told(returned)
+    }: change the draft, and return nothing, true, or false where it can't happen`,
+  );
 }
 
 function judged(where: string, judge: () => true | string): true | string {

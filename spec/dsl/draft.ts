@@ -60,6 +60,7 @@ function leafDraft(layout: Layout, place: number, recorder: Recorder): unknown {
 function assign(layout: Layout, shape: Shape, value: unknown, recorder: Recorder): void {
   const { write } = recorder;
   if (write === null) throw new SpecError(`${recorder.where} changes the state: only actions may`);
+  lookAtSets(shape, recorder);
   scatter(
     layout,
     shape,
@@ -69,6 +70,17 @@ function assign(layout: Layout, shape: Shape, value: unknown, recorder: Recorder
       write(place, integer);
     },
   );
+}
+
+/** A set that is replaced loses every element: also one that is met only later. */
+function lookAtSets(shape: Shape, recorder: Recorder): void {
+  if (shape.type === "set") recorder.lookAtAll(shape);
+  if (shape.type === "record") {
+    for (const field of Object.values(shape.fields)) {
+      lookAtSets(field, recorder);
+    }
+  }
+  if (shape.type === "tuple") { for (const item of shape.items) lookAtSets(item, recorder); }
 }
 
 function recordDraft(layout: Layout, shape: RecordShape, recorder: Recorder): object {

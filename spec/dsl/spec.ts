@@ -1,5 +1,7 @@
 /** The front for plain state machines: variables, and actions that change them. */
+import { complete } from "./definition.ts";
 import { compileSpec } from "./spec_model.ts";
+import type { Fairness } from "./fairness.ts";
 import type { Property } from "./property.ts";
 import { type Parameter, type Parameters, SpecError, type Specification } from "./specification.ts";
 
@@ -38,6 +40,11 @@ export interface Definition<State> {
    * it is neither counted as distinct nor is anything looked for beyond it.
    */
   readonly constraint?: (state: State) => boolean;
+  /**
+   * What must not be possible for ever and yet never happen; nothing if left out: then everything may stop at any
+   * time, which is how TLA+ sees it, too.
+   */
+  readonly fairness?: readonly Fairness[];
   /** Named runs from whose end the search begins, too: name to trace. */
   readonly starts?: Readonly<Record<string, string>>;
 }
@@ -143,7 +150,7 @@ export function spec(
     bounds: {},
     depth: null,
     summary: (values) => Object.entries(values).map(describeParameter).join(" · "),
-    build: (values) => compileSpec(name, () => build(values), whole),
+    build: (values) => compileSpec(name, () => complete(name, build(values)), whole),
   };
 }
 

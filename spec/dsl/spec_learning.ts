@@ -2,7 +2,7 @@
 import { type Growable, growable, push, reserve } from "../checker/growable.ts";
 import type { Place } from "../checker/place.ts";
 import { get, type PairMap, pairMap, put } from "../checker/pair_map.ts";
-import { guarded } from "./definition.ts";
+import { guarded, happened } from "./definition.ts";
 import { plain, show } from "./plain.ts";
 import { draftOf, type Recorder } from "./draft.ts";
 import { gather, type Layout, Reshape, type SetShape } from "./shape.ts";
@@ -12,6 +12,10 @@ import { SpecError } from "./specification.ts";
 export interface Transition {
   /** How a trace writes it. */
   readonly label: string;
+  /** The name of the action. */
+  readonly name: string;
+  /** Its arguments in JSON. */
+  readonly arguments: readonly string[];
   /** What it does to a draft. Returns false where it can't happen. */
   readonly run: (draft: object) => unknown;
 }
@@ -156,8 +160,8 @@ function learn(l: Learning, transition: number, vector: Int32Array, at: number):
     lookAtAll: (set) => l.trees.looked[transition]!.add(set),
   };
   const { run } = l.transitions[transition]!;
-  const result = withState(l, vector, at, () => guarded(where, () => run(draftOf(l.layout, recorder))));
-  if (result instanceof Promise) throw new SpecError(`${where} is async: an action happens at once`);
+  const draft = draftOf(l.layout, recorder);
+  const result = withState(l, vector, at, () => happened(where, guarded(where, () => run(draft))));
   if (result !== false) {
     for (const [place, value] of copies) {
       const target = l.layout.places[place]!;

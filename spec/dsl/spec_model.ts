@@ -16,13 +16,14 @@ import { type Place, place } from "../checker/place.ts";
 import { runTrace } from "../trace/run.ts";
 import { constraintOf, guarded, initialStates, propertiesOf, transitionsOf } from "./definition.ts";
 import { draftOf } from "./draft.ts";
-import { show } from "./plain.ts";
-import { gather, layoutOf, scatter, untilInShape } from "./shape.ts";
+import { plain, show } from "./plain.ts";
+import { gather, layoutOf, Reshape, scatter, untilInShape } from "./shape.ts";
 import type { Definition } from "./spec.ts";
 import { disabled, effectOf, idle, type Learning, learning, watchEffects } from "./spec_learning.ts";
+import { SpecError } from "./specification.ts";
 
 /** What a row tells beyond what every row tells. */
-const effectAt = row.detail;
+const effectAt = row.detail, transitionAt = row.detail + 1;
 
 /**
  * Compiles a plain spec for the checker.
@@ -59,6 +60,10 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     expand: (layer, index, out) => expand(l, layer, index, out),
     build: (layer, index, rows, at, next) => buildState(l, layer, index, rows, at, next),
     view: (vector, at, onRead) => view(l, vector, at, onRead),
+    actions: l.transitions,
+    actionOf: (rows, at) => rows[at + transitionAt]!,
+    fairness: definition.fairness ?? [],
+    stateOf: (values) => stateOf(l, values),
     steps: (state) => stepsOf(l, state),
     describe: (state) =>
       Object.fromEntries(
@@ -94,6 +99,24 @@ function vectorOf(l: Learning, state: Readonly<Record<string, unknown>>): readon
   return vector;
 }
 
+/** The state with these values. A value that doesn't have the shape that it had so far gets a place for itself. */
+function stateOf(l: Learning, values: unknown): State {
+  const state = plain(values, "a state");
+  const variables = Object.keys(l.layout.root.fields);
+  const given = typeof state === "object" && state !== null ? Object.keys(state) : [];
+  if (given.toSorted().join() !== variables.toSorted().join()) {
+    throw new SpecError(
+      `${show(state)} is no state of ${l.name}: it has the variables ${variables.join(", ")}`,
+    );
+  }
+  try {
+    return { vector: padded(l, vectorOf(l, state as Readonly<Record<string, unknown>>)), bag: [] };
+  } catch (error) {
+    if (error instanceof Reshape) l.whole.add(error.path);
+    throw error;
+  }
+}
+
 /** The vector with a 0 for every place that was met since: the element is in no set. */
 function padded({ layout }: Learning, vector: readonly number[]): readonly number[] {
   return Array.from(layout.places, (_, place) => vector[place] ?? 0);
@@ -120,6 +143,7 @@ function expand(l: Learning, layer: Layer, index: number, out: Successors): void
       }
       items[length + row.seenLow] = effects.seenWords.items[effect * 2]!;
       items[length + row.seenHigh] = effects.seenWords.items[effect * 2 + 1]!;
+      items[length + transitionAt] = transition;
       out.rows.length += rowSize;
     }
     branch++;

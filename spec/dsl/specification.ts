@@ -29,6 +29,15 @@ export class SpecError extends Error {
   override readonly name: string = "SpecError";
 }
 
+/** Whether a value can be used as a spec. */
+export function isSpecification(value: unknown): value is Specification {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, parameters, bounds, build, summary } = value as Readonly<Record<string, unknown>>;
+  return typeof name === "string" && typeof parameters === "object" && parameters !== null &&
+    typeof bounds === "object" && bounds !== null && typeof build === "function" &&
+    typeof summary === "function";
+}
+
 /**
  * The values of a spec's parameters: the defaults, then those of the named bounds, then the given ones.
  *
@@ -39,7 +48,7 @@ export function resolveParameters(
   bounds: string | null,
   given: Readonly<Record<string, Parameter>>,
 ): Parameters {
-  const named = bounds === null ? {} : spec.bounds[bounds];
+  const named = bounds === null ? {} : Object.hasOwn(spec.bounds, bounds) ? spec.bounds[bounds] : undefined;
   if (named === undefined) {
     const names = Object.keys(spec.bounds);
     throw new SpecError(
@@ -49,7 +58,7 @@ export function resolveParameters(
     );
   }
   for (const [key, value] of Object.entries(given)) {
-    const standard = spec.parameters[key];
+    const standard = Object.hasOwn(spec.parameters, key) ? spec.parameters[key] : undefined;
     if (standard === undefined) {
       const names = Object.keys(spec.parameters);
       throw new SpecError(

@@ -1,7 +1,14 @@
 /** Replays a trace, and judges every state and step on its way. */
 import type { Model, State, Step } from "../checker/model.ts";
+import { aString, checkFields, type Field, isRecord, optional, told } from "../dsl/fields.ts";
 import { untilInShape } from "../dsl/shape.ts";
-import { type Parameter, resolveParameters, type Specification } from "../dsl/specification.ts";
+import {
+  isSpecification,
+  type Parameter,
+  resolveParameters,
+  SpecError,
+  type Specification,
+} from "../dsl/specification.ts";
 import { type Run, runTrace } from "./run.ts";
 
 /** A property that a run violates, and where. */
@@ -32,12 +39,20 @@ export interface ReplayOptions {
   readonly parameters?: Readonly<Record<string, Parameter>>;
 }
 
+const anOption = {
+  bounds: optional(aString),
+  parameters: optional({ expected: "an object of values by name", isRight: isRecord }),
+} satisfies Readonly<Record<keyof ReplayOptions, Field>>;
+
 /**
  * Replays a trace of a spec, such as `a! a>b`, and judges every state and step on its way.
  *
  * @throws {SpecError} if the trace is malformed or a step is impossible: which one, and what was possible there.
  */
 export function replaySpec(spec: Specification, trace: string, options: ReplayOptions = {}): Replay {
+  if (!isSpecification(spec)) throw new SpecError(`replay takes what spec(...) returns, not ${told(spec)}`);
+  if (typeof trace !== "string") throw new SpecError(`replay takes a trace as a string, not ${told(trace)}`);
+  checkFields("replay", options, anOption);
   const parameters = resolveParameters(spec, options.bounds ?? null, options.parameters ?? {});
   return untilInShape(() => replay(spec.build(parameters), trace));
 }

@@ -25,7 +25,7 @@ export interface Source {
   readonly applied: (index: LogIndex) => LogEntry | undefined;
   /** Null while the node runs; then how it ended: closed, or failed with an error. */
   readonly ended: () => { readonly error: RaftError | null } | null;
-  /** Those who wait for a change of the above. Whoever is called is removed. */
+  /** Those who wait for a change of the above. They throw nothing, and take themselves out. */
   readonly waiters: Set<() => void>;
   /** Measures pauses. */
   readonly clock: Clock;
@@ -37,7 +37,7 @@ const maxEntriesAtAStretch = 1024;
 /** Delivers what has been applied, in order, then what will be. */
 export function deliver(
   source: Source,
-  { from = 1, signal }: DeliveriesOptions,
+  { from, signal }: { readonly from: LogIndex; readonly signal?: AbortSignal | undefined },
 ): AsyncIterableIterator<Delivery, undefined> {
   let left = false;
   let wake = () => {};
@@ -60,7 +60,7 @@ export function deliver(
 
 /** Tells all who wait that something has changed. */
 export function wakeAll(source: Source): void {
-  for (const waiter of [...source.waiters]) waiter();
+  for (const waiter of source.waiters) waiter();
 }
 
 async function* follow(
@@ -86,22 +86,24 @@ async function* follow(
 }
 
 /** Waits for a change, for the signal, or for `ms` milliseconds unless null. Leaves nothing behind. */
-function waitFor(
+async function waitFor(
   source: Source,
   signal: AbortSignal | undefined,
   ms: number | null,
   expose: (wake: () => void) => void,
 ): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = () => {
-      source.waiters.delete(wake);
-      signal?.removeEventListener("abort", wake);
-      cancel?.();
-      resolve();
-    };
-    const cancel = ms === null ? null : source.clock.after(ms, wake);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  // All that the node's loop runs of a consumer: whatever fails, fails out here, not there.
+  const wake = () => resolve();
+  const cancel = ms === null ? null : source.clock.after(ms, wake);
+  try {
     source.waiters.add(wake);
     signal?.addEventListener("abort", wake);
     expose(wake);
-  });
+    await promise;
+  } finally {
+    source.waiters.delete(wake);
+    signal?.removeEventListener("abort", wake);
+    cancel?.();
+  }
 }

@@ -1,8 +1,9 @@
 /** What a node is told at its start: defaults, and what is wrong. */
 import { z } from "zod";
 import { type Event, type NodeId, type ServerState, type Step, step } from "../core/mod.ts";
-import { RaftError } from "../error.ts";
+import { checked, fields, functionOf, integer, milliseconds, objectWith, that } from "../options.ts";
 import type { Clock, Logger, Random, StateMachine, Storage, Transport } from "../ports.ts";
+import type { DeliveriesOptions } from "./deliveries.ts";
 import { systemClock, systemRandom } from "./system.ts";
 
 /** What a node is told at its start. */
@@ -52,6 +53,12 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly proposalTimeoutMs?: number;
   /** The most proposals of this node that wait at a time; more are `Overloaded`. Default: 4,096. */
   readonly maxPendingProposals?: number;
+  /**
+   * The most bytes of all commands of this node that wait at a time; more are `Overloaded`. At least
+   * `maxCommandBytes`, and well below what the transport takes for one peer: it would drop the oldest, in silence.
+   * Default: 16,777,216 (16 MiB).
+   */
+  readonly maxPendingBytes?: number;
   /** The most proposals, of all nodes, that this one holds while no leader is known. Default: 4,096. */
   readonly maxHeldProposals?: number;
   /** The most bytes of one command. Default: 1,048,576 (1 MiB). */
@@ -64,72 +71,61 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly log?: Logger;
 }
 
+/** How long a proposal may take. */
+export interface ProposeOptions {
+  /** How many milliseconds to wait for the outcome. Default: the node's `proposalTimeoutMs`. */
+  readonly timeoutMs?: number;
+  /** Gives up waiting when it aborts. The proposal itself can't be called back once it has left. */
+  readonly signal?: AbortSignal;
+}
+
 /** The options with all defaults filled in. */
 export type Settings = Readonly<z.infer<typeof schema>>;
-
-/** The longest that timers can wait, in milliseconds: they count in 32 bits. */
-const maxMs = 2 ** 31 - 1;
 
 /** Whether a node, or a cluster, can have this name: what the codec can carry. */
 export function isName(value: unknown): boolean {
   return typeof value === "string" && value.length >= 1 && value.length <= 255 && value.isWellFormed();
 }
 
-const expected = {
-  id: "a name of 1 to 255 characters",
-  clusterId: "a name of 1 to 255 characters",
-  peers: "a list of different names of 1 to 255 characters each",
-  bootstrap: "true or false",
-  transport: "a Transport, such as memoryNetwork().transport()",
-  storage: "a Storage, such as memoryStorage()",
-  stateMachine: "a StateMachine: an object with a method apply",
-  step: "a function",
-  clock: "a Clock: an object with a method after",
-  random: "a Random: an object with a method next",
-  electionTimeoutMs: "[min, max] in milliseconds, with heartbeatMs < min < max",
-  heartbeatMs: "a number of milliseconds above 0",
-  proposalTimeoutMs: "a number of milliseconds above 0",
-  maxPendingProposals: "an integer of at least 1",
-  maxHeldProposals: "an integer of at least 0",
-  maxCommandBytes: "an integer of at least 1",
-  maxEntriesPerAppend: "an integer of at least 1",
-  maxBytesPerAppend: "an integer of at least 1",
-  log: "a function",
-} as const;
+const peersExpected = "a list of different names of 1 to 255 characters each";
+const timeoutExpected = "[min, max] in milliseconds, with heartbeatMs < min < max";
+const name = that<string>("a name of 1 to 255 characters", isName);
+const count = integer(1);
 
-const name = z.custom<string>(isName);
-const ms = z.number().positive().max(maxMs);
-const count = z.int().min(1);
-const functionOf = <F>() => z.custom<F>((value) => typeof value === "function");
-const objectWith = <T>(method: keyof T & string) =>
-  z.custom<T>((value) =>
-    typeof value === "object" && value !== null && method in value &&
-    typeof (value as Record<string, unknown>)[method] === "function"
-  );
-
-const schema = z.strictObject({
+const schema = fields({
   id: name,
   clusterId: name.default("default"),
-  peers: z.array(name).refine((peers) => new Set(peers).size === peers.length),
-  bootstrap: z.boolean().default(false),
-  transport: objectWith<Transport>("open"),
-  storage: objectWith<Storage>("open"),
-  stateMachine: objectWith<StateMachine>("apply").default({ apply: () => undefined }),
+  peers: z.array(name, peersExpected)
+    .refine((peers) => new Set(peers).size === peers.length, peersExpected),
+  bootstrap: z.boolean("true or false").default(false),
+  transport: objectWith<Transport>("a Transport, such as memoryNetwork().transport()", "open"),
+  storage: objectWith<Storage>("a Storage, such as memoryStorage()", "open"),
+  stateMachine: objectWith<StateMachine>("a StateMachine: an object with a method apply", "apply")
+    .default({ apply: () => undefined }),
   step: functionOf<(state: ServerState, event: Event) => Step>().default(() => step),
-  clock: objectWith<Clock>("after").default(systemClock),
-  random: objectWith<Random>("next").default(systemRandom),
-  electionTimeoutMs: z.tuple([ms, ms]).default([300, 600]),
-  heartbeatMs: ms.default(50),
-  proposalTimeoutMs: ms.default(10_000),
+  clock: objectWith<Clock>("a Clock: an object with a method after", "after").default(systemClock),
+  random: objectWith<Random>("a Random: an object with a method next", "next").default(systemRandom),
+  electionTimeoutMs: z.tuple([milliseconds(), milliseconds()], timeoutExpected).default([300, 600]),
+  heartbeatMs: milliseconds().default(50),
+  proposalTimeoutMs: milliseconds().default(10_000),
   maxPendingProposals: count.default(4096),
-  maxHeldProposals: z.int().min(0).default(4096),
+  maxPendingBytes: count.default(16 << 20),
+  maxHeldProposals: integer(0).default(4096),
   maxCommandBytes: count.default(1 << 20),
   maxEntriesPerAppend: count.default(512),
   maxBytesPerAppend: count.default(1 << 20),
   log: functionOf<Logger>().default(() => () => {}),
 }).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
   path: ["electionTimeoutMs"],
+  error: timeoutExpected,
+}).refine(({ maxPendingBytes, maxCommandBytes }) => maxPendingBytes >= maxCommandBytes, {
+  path: ["maxPendingBytes"],
+  error: "an integer of at least maxCommandBytes",
 });
+
+const signal = that<AbortSignal>("an AbortSignal", (value) => value instanceof AbortSignal).optional();
+const proposeSchema = fields({ timeoutMs: milliseconds().optional(), signal });
+const deliveriesSchema = fields({ from: count.default(1), signal });
 
 /**
  * Fills in the defaults.
@@ -137,30 +133,15 @@ const schema = z.strictObject({
  * @throws {RaftError} with code `InvalidOptions` that names the option, and what was expected.
  */
 export function parseOptions<Answer>(options: RaftNodeOptions<Answer>): Settings {
-  const parsed = schema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => describe(issue, options));
-  throw new RaftError("InvalidOptions", [...new Set(problems)].join("\n"));
+  return checked("RaftNode.start: options", schema, options);
 }
 
-function describe(issue: z.core.$ZodIssue, options: unknown): string {
-  if (issue.code === "unrecognized_keys") {
-    const known = Object.keys(expected).join(", ");
-    return `options.${issue.keys.join(", ")}: there is no such option; there are ${known}`;
-  }
-  const [field] = issue.path;
-  if (typeof field !== "string") return `options: expected an object, got ${show(options)}`;
-  const value = (options as Record<string, unknown>)[field];
-  return `options.${field}: expected ${expected[field as keyof typeof expected]}, got ${show(value)}`;
+/** @throws {RaftError} like {@linkcode parseOptions}. */
+export function parseProposeOptions(options: ProposeOptions): z.infer<typeof proposeSchema> {
+  return checked("options", proposeSchema, options);
 }
 
-/** A value on one line, short. */
-export function show(value: unknown): string {
-  if (typeof value === "function") return "a function";
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "number" || typeof value === "undefined" || typeof value === "symbol") {
-    return String(value);
-  }
-  const text = JSON.stringify(value, (_key, inner) => typeof inner === "bigint" ? `${inner}n` : inner) ?? "?";
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+/** @throws {RaftError} like {@linkcode parseOptions}. */
+export function parseDeliveriesOptions(options: DeliveriesOptions): z.infer<typeof deliveriesSchema> {
+  return checked("options", deliveriesSchema, options);
 }

@@ -29,6 +29,8 @@ export interface ProposalsHost {
   readonly clock: Clock;
   /** The most proposals that wait at a time. */
   readonly maxPending: number;
+  /** The most bytes of their commands together. */
+  readonly maxPendingBytes: number;
   /** Hands a proposal to the core. */
   readonly propose: (proposal: Proposal) => void;
   /** Takes it back, if the core has not seen it. */
@@ -37,6 +39,8 @@ export interface ProposalsHost {
 
 interface Pending {
   readonly id: ProposalId;
+  /** The length of the command. */
+  readonly bytes: number;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: RaftError) => void;
   /** Releases the deadline and the listener. */
@@ -47,13 +51,15 @@ interface Pending {
 export interface Proposals {
   readonly host: ProposalsHost;
   readonly pending: Map<number, Pending>;
+  /** The bytes of their commands together. */
+  pendingBytes: number;
   /** The sequence of the last proposal. */
   lastSequence: number;
 }
 
 /** An empty table. */
 export function createProposals(host: ProposalsHost): Proposals {
-  return { host, pending: new Map(), lastSequence: 0 };
+  return { host, pending: new Map(), pendingBytes: 0, lastSequence: 0 };
 }
 
 /** Proposes a command, which nobody may change any more, and waits for its outcome. */
@@ -63,6 +69,10 @@ export function submit(table: Proposals, command: Uint8Array, patience: Patience
   if (signal?.aborted) return Promise.reject(abortError("no", signal));
   if (pending.size >= host.maxPending) {
     return Promise.reject(overloadError("no", `${pending.size} proposals wait here already`));
+  }
+  const bytes = command.byteLength;
+  if (table.pendingBytes + bytes > host.maxPendingBytes) {
+    return Promise.reject(overloadError("no", `${table.pendingBytes} bytes of proposals wait here already`));
   }
   const sequence = ++table.lastSequence;
   const id: ProposalId = { node: host.node, incarnation: host.incarnation, sequence };
@@ -76,7 +86,8 @@ export function submit(table: Proposals, command: Uint8Array, patience: Patience
       cancel();
       signal?.removeEventListener("abort", onAbort);
     };
-    pending.set(sequence, { id, resolve, reject, release });
+    table.pendingBytes += bytes;
+    pending.set(sequence, { id, bytes, resolve, reject, release });
     host.propose({ id, command });
   });
 }
@@ -106,6 +117,7 @@ function settle(table: Proposals, sequence: number, how: (waiting: Pending) => v
   const waiting = table.pending.get(sequence);
   if (waiting === undefined) return;
   table.pending.delete(sequence);
+  table.pendingBytes -= waiting.bytes;
   waiting.release();
   how(waiting);
 }

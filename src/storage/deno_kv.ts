@@ -8,6 +8,7 @@
 import { encodeEntry } from "../codec.ts";
 import { assert, AssertionError, type LogIndex, type PersistentState, type Write } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
+import { checked, fields, functionOf, that } from "../options.ts";
 import type { Identity, OpenStorage, Storage } from "../ports.ts";
 import { readLog } from "./kv_log.ts";
 import {
@@ -19,6 +20,7 @@ import {
   formatKey,
   type Head,
   headKey,
+  isKey,
   type Key,
   keyBytes,
   logKey,
@@ -65,6 +67,8 @@ const BATCH_SIZE = 500;
  *
  * Needs `"unstable": ["kv"]` in `deno.json`, or `--unstable-kv`; with a path also permission to read and write it.
  *
+ * @throws {RaftError} with code `InvalidOptions`, naming the option and what was expected.
+ *
  * @example A node that survives a restart
  * ```ts ignore
  * import { denoKv } from "@quorate/raft/deno";
@@ -73,14 +77,25 @@ const BATCH_SIZE = 500;
  * ```
  */
 export function denoKv(options: DenoKvOptions = {}): Storage {
-  const root = [...options.prefix ?? [], "quorate"];
-  if (keyBytes(root) > MAX_PREFIX_BYTES) {
-    throw new RaftError(
-      "InvalidOptions",
-      `prefix is longer than ${MAX_PREFIX_BYTES} bytes: give a shorter one`,
-    );
-  }
-  return { open: (identity) => open(options, root, identity) };
+  const { path, prefix = [], openKv } = checked("denoKv: options", optionsSchema, options);
+  const root = [...prefix, "quorate"];
+  return { open: (identity) => open({ path, openKv }, root, identity) };
+}
+
+const optionsSchema = fields({
+  path: that<string>("a path", (value) => typeof value === "string" && value !== "").optional(),
+  prefix: that<Deno.KvKey>(`a key of Deno KV of at most ${MAX_PREFIX_BYTES} bytes`, isPrefix).optional(),
+  openKv: functionOf<(path: string | undefined) => Promise<Deno.Kv>>().optional(),
+});
+
+function isPrefix(value: unknown): boolean {
+  return isKey(value) && keyBytes(value) <= MAX_PREFIX_BYTES;
+}
+
+/** How to get at a database. */
+interface Database {
+  readonly path: string | undefined;
+  readonly openKv: ((path: string | undefined) => Promise<Deno.Kv>) | undefined;
 }
 
 /** A storage and what it is called in messages. */
@@ -97,7 +112,7 @@ interface Place {
 /** The places that this process has open. */
 const openPlaces = new Set<string>();
 
-async function open(options: DenoKvOptions, root: Key, { id, clusterId }: Identity): Promise<OpenStorage> {
+async function open(options: Database, root: Key, { id, clusterId }: Identity): Promise<OpenStorage> {
   const { path } = options;
   const database = path !== undefined
     ? `"${path}"`
@@ -129,7 +144,7 @@ async function open(options: DenoKvOptions, root: Key, { id, clusterId }: Identi
   }
 }
 
-async function openDatabase({ path, openKv }: DenoKvOptions, database: string): Promise<Deno.Kv> {
+async function openDatabase({ path, openKv }: Database, database: string): Promise<Deno.Kv> {
   if (openKv === undefined && typeof Deno.openKv !== "function") {
     const what = 'Deno KV is not enabled: put "unstable": ["kv"] into deno.json, or run with --unstable-kv';
     throw new RaftError("Unavailable", what);

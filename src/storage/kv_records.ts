@@ -183,6 +183,14 @@ function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
+/** Whether the database takes this for a key, or the beginning of one. */
+export function isKey(value: unknown): value is Key {
+  return Array.isArray(value) &&
+    value.every((part) =>
+      ["string", "number", "bigint", "boolean"].includes(typeof part) || part instanceof Uint8Array
+    );
+}
+
 /** How many bytes a key takes in the database. */
 export function keyBytes(key: Key): number {
   return key.reduce<number>((sum, part) => sum + keyPartBytes(part), 0);

@@ -1,10 +1,10 @@
 /** A network inside of one process, with faults on demand. Runs on every runtime. */
-import { z } from "zod";
+import type { z } from "zod";
 import { decodeMessage, encodeMessage } from "../codec.ts";
 import type { Message, NodeId } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
+import { checked, fields, integer, numberFrom, objectWith } from "../options.ts";
 import type { Clock, Connection, Transport, TransportContext } from "../ports.ts";
-import { checkedOptions } from "./options.ts";
 
 /** What the network does to messages. */
 export interface NetworkFaults {
@@ -40,19 +40,23 @@ export interface MemoryNetwork {
   heal(): void;
 }
 
-const rate = z.number().min(0).max(1).default(0);
-const delay = z.number().min(0).max(2 ** 31 - 1);
-const faultsSchema = z.strictObject({
+const rate = numberFrom(0, 1).default(0);
+const delay = numberFrom(0, 2 ** 31 - 1);
+const faultFields = {
   lossRate: rate,
   duplicationRate: rate,
   minDelayMs: delay.default(0),
   maxDelayMs: delay.optional(),
-}).transform(({ maxDelayMs, ...faults }) => ({ ...faults, maxDelayMs: maxDelayMs ?? faults.minDelayMs }))
-  .refine(({ minDelayMs, maxDelayMs }) => maxDelayMs >= minDelayMs, {
-    path: ["maxDelayMs"],
-    message: "must be at least minDelayMs",
-  });
-const seedSchema = z.strictObject({ seed: z.number().int().min(0).max(2 ** 32 - 1).default(0) });
+};
+type Faults = z.output<z.ZodObject<typeof faultFields>>;
+const isRange = ({ minDelayMs, maxDelayMs = minDelayMs }: Faults) => maxDelayMs >= minDelayMs;
+const noRange = { path: ["maxDelayMs"], error: "a number of at least minDelayMs" };
+const faultsSchema = fields(faultFields).refine(isRange, noRange);
+const optionsSchema = fields({
+  ...faultFields,
+  seed: integer(0, 2 ** 32 - 1).default(0),
+  clock: objectWith<Clock>("a Clock: an object with a method after", "after").default(() => systemClock),
+}).refine(isRange, noRange);
 
 /** A node on the network. */
 interface Endpoint {
@@ -75,10 +79,9 @@ interface Endpoint {
  * ```
  */
 export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork {
-  const { seed: givenSeed, clock = systemClock, ...givenFaults } = options;
-  const { seed } = checkedOptions("memoryNetwork", seedSchema, { seed: givenSeed });
+  const { seed, clock, ...givenFaults } = checked("memoryNetwork: options", optionsSchema, options);
   const random = randomFrom(seed);
-  let faults = checkedOptions("memoryNetwork", faultsSchema, givenFaults);
+  let faults: Faults = givenFaults;
   let groups: readonly (readonly NodeId[])[] | null = null;
   const isolated = new Set<NodeId>();
   const endpoints = new Map<NodeId, Endpoint>();
@@ -94,7 +97,8 @@ export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork
   };
 
   const carry = (receiver: Endpoint, message: Message) => {
-    const delayMs = faults.minDelayMs + random() * (faults.maxDelayMs - faults.minDelayMs);
+    const { minDelayMs, maxDelayMs = minDelayMs } = faults;
+    const delayMs = minDelayMs + random() * (maxDelayMs - minDelayMs);
     if (delayMs === 0) return queueMicrotask(() => deliver(receiver, message));
     const cancel = clock.after(delayMs, () => {
       receiver.underWay.delete(cancel);
@@ -134,7 +138,7 @@ export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork
     // async, so that a refusal is a rejection.
     // deno-lint-ignore require-await
     transport: () => ({ open: async (context) => open(context) }),
-    setFaults: (next) => faults = checkedOptions("memoryNetwork", faultsSchema, next),
+    setFaults: (next) => faults = checked("setFaults: faults", faultsSchema, next),
     partition: (...next) => groups = next.map((group) => [...group]),
     isolate: (node) => isolated.add(node),
     heal() {

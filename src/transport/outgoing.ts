@@ -64,6 +64,7 @@ export function outgoing(options: OutgoingOptions): Outgoing {
   const pause = makePause();
   let closed = false;
   let thrownOut = false;
+  let overflowing = false;
   let current: Session | null = null;
 
   const dialUntilClosed = async () => {
@@ -92,7 +93,11 @@ export function outgoing(options: OutgoingOptions): Outgoing {
   return {
     send(body) {
       if (closed) return;
-      queue.push(body);
+      // Whoever was told hears of it again only after the queue has been empty.
+      if (queue.length === 0) overflowing = false;
+      const dropped = queue.push(body);
+      if (dropped && !overflowing) log(`the queue to ${peer} is full: the oldest messages are dropped`);
+      overflowing ||= dropped;
       current?.wake();
     },
     retryNow() {

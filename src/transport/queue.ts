@@ -10,8 +10,8 @@ export interface QueueLimits {
 
 /** Encoded messages that wait, the oldest first. */
 export interface SendQueue {
-  /** Adds a message at the end, and drops the oldest ones until all fit. */
-  push(body: Uint8Array): void;
+  /** Adds a message at the end, and drops the oldest ones until all fit. Says whether it had to drop any. */
+  push(body: Uint8Array): boolean;
   /** Takes messages from the front: at least one, if there is any, and more as long as they fit. */
   take(maxBytes: number): Uint8Array[];
   /** How many wait. */
@@ -29,7 +29,9 @@ export function sendQueue(limits: QueueLimits): SendQueue {
     push(body) {
       bodies.push(body);
       bytes += body.length;
+      const before = bodies.length;
       while (bodies.length > limits.maxMessages || bytes > limits.maxBytes) shift();
+      return bodies.length < before;
     },
     take(maxBytes) {
       const taken: Uint8Array[] = [];

@@ -3,11 +3,11 @@ import { z } from "zod";
 import { encodeMessage } from "../codec.ts";
 import type { Message, NodeId } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
+import { checked, fields, functionOf, integer, milliseconds, that } from "../options.ts";
 import type { Connection, Transport, TransportContext } from "../ports.ts";
 import type { Socket } from "./frame.ts";
 import { maxClusterIdLength } from "./hello.ts";
 import { incoming } from "./incoming.ts";
-import { checkedOptions } from "./options.ts";
 import { type Outgoing, outgoing } from "./outgoing.ts";
 
 /** Where a node listens. */
@@ -62,31 +62,34 @@ export interface TcpTransport extends Transport {
   open(context: TransportContext): Promise<TcpConnection>;
 }
 
-const longestTimerMs = 2 ** 31 - 1;
-const positive = z.number().int().min(1);
-const milliseconds = positive.max(longestTimerMs);
-const peerAddress = z.strictObject({ hostname: z.string().min(1), port: positive.max(65535) });
+const hostname = that<string>(
+  "a name or an IP address",
+  (value) => typeof value === "string" && value !== "",
+);
+const peerAddress = fields({ hostname, port: integer(1, 65535) });
 type AddressOf = (peer: NodeId) => TcpAddress | undefined;
 
 /** A function or a record, but not a union of both: its error would not say which field is wrong. */
 const optionsSchema = (givesFunction: boolean) =>
-  z.strictObject({
-    listen: z.strictObject({ hostname: z.string().min(1), port: z.number().int().min(0).max(65535) }),
-    peers: givesFunction ? z.custom<AddressOf>() : z.record(z.string(), peerAddress),
-    maxFrameBytes: positive.max(2 ** 31 - 1).default(16 * 1024 * 1024),
-    maxQueuedMessages: positive.default(1024),
-    maxQueuedBytes: positive.default(32 * 1024 * 1024),
-    minReconnectMs: milliseconds.default(50),
-    maxReconnectMs: milliseconds.default(2000),
-    handshakeTimeoutMs: milliseconds.default(5000),
-    keepAliveMs: milliseconds.default(5000),
-    maxHandshakes: positive.default(64),
+  fields({
+    listen: fields({ hostname, port: integer(0, 65535) }),
+    peers: givesFunction
+      ? functionOf<AddressOf>()
+      : z.record(z.string(), peerAddress, "a record of addresses, or a function"),
+    maxFrameBytes: integer(1, 2 ** 31 - 1).default(16 * 1024 * 1024),
+    maxQueuedMessages: integer(1).default(1024),
+    maxQueuedBytes: integer(1).default(32 * 1024 * 1024),
+    minReconnectMs: milliseconds().default(50),
+    maxReconnectMs: milliseconds().default(2000),
+    handshakeTimeoutMs: milliseconds().default(5000),
+    keepAliveMs: milliseconds().default(5000),
+    maxHandshakes: integer(1).default(64),
   }).refine(({ maxQueuedBytes, maxFrameBytes }) => maxQueuedBytes >= maxFrameBytes, {
     path: ["maxQueuedBytes"],
-    message: "must be at least maxFrameBytes",
+    error: "an integer of at least maxFrameBytes",
   }).refine(({ minReconnectMs, maxReconnectMs }) => maxReconnectMs >= minReconnectMs, {
     path: ["maxReconnectMs"],
-    message: "must be at least minReconnectMs",
+    error: "a number of milliseconds of at least minReconnectMs",
   });
 
 type CheckedOptions = z.output<ReturnType<typeof optionsSchema>>;
@@ -105,10 +108,10 @@ type CheckedOptions = z.output<ReturnType<typeof optionsSchema>>;
  * ```
  */
 export function tcp(options: TcpOptions): TcpTransport {
-  const checked = checkedOptions("tcp", optionsSchema(typeof options?.peers === "function"), options);
+  const settings = checked("tcp: options", optionsSchema(typeof options?.peers === "function"), options);
   // async, so that all that is wrong comes as a rejection.
   // deno-lint-ignore require-await
-  return { open: async (context) => open(checked, context) };
+  return { open: async (context) => open(settings, context) };
 }
 
 function open(options: CheckedOptions, context: TransportContext): TcpConnection {

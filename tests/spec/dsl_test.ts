@@ -1,5 +1,15 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { always, check, each, type Property, sometimes, spec, SpecError, steps } from "../../spec/mod.ts";
+import {
+  always,
+  check,
+  each,
+  type Property,
+  sometimes,
+  spec,
+  SpecError,
+  steps,
+  weak,
+} from "../../spec/mod.ts";
 
 interface Counter {
   readonly n: number;
@@ -179,6 +189,46 @@ const mistakes: readonly (readonly [what: string, definition: object, message: s
     init: { n: 0 },
     actions: { Wait: () => Promise.resolve() },
   }, "spec wrong, action Wait is async"],
+  ["an action that returns a new state", {
+    init: { n: 0 },
+    actions: { Up: (s: { n: number }) => ({ n: s.n + 1 }) },
+  }, "spec wrong, action Up returned an object: change the draft, and return nothing, true, or false"],
+  ["an action that returns a number", {
+    init: { n: 0 },
+    actions: { Up: (s: { n: number }) => ++s.n },
+  }, "spec wrong, action Up returned 1: change the draft"],
+  ["no initial state at all", { actions: {} }, "spec wrong: init is missing"],
+  ["no actions", { init: { n: 0 } }, "spec wrong: actions is missing, expected an object of actions by name"],
+  ["no properties", {
+    init: { n: 0 },
+    actions: {},
+    properties: undefined,
+  }, "spec wrong: properties is missing, expected an array"],
+  ["a part that nobody knows", {
+    init: { n: 0 },
+    actions: {},
+    invariants: [],
+  }, "spec wrong: there is no invariants; there are init, actions, properties"],
+  ["fairness that is no list", {
+    init: { n: 0 },
+    actions: {},
+    fairness: weak("Up"),
+  }, "spec wrong: fairness is an object, expected an array"],
+  ["a constraint that is no function", {
+    init: { n: 0 },
+    actions: {},
+    constraint: true,
+  }, "spec wrong: constraint is true, expected a function"],
+  ["a property that is a bare function", {
+    init: { n: 0 },
+    actions: {},
+    properties: [() => true],
+  }, "spec wrong: properties[0] is a function: write always(...)"],
+  ["a property of an unknown kind", {
+    init: { n: 0 },
+    actions: {},
+    properties: [{ ...always("p", "", () => true), kind: "never" }],
+  }, 'spec wrong, property "p" is of the kind "never": write always(...)'],
   ["two properties of one name", {
     init: { n: 0 },
     actions: {},
@@ -210,6 +260,14 @@ for (const [what, definition, message] of mistakes) {
   });
 }
 
+Deno.test("a spec of nothing is refused", async () => {
+  await assertRejects(
+    () => check(spec<never>("wrong", () => undefined as never)),
+    SpecError,
+    "it is undefined",
+  );
+});
+
 Deno.test("an action that is not a function of its draft is found out", async () => {
   let calls = 0;
   const fickle = spec<{ a: number; b: number }>("fickle", () => ({
@@ -240,4 +298,60 @@ Deno.test("a parameter that the spec doesn't have, or of the wrong kind, is refu
   await assertRejects(() => check(one, { parameters: { least: 1 } }), SpecError, "there are most");
   await assertRejects(() => check(one, { parameters: { most: "x" } }), SpecError, "expected a count");
   await assertRejects(() => check(one, { bounds: "big" }), SpecError, "has no bounds big");
+});
+
+Deno.test("a set that is replaced loses an element that is met only later", async () => {
+  const late = spec<{ n: number; seen: ReadonlySet<string> }>("late", () => ({
+    init: { n: 0, seen: new Set() },
+    actions: {
+      Up: (s) => {
+        if (s.n === 1000) return false;
+        s.n++;
+        if (s.n === 700) s.seen.add("x");
+        return true;
+      },
+      Reset: (s) => {
+        s.seen = new Set();
+      },
+    },
+    properties: [],
+  }));
+  const { distinct, generated } = await check(late);
+  assertEquals({ distinct, generated }, { distinct: 1302, generated: 2603 });
+});
+
+interface Mixed {
+  readonly queue: readonly number[];
+  readonly votes: Readonly<Record<string, string>>;
+  readonly got: { readonly n: number } | null;
+  readonly cells: readonly { readonly x: number; readonly tags: ReadonlySet<string> }[];
+}
+
+Deno.test("values that change their shape, such as queues and maps, are found out and kept whole", async () => {
+  const mixed = spec<Mixed>("mixed", () => ({
+    init: { queue: [], votes: {}, got: null, cells: [{ x: 0, tags: new Set() }, { x: 0, tags: new Set() }] },
+    actions: {
+      Push: each([1, 2], (s, n) => s.queue.length < 2 && void s.queue.push(n)),
+      Pop: (s) => s.queue.length > 0 && void (s.got = { n: s.queue.shift() ?? 0 }),
+      Bump: (s) => s.got !== null && s.got.n < 3 && void s.got.n++,
+      Vote: each(["a", "b"], (s, voter) => !(voter in s.votes) && void (s.votes[voter] = "yes")),
+      Tag: each([0, 1], ["p", "q"], (s, index, tag) => {
+        const cell = s.cells[index];
+        if (cell === undefined || cell.tags.has(tag)) return false;
+        cell.tags.add(tag);
+        cell.x = cell.tags.size;
+        return true;
+      }),
+    },
+    properties: [
+      always(
+        "counted",
+        "x is the number of tags",
+        ({ cells }) => cells.every(({ x, tags }) => x === tags.size) || "no",
+      ),
+    ],
+  }));
+  // 7 queues, 4 sets of votes, nothing or 1 to 3, 16 sets of tags; all can be combined.
+  const { distinct, verdict } = await check(mixed);
+  assertEquals({ distinct, verdict }, { distinct: 7 * 4 * 4 * 16, verdict: "holds" });
 });

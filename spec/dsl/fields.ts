@@ -1,0 +1,72 @@
+/** Checks of the objects that users hand in: each field is known, and holds what it should. */
+import { show } from "./plain.ts";
+import { SpecError } from "./specification.ts";
+
+/** What a field must hold. */
+export interface Field {
+  /** In words. */
+  readonly expected: string;
+  /** Whether a value is of this kind. */
+  readonly isRight: (value: unknown) => boolean;
+}
+
+/** A field that may be left out. */
+export function optional({ expected, isRight }: Field): Field {
+  return { expected, isRight: (value) => value === undefined || isRight(value) };
+}
+
+/** A function. */
+export const aFunction: Field = { expected: "a function", isRight: (value) => typeof value === "function" };
+
+/** A string. */
+export const aString: Field = { expected: "a string", isRight: (value) => typeof value === "string" };
+
+/** An array. */
+export const anArray: Field = { expected: "an array", isRight: Array.isArray };
+
+/** An object whose fields are all like this. */
+export function recordOf({ expected, isRight }: Field): Field {
+  return {
+    expected: `an object of which each field is ${expected}`,
+    isRight: (value) => isRecord(value) && Object.values(value).every(isRight),
+  };
+}
+
+/** Anything but nothing. */
+export const anything: Field = { expected: "a value", isRight: (value) => value !== undefined };
+
+/**
+ * Refuses an object with a field that is unknown, missing or of the wrong kind.
+ *
+ * @throws {SpecError} that names the field, and what there is or is expected.
+ */
+export function checkFields(where: string, given: unknown, fields: Readonly<Record<string, Field>>): void {
+  const names = Object.keys(fields);
+  if (!isRecord(given)) {
+    throw new SpecError(`${where}: expected an object with ${names.join(", ")}; it is ${told(given)}`);
+  }
+  for (const key of Object.keys(given)) {
+    if (!Object.hasOwn(fields, key)) {
+      throw new SpecError(`${where}: there is no ${key}; there are ${names.join(", ")}`);
+    }
+  }
+  for (const [key, { expected, isRight }] of Object.entries(fields)) {
+    const value = given[key];
+    if (isRight(value)) continue;
+    const what = value === undefined ? "missing" : told(value);
+    throw new SpecError(`${where}: ${key} is ${what}, expected ${expected}`);
+  }
+}
+
+/** An object that is no array. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A value in a message: itself if it is short for sure, else of which kind it is. */
+export function told(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" && value !== null) return "an object";
+  return typeof value === "string" ? JSON.stringify(value) : show(value);
+}

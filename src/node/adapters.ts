@@ -1,0 +1,79 @@
+/**
+ * Opens what the user put in, and looks at what comes back: adapters may be anybody's, and need not keep to their
+ * types. Whatever is wrong becomes a RaftError that names the adapter.
+ */
+import { z } from "zod";
+import type { LogEntry, PersistentState } from "../core/mod.ts";
+import { RaftError } from "../error.ts";
+import { checked, integer, objectWith, that } from "../options.ts";
+import type { Connection, Identity, OpenStorage, Storage, Transport, TransportContext } from "../ports.ts";
+
+/** Opens a storage. */
+export async function openStorage(storage: Storage, identity: Identity): Promise<OpenStorage> {
+  const opened = await available("the storage", () => storage.open(identity));
+  return checked("options.storage.open()", openStorageSchema, opened);
+}
+
+/** What a storage holds. */
+export async function load(storage: OpenStorage): Promise<PersistentState | null> {
+  const loaded = await available("the storage", () => storage.load());
+  return checked("options.storage.load()", persistentStateSchema, loaded, "Corrupt");
+}
+
+/** Opens a transport. */
+export async function openTransport(transport: Transport, context: TransportContext): Promise<Connection> {
+  const connection = await available("the transport", () => transport.open(context));
+  return checked("options.transport.open()", connectionSchema, connection);
+}
+
+/** Adapters throw what their runtime throws: the user meets one kind of error. */
+export async function available<T>(what: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (error instanceof RaftError) throw error;
+    throw new RaftError("Unavailable", `${what} can't be opened: ${reason(error)}`, { cause: error });
+  }
+}
+
+/** One line, whatever was thrown. */
+export function reason(error: unknown): string {
+  return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).replaceAll(/\s+/g, " ");
+}
+
+const openStorageSchema = objectWith<OpenStorage>(
+  "an object with the methods load, write and close",
+  "load",
+  "write",
+  "close",
+);
+
+const connectionSchema = objectWith<Connection>("an object with the methods send and close", "send", "close");
+
+const logExpected = "log entries as they were written, of terms from 1 to currentTerm that never go down";
+
+const persistentStateSchema = z.object({
+  currentTerm: integer(0),
+  votedFor: z.string("a name or null").nullable(),
+  log: that<readonly LogEntry[]>(logExpected, isLog),
+}, "null, or an object with currentTerm, votedFor and log").refine(
+  ({ currentTerm, log }) => (log.at(-1)?.term ?? 0) <= currentTerm,
+  { path: ["log"], error: logExpected },
+).nullable();
+
+function isLog(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  let term = 1;
+  return value.every((entry: unknown) => {
+    if (!isEntry(entry) || entry.term < term) return false;
+    term = entry.term;
+    return true;
+  });
+}
+
+function isEntry(value: unknown): value is LogEntry {
+  const { type, term, id, command } = (value ?? {}) as Partial<Record<string, unknown>>;
+  if (!Number.isSafeInteger(term)) return false;
+  if (type === "noop") return true;
+  return type === "command" && typeof id === "object" && id !== null && command instanceof Uint8Array;
+}
