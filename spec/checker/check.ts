@@ -77,7 +77,9 @@ export interface SearchReport {
   readonly depth: number;
   /** How many states were found but not expanded. */
   readonly edge: number;
-  /** Whether nothing reachable was left out. */
+  /** How many distinct states the constraint kept out. */
+  readonly cut: number;
+  /** Whether nothing reachable was left out, but by the constraint. */
   readonly exhausted: boolean;
 }
 
@@ -101,6 +103,8 @@ export interface Report {
   readonly generated: number;
   /** The sum over all searches. */
   readonly distinct: number;
+  /** The sum over all searches of the distinct states that the constraint kept out. */
+  readonly cut: number;
   /** Whether every search was exhausted. */
   readonly exhausted: boolean;
   /** Whether the signal ended the check. */
@@ -195,12 +199,13 @@ function report(
   asked: Pick<Report, "spec" | "parameters" | "bounds" | "depth">,
 ): Report {
   const searches = found.map(({ search, found }): SearchReport => {
-    const { generated, distinct, depth, edge, exhausted } = found;
-    return { search, generated, distinct, depth, edge, exhausted };
+    const { generated, distinct, depth, edge, cut, exhausted } = found;
+    return { search, generated, distinct, depth, edge, cut, exhausted };
   });
   const results = found.map(({ found }) => found);
   const properties = model.properties.map((property) => judgementOf(property, results));
-  const sum = (key: "generated" | "distinct") => searches.reduce((total, search) => total + search[key], 0);
+  const sum = (key: "generated" | "distinct" | "cut") =>
+    searches.reduce((total, search) => total + search[key], 0);
   const isViolated = properties.some(({ result }) => result === "violated");
   const exhausted = searches.every((search) => search.exhausted);
   const stopped = results.some((result) => result.stopped);
@@ -212,6 +217,7 @@ function report(
     properties,
     generated: sum("generated"),
     distinct: sum("distinct"),
+    cut: sum("cut"),
     exhausted,
     stopped,
     verdict: isViolated ? "violated" : stopped || isMissing ? "inconclusive" : "holds",

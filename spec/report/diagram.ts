@@ -4,6 +4,7 @@ import { differences } from "../dsl/plain.ts";
 import type { Violation } from "../trace/replay.ts";
 import { statesOf } from "../trace/replay.ts";
 import type { Run } from "../trace/run.ts";
+import { visible } from "./visible.ts";
 
 /** How long a line should be, as far as the picture leaves room for words. */
 const widest = 120;
@@ -36,7 +37,9 @@ export function diagram(model: Model, run: Run, violations: readonly Violation[]
       return `${number.padStart(digits)}   ${drawn.padEnd(width)}   ${text}`;
     });
   });
-  return [...(isPlain ? [] : [" ".repeat(digits + 3) + header]), ...lines].map((line) => line.trimEnd());
+  return [...(isPlain ? [] : [" ".repeat(digits + 3) + header]), ...lines].map((line) =>
+    visible(line.trimEnd())
+  );
 }
 
 /** A text in lines of at most `room` letters, broken between words. */

@@ -5,6 +5,7 @@ import type { Property } from "../dsl/property.ts";
 import type { Parameters, Specification } from "../dsl/specification.ts";
 import type { Replay } from "../trace/replay.ts";
 import { diagram } from "./diagram.ts";
+import { visible } from "./visible.ts";
 
 /** How words are set off. Colour is never the only sign. */
 export interface Paint {
@@ -39,7 +40,7 @@ export interface Telling {
 /** What is checked: the spec, and the values of its parameters. `subject` says what the spec is made of. */
 export function headline(spec: Specification, parameters: Parameters, subject?: string): string {
   const summary = spec.summary(parameters);
-  const first = summary === "" ? spec.name : `${spec.name} · ${summary}`;
+  const first = visible(summary === "" ? spec.name : `${spec.name} · ${summary}`);
   return subject === undefined ? first : `${first}\nchecking ${subject}`;
 }
 
@@ -70,7 +71,7 @@ export function reportText(report: Report, telling: Telling): string {
   return [
     ...counterexample(report, first, telling),
     ...others.flatMap(({ property, witness, trace }) => [
-      `also violated  ${property.name}   ${witness}`,
+      visible(`also violated  ${property.name}   ${witness}`),
       `               ${trace}`,
     ]),
     telling.paint.faint(`searched ${grouped(report.distinct)} states   ${seconds(telling.milliseconds)}`),
@@ -85,8 +86,8 @@ function counterexample(report: Report, { property, run, witness }: PropertyRepo
   const violation = { name: property.name, witness: witness ?? "", step: steps };
   const length = `${grouped(steps)} ${steps === 1 ? "step" : "steps"}${from}, shortest`;
   return [
-    `${paint.bad("violated")}  ${property.kind}  ${property.name}   ${witness}   ${length}`,
-    `          ${property.sentence}`,
+    `${paint.bad("violated")}  ${visible(`${property.kind}  ${property.name}   ${witness}   ${length}`)}`,
+    visible(`          ${property.sentence}`),
     "",
     ...diagram(report.model, run, [violation]),
     "",
@@ -109,7 +110,7 @@ function propertyLines(report: Report, { paint }: Telling): readonly string[] {
       sectionOf(property).padEnd(sections),
       count.padStart(widest) + rest,
     ];
-    return `  ${mark}  ${columns.join("  ")}`.trimEnd();
+    return `  ${mark}  ${visible(columns.join("  "))}`.trimEnd();
   });
 }
 
@@ -151,6 +152,10 @@ function verdictLines(report: Report, telling: Telling): readonly string[] {
     const states = `${grouped(first?.distinct ?? 0)} states from the initial state`;
     lines.push(`    ${paint.faint([states, ...from].join(" · "))}`);
   }
+  if (report.cut > 0) {
+    const were = report.cut === 1 ? "state was" : "states were";
+    lines.push(`    ${grouped(report.cut)} ${were} outside of the constraint: nothing was looked for beyond`);
+  }
   lines.push(`    ${paint.faint(`odds that a state was missed: ${odds(report.odds)}`)}`);
   const next = adviceFor(report, first?.depth ?? 0);
   return next === "" ? lines : [...lines, `    ${paint.faint(next)}`];
@@ -169,7 +174,7 @@ function verdictText(report: Report, depth: number, edge: number): string {
   return missing.length === 0
     ? `checked, to these bounds: no counterexample in ${all}`
     : `no counterexample, but in ${all}, it never happens: ${
-      missing.map(({ property }) => property.name).join(", ")
+      visible(missing.map(({ property }) => property.name).join(", "))
     }`;
 }
 
@@ -184,7 +189,9 @@ function adviceFor(report: Report, depth: number): string {
 export function replayText(model: Model, found: Replay, { paint }: Pick<Telling, "paint">): string {
   const { run, violations } = found;
   const verdict = violations.map(({ name, witness, step }) =>
-    `${paint.bad("violated")}  ${name}   ${witness}   after ${step} ${step === 1 ? "step" : "steps"}`
+    `${paint.bad("violated")}  ${visible(`${name}   ${witness}`)}   after ${step} ${
+      step === 1 ? "step" : "steps"
+    }`
   );
   const nothing = `${paint.good("ok")}  this run violates nothing`;
   return [...diagram(model, run, violations), "", ...(verdict.length > 0 ? verdict : [nothing])].join("\n");

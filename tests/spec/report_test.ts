@@ -5,6 +5,7 @@ import { loadMutant } from "../../spec/raft/load_mutant.ts";
 import { raft } from "../../spec/raft/mod.ts";
 import { mutants } from "../../spec/raft/mutants.ts";
 import { diagram } from "../../spec/report/diagram.ts";
+import { endLine } from "../../spec/report/json.ts";
 import { colourPaint, grouped, headline, plainPaint, reportText } from "../../spec/report/text.ts";
 
 function picture(spec: Specification, trace: string, parameters: Parameters = {}): string {
@@ -174,6 +175,21 @@ Deno.test("what was never reached in the whole space is inconclusive, and said",
   assertStringIncludes(
     reportText(report, telling),
     "inconclusive  no counterexample, but in all 1 reachable",
+  );
+});
+
+Deno.test("what a constraint kept out is counted and said", async () => {
+  const report = await check(spec<{ n: number }>("up", () => ({
+    init: { n: 0 },
+    actions: { Up: (s) => void s.n++, Leap: (s) => void (s.n += 10) },
+    properties: [],
+    constraint: ({ n }) => n < 3,
+  })));
+  assertEquals([report.verdict, report.distinct, report.cut], ["holds", 3, 4]);
+  assertEquals(JSON.parse(endLine(report, 0)).cut, 4);
+  assertStringIncludes(
+    reportText(report, telling),
+    "\n    4 states were outside of the constraint: nothing was looked for beyond\n",
   );
 });
 

@@ -115,6 +115,7 @@ Deno.test("a bounded search stops at its depth, and says how many states are lef
     distinct: 5,
     depth: 5,
     edge: 1,
+    cut: 0,
     exhausted: false,
   });
   assertEquals([exhausted, verdict], [false, "holds"]);
