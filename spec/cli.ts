@@ -13,6 +13,7 @@ import { parseCommand } from "./cli/arguments.ts";
 import { isTheirs, run } from "./cli/commands.ts";
 import { note } from "./cli/output.ts";
 import { help, UsageError } from "./cli/usage.ts";
+import { visibleLines } from "./report/visible.ts";
 
 /** Runs a command, and returns its exit code: 0, 1 or 2 for what was found, 64 wrong usage, 70 a bug of ours. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -20,7 +21,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return await run(parseCommand(args));
   } catch (error) {
     if (isTheirs(error)) {
-      note(`error: ${error.message}`);
+      note(visibleLines(`error: ${error.message}`));
       if (error instanceof UsageError) note(`help: ${helpFor(args[0] ?? "")}`);
       return 64;
     }

@@ -21,8 +21,13 @@ const checkFlags = z.strictObject({
   servers: count("--servers", "a count: 1, 2, 3, ...", 1),
   crashes: count("--crashes", "a count: 0, 1, 2, ...", 0),
   set: z.array(setting).default([]),
-  timeout: z.string().regex(/^[0-9]+(\.[0-9]+)?$/, "--timeout takes seconds").transform(Number)
-    .refine((seconds) => seconds > 0 && seconds < 2_000_000, "--timeout takes seconds, less than 2,000,000")
+  timeout: z.string().regex(/^[0-9]+(\.[0-9]+)?$/, "--timeout takes seconds, such as 60 or 0.5").transform(
+    Number,
+  )
+    .refine(
+      (seconds) => seconds > 0 && seconds < 2_000_000,
+      "--timeout takes seconds, more than 0 and less than 2,000,000",
+    )
     .optional(),
   json: z.boolean().default(false),
   cwd: word("--cwd", "a folder"),
@@ -34,6 +39,9 @@ const replayFlags = checkFlags.extend({ mutant: word("--mutant", "the name of a 
 /** The flags of a check, as they were typed. */
 export type CheckFlags = z.infer<typeof checkFlags>;
 
+/** The flags of `break`, as they were typed. */
+export type BreakFlags = z.infer<typeof breakFlags>;
+
 /** The flags of a replay, as they were typed. */
 export type ReplayFlags = z.infer<typeof replayFlags>;
 
@@ -41,7 +49,7 @@ export type ReplayFlags = z.infer<typeof replayFlags>;
 export type Command =
   | { readonly type: "help"; readonly text: string }
   | { readonly type: "check"; readonly spec: string; readonly flags: CheckFlags }
-  | { readonly type: "break"; readonly mutant: string | null; readonly flags: z.infer<typeof breakFlags> }
+  | { readonly type: "break"; readonly mutant: string | null; readonly flags: BreakFlags }
   | { readonly type: "replay"; readonly trace: string; readonly spec: string; readonly flags: ReplayFlags };
 
 /**
@@ -91,6 +99,8 @@ function parse<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
   most: number,
 ): { readonly words: readonly string[]; readonly flags: z.infer<z.ZodObject<Shape>> } | null {
+  const valued = args.find((arg) => /^--(json|help)=/.test(arg));
+  if (valued !== undefined) throw new UsageError(`${valued.split("=")[0]} takes no value`);
   const names = Object.keys(schema.shape).filter((name) => name !== "cwd");
   const all = [...names, "help"].map((name) => `--${name}`);
   const { _: words, help, h, ...given } = parseArgs(args, {

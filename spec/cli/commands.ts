@@ -1,4 +1,5 @@
 /** What the commands do. Each returns its exit code. */
+import { fromFileUrl } from "@std/path";
 import { check, type CheckOptions, type Report } from "../checker/check.ts";
 import type { Model } from "../checker/model.ts";
 import { type Parameters, resolveParameters, SpecError, type Specification } from "../dsl/specification.ts";
@@ -8,9 +9,9 @@ import * as json from "../report/json.ts";
 import { headline, replayText, reportText } from "../report/text.ts";
 import { replaySpec } from "../trace/replay.ts";
 import { formatTrace } from "../trace/run.ts";
-import type { CheckFlags, Command, ReplayFlags } from "./arguments.ts";
+import type { BreakFlags, CheckFlags, Command, ReplayFlags } from "./arguments.ts";
 import { choose, loadSpec } from "./load.ts";
-import { note, paintFor, print, progressTeller } from "./output.ts";
+import { note, OutputError, paintFor, print, progressTeller } from "./output.ts";
 import { suggestion, UsageError } from "./usage.ts";
 
 /** Runs a command. */
@@ -22,9 +23,7 @@ export function run(command: Command): Promise<number> | number {
     case "check":
       return runCheck(command.spec, command.flags);
     case "break":
-      return command.mutant === null
-        ? listMutants(command.flags.json)
-        : runBreak(command.mutant, command.flags);
+      return command.mutant === null ? listMutants(command.flags) : runBreak(command.mutant, command.flags);
     case "replay":
       return runReplay(command.trace, command.spec, command.flags);
   }
@@ -33,7 +32,7 @@ export function run(command: Command): Promise<number> | number {
 const exits: Readonly<Record<Report["verdict"], number>> = { holds: 0, violated: 1, inconclusive: 2 };
 
 async function runCheck(name: string, flags: CheckFlags): Promise<number> {
-  const spec = await loadSpec(name, flags.cwd ?? Deno.cwd());
+  const spec = await loadSpec(name, flags);
   const { bounds, parameters } = choose(spec, flags);
   const options = { parameters, ...(bounds === undefined ? {} : { bounds }), ...depthOf(flags.depth) };
   const subject = name === "raft" ? "src/core/step.ts, the function that production runs" : undefined;
@@ -72,7 +71,7 @@ async function search(spec: Specification, options: CheckOptions, told: Told): P
       ...options,
       signal: stop.signal,
       onProgress: (progress) => {
-        if (!told.json) teller.tell(progress);
+        if (!told.json) teller.progressed(progress);
         else if (progress.complete) print(json.progressLine(progress));
       },
     });
@@ -123,8 +122,8 @@ function stopper(seconds: number | undefined): { readonly signal: AbortSignal; r
   };
 }
 
-function listMutants(isJson: boolean): number {
-  if (isJson) {
+function listMutants(flags: BreakFlags): number {
+  if (flags.json) {
     for (const mutant of mutants) print(json.mutantLine(mutant));
     return 0;
   }
@@ -132,7 +131,11 @@ function listMutants(isJson: boolean): number {
   for (const { name, sentence, property } of mutants) {
     print(`${name.padEnd(width)}  ${sentence}\n${" ".repeat(width)}  breaks ${property}`);
   }
-  print(`\n${mutants.length} mutants, each the core with one line wrong; see one die: deno task break NAME`);
+  print(
+    `\n${mutants.length} mutants, each the core with one line wrong; see one die: ${
+      commandFor(flags.cwd, ["break"])
+    } NAME`,
+  );
   return 0;
 }
 
@@ -143,10 +146,7 @@ function findMutant(name: string): Mutant {
   throw new UsageError(`there is no mutant ${name}: there are ${names.join(", ")}${suggestion(name, names)}`);
 }
 
-async function runBreak(
-  name: string,
-  flags: { readonly json: boolean; readonly cwd?: string | undefined },
-): Promise<number> {
+async function runBreak(name: string, flags: BreakFlags): Promise<number> {
   const mutant = findMutant(name);
   const spec = await mutantSpec(mutant);
   if (flags.json) print(json.mutantLine(mutant));
@@ -180,7 +180,7 @@ async function runReplay(trace: string, name: string, flags: ReplayFlags): Promi
   if (mutant !== null && name !== "raft") {
     throw new UsageError(`--mutant goes with raft, not with ${name}`);
   }
-  const spec = mutant === null ? await loadSpec(name, flags.cwd ?? Deno.cwd()) : await mutantSpec(mutant);
+  const spec = mutant === null ? await loadSpec(name, flags) : await mutantSpec(mutant);
   const { bounds, parameters } = choose(spec, flags);
   const given = { ...mutant?.bounds, ...parameters };
   const found = replaySpec(spec, trace, { ...(bounds === undefined ? {} : { bounds }), parameters: given });
@@ -221,10 +221,11 @@ function flagsOf(
   ];
 }
 
-/** A command as one would type it: as a task, if this one was. */
+/** A command as one would type it: as a task if this one was, which only a task of ours tells by `cwd`. */
 function commandFor(cwd: string | undefined, [command = "", ...words]: readonly string[]): string {
-  const isLocal = import.meta.url.startsWith("file:");
-  const program = cwd !== undefined || isLocal ? "deno task" : "deno run -R jsr:@quorate/raft/cli";
+  const main = new URL("../cli.ts", import.meta.url);
+  const module = main.protocol === "file:" ? quotedIfNeeded(fromFileUrl(main)) : "jsr:@quorate/raft/cli";
+  const program = cwd === undefined ? `deno run -R ${module}` : "deno task";
   return [program, command, ...words.map((word, index) => index === 0 ? quoted(word) : quotedIfNeeded(word))]
     .join(" ");
 }
@@ -239,6 +240,8 @@ function quoted(word: string): string {
 
 /** Whether the person who typed the command, or wrote the spec, can mend it. */
 export function isTheirs(error: unknown): error is Error {
-  return error instanceof UsageError || error instanceof SpecError ||
+  const kinds = [UsageError, SpecError, OutputError, Deno.errors.NotCapable];
+  // A spec from elsewhere may bring a Quorate of its own, with errors of its own.
+  return kinds.some((kind) => error instanceof kind) ||
     (error instanceof Error && (error.name === "SpecError" || error.name === "ValueError"));
 }

@@ -2,42 +2,110 @@
 import { resolve, toFileUrl } from "@std/path";
 import { catalog } from "../catalog/mod.ts";
 import { isSpecification, type Parameter, type Specification } from "../dsl/specification.ts";
+import { guarded } from "../dsl/definition.ts";
+import { visibleLines } from "../report/visible.ts";
 import type { CheckFlags } from "./arguments.ts";
+import { note } from "./output.ts";
 import { suggestion, UsageError } from "./usage.ts";
 
+/** The most seconds that a module may take to load: one that awaits what never comes would take for ever. */
+const patience = 20;
+
+/** Where to look for a spec. */
+export interface Where {
+  /** The folder to which a path is relative; the current one if left out. */
+  readonly cwd?: string | undefined;
+  /** How many seconds all may take. */
+  readonly timeout?: number | undefined;
+}
+
 /**
- * The spec of this name, path or URL; a path is relative to `cwd`.
+ * The spec of this name, path or URL.
  *
  * @throws {UsageError} if there is none.
  */
-export async function loadSpec(name: string, cwd: string): Promise<Specification> {
+export async function loadSpec(name: string, { cwd, timeout = patience }: Where): Promise<Specification> {
   if (Object.hasOwn(catalog, name)) return catalog[name]!;
-  const isUrl = /^[a-z]{2,}:/.test(name);
-  const path = resolve(cwd, name);
-  if (!isUrl && !(await isFile(path))) {
-    const names = Object.keys(catalog);
-    const there = `the catalog has ${names.join(", ")}${suggestion(name, names)}`;
-    throw new UsageError(
-      /[./\\]/.test(name) ? `there is no file ${name}` : `there is no spec ${name}: ${there}`,
-    );
-  }
-  const module = await load(name, isUrl ? name : toFileUrl(path).href);
+  const url = await urlOf(name, cwd ?? Deno.cwd());
+  blame(name);
+  const module = await load(name, url, Math.min(timeout, patience));
   if (!Object.hasOwn(module, "default")) {
     throw new UsageError(`${name} has no default export: write export default spec(...)`);
   }
   if (!isSpecification(module.default)) {
     throw new UsageError(`the default export of ${name} is no spec: write export default spec(...)`);
   }
-  return module.default;
+  return wary(module.default);
 }
 
-async function load(name: string, url: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return await import(url);
-  } catch (error) {
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    throw new UsageError(`${name} can't be loaded: ${text}`, { cause: error });
+/** The address of a module. What could make Deno download a package is none. */
+async function urlOf(name: string, cwd: string): Promise<string> {
+  const [, scheme] = name.match(/^([a-z][a-z0-9+.-]+):/i) ?? [];
+  if (scheme !== undefined) {
+    if (/^(https?|file)$/i.test(scheme)) return name;
+    throw new UsageError(`a spec is a name in the catalog, a path, or a URL of http or https, not ${name}`);
   }
+  const path = resolve(cwd, name);
+  if (await isFile(path)) return toFileUrl(path).href;
+  if (/[./\\]/.test(name)) throw new UsageError(`there is no file ${name}`);
+  const names = Object.keys(catalog);
+  throw new UsageError(
+    `there is no spec ${name}: the catalog has ${names.join(", ")}${suggestion(name, names)}`,
+  );
+}
+
+/** From now on an error that nobody catches is the module's, such as of a timer: our own code catches all of its own. */
+function blame(name: string): void {
+  function end(error: unknown): void {
+    note(visibleLines(`error: ${name} threw, and nobody caught it: ${told(error)}`));
+    Deno.exit(64);
+  }
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    end(event.error);
+  });
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    end(event.reason);
+  });
+}
+
+async function load(name: string, url: string, seconds: number): Promise<Readonly<Record<string, unknown>>> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `${name} isn't loaded after ${seconds} s: does it await something that never comes?`;
+    timer = setTimeout(() => reject(new UsageError(message)), seconds * 1000);
+  });
+  try {
+    return await Promise.race([import(url), late]);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${name} can't be loaded: ${told(error)}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function told(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+/** A spec of somebody else's. What it throws, however it was made, is for its author. */
+function wary(spec: Specification): Specification {
+  const { name, parameters, bounds, depth } = spec;
+  const where = `spec ${name}`;
+  return {
+    name,
+    parameters,
+    bounds,
+    depth,
+    summary: (values) => guarded(where, () => String(spec.summary(values))),
+    build(values) {
+      const model = guarded(where, () => spec.build(values));
+      if (typeof model?.expand === "function") return model;
+      throw new UsageError(`${where}: its build returns no model`);
+    },
+  };
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -36,7 +36,7 @@ export const help = {
 help on one of them: --help after its name`,
   check: `usage: check [SPEC] [flags]
 
-SPEC is a name in the catalog, or a path (or URL) of a module whose default export is a spec;
+SPEC is a name in the catalog, or a path (or http(s) URL) of a module whose default export is a spec;
 raft, if it is left out.
 
   --depth N         how deep to search; the initial state has depth 1

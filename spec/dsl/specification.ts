@@ -32,9 +32,10 @@ export class SpecError extends Error {
 /** Whether a value can be used as a spec. */
 export function isSpecification(value: unknown): value is Specification {
   if (typeof value !== "object" || value === null) return false;
-  const { name, parameters, bounds, build, summary } = value as Readonly<Record<string, unknown>>;
+  const { name, parameters, bounds, depth, build, summary } = value as Readonly<Record<string, unknown>>;
   return typeof name === "string" && typeof parameters === "object" && parameters !== null &&
-    typeof bounds === "object" && bounds !== null && typeof build === "function" &&
+    typeof bounds === "object" && bounds !== null && (depth === null || typeof depth === "number") &&
+    typeof build === "function" &&
     typeof summary === "function";
 }
 

@@ -1,45 +1,6 @@
 /** The real command, as a process with no permission but to read. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { fromFileUrl, join } from "@std/path";
-
-const root = fromFileUrl(new URL("../..", import.meta.url));
-const flags = ["run", "--no-prompt", "-R", "--no-check", "--config", join(root, "deno.json")];
-
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Each line of stdout, as JSON. */
-  json(): Record<string, unknown>[];
-}
-
-function command(args: readonly string[], cwd: string): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: [...flags, join(root, "spec/cli.ts"), ...args],
-    cwd,
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-async function quorate(args: readonly string[], cwd = root): Promise<Result> {
-  const { code, stdout, stderr } = await command(args, cwd).output();
-  const text = new TextDecoder().decode(stdout);
-  const json = () => text.trimEnd().split("\n").map((line) => JSON.parse(line));
-  return { code, stdout: text, stderr: new TextDecoder().decode(stderr), json };
-}
-
-/** A folder with these files, for as long as `use` takes. */
-async function withFiles(files: Readonly<Record<string, string>>, use: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(folder, name), text);
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { command, quorate, root, withFiles } from "./cli_support.ts";
 
 const counter = `
 import { always, spec } from "@quorate/raft/spec";
@@ -103,6 +64,7 @@ Deno.test("check --json: the documented fields, and the same counts each time", 
     type: "end",
     generated: 1146,
     distinct: 288,
+    cut: 0,
     depth: 11,
     exhausted: true,
     verdict: "holds",
@@ -111,7 +73,7 @@ Deno.test("check --json: the documented fields, and the same counts each time", 
 });
 
 Deno.test("a violation exits 1, and the command that is printed last repeats it", async () => {
-  const checked = await quorate(["check", "die_hard"]);
+  const checked = await quorate(["check", "die_hard", "--cwd", root]);
   assertEquals(checked.code, 1);
   const [, trace = "", rest] = checked.stdout.trimEnd().split("\n").at(-1)?.match(
     /^replay: deno task replay '(.*)' (.*)$/,
@@ -136,7 +98,7 @@ Deno.test("break: what there is, and a mutant that dies and is replayed", async 
   assert(
     list.every(({ type, name, sentence, property }) => type === "mutant" && name && sentence && property),
   );
-  const broken = await quorate(["break", "vote-twice"]);
+  const broken = await quorate(["break", "vote-twice", "--cwd", root]);
   assertEquals(broken.code, 1);
   assertStringIncludes(broken.stdout, "\n+     true &&\n");
   const [, trace = ""] = broken.stdout.match(/replay: deno task replay '(.*)' --mutant vote-twice\n$/) ?? [];
@@ -180,13 +142,21 @@ const wrong: readonly (readonly [args: readonly string[], message: string])[] = 
   [["check", "--depth", "0"], "--depth takes a depth: 1, 2, 3, ..."],
   [["check", "--depth", "ten"], "--depth takes a depth"],
   [["check", "--depth"], "--depth takes a depth"],
-  [["check", "--timeout", "soon"], "--timeout takes seconds"],
+  [["check", "--timeout", "soon"], "--timeout takes seconds, such as 60 or 0.5"],
+  [["check", "--timeout", "0"], "--timeout takes seconds, more than 0 and less than 2,000,000"],
+  [["check", "--json=yes"], "--json takes no value"],
+  [["break", "--json=false"], "--json takes no value"],
+  [["check", "npm:cowsay"], "a path, or a URL of http or https, not npm:cowsay"],
+  [["check", "jsr:@std/path"], "not jsr:@std/path"],
+  [["check", "data:text/javascript,0"], "not data:text/javascript,0"],
   [["check", "--bounds", "network2"], "raft has no bounds network2: there are default, "],
   [["check", "--bounds", "network2"], "did you mean network?"],
   [["check", "--set", "server=3"], "raft has no parameter server: there are servers, "],
   [["check", "--set", "servers"], "--set takes key=value"],
   [["check", "--set", "servers=many"], 'servers of raft is a count: 0, 1, 2, ...; not "many"'],
   [["check", "--servers", "12"], "servers of raft is 12, expected 1 to 9"],
+  [["check", "--set", "servers=0"], "servers of raft is 0, expected 1 to 9"],
+  [["check", "--set", "entries=0"], "entries of raft is 0, expected at least 1"],
   [["check", "die_hard", "--crashes", "1"], "die_hard has no parameter crashes: it has none"],
   [["check", "die_herd"], "there is no spec die_herd: the catalog has raft, die_hard"],
   [["check", "die_herd"], "did you mean die_hard?"],
