@@ -20,19 +20,19 @@ export interface Judge {
   readonly steps: readonly Steps<unknown>[];
   /** The properties of single states, by what they look at. */
   groups: readonly Group[];
-  /** By property, what it has looked at so far, and the same of the constraint. By place: 1 if so. */
-  readonly looks: Map<unknown, Uint8Array>;
+  /** The places that each property has looked at so far, the constraint, and the properties of steps together. */
+  readonly looks: Map<unknown, Places>;
   /**
-   * What any of them has looked at. Two states that differ only elsewhere look the same, and are judged once. When
+   * The places that any of them has looked at, but for the constraint. Two states that differ only elsewhere look the same, and are judged once. When
    * one looks at another place, this is another array, and all that was judged is forgotten.
    */
-  watched: Uint8Array;
+  all: Places;
   /** How many places there were. With another one all is forgotten, too: a judgement may depend on it. */
   places: number;
   /** What was judged of steps: fingerprints of what is watched before and after. */
   readonly changes: Memory;
-  /** Fingerprints of what is watched of states within the constraint. */
-  readonly inside: Table;
+  /** Fingerprints of what the constraint looks at in states that it lets in, and in those that it keeps out. */
+  readonly constraint: { readonly inside: Table; readonly outside: Table };
   /** The fingerprint that `lookAt` found last. */
   seenLow: number;
   seenHigh: number;
@@ -44,7 +44,8 @@ export interface Judge {
 /** Properties that look at the same places, and what they have judged: each look only once. */
 interface Group {
   readonly properties: readonly (Always<unknown> | Sometimes<unknown>)[];
-  readonly watched: Uint8Array;
+  /** The places. */
+  readonly watched: Int32Array;
   readonly states: Memory;
 }
 
@@ -54,6 +55,14 @@ interface Memory {
   asked: number;
 }
 
+/** Some places, as a list and, by place, 1 if it is among them. */
+interface Places {
+  readonly isLookedAt: Uint8Array;
+  readonly list: Int32Array;
+}
+
+const nowhere: Places = { isLookedAt: new Uint8Array(0), list: new Int32Array(0) };
+
 /** A judge who has seen nothing yet. */
 export function judge(model: Model): Judge {
   const result: Judge = {
@@ -61,10 +70,10 @@ export function judge(model: Model): Judge {
     steps: model.properties.filter((property) => property.kind === "steps"),
     groups: [],
     looks: new Map(),
-    watched: new Uint8Array(0),
+    all: nowhere,
     places: 0,
     changes: memory(),
-    inside: table(1 << 4),
+    constraint: { inside: table(1 << 4), outside: table(1 << 4) },
     seenLow: 0,
     seenHigh: 0,
     verdicts: new Map(),
@@ -75,8 +84,8 @@ export function judge(model: Model): Judge {
 }
 
 /** Whether a successor looks other than the state before it, by what its fingerprint to the eye differs by. */
-export function isNewToTheEye({ watched, places, model }: Judge, seenLow: number, seenHigh: number): boolean {
-  return seenLow !== 0 || seenHigh !== 0 || watched.length === 0 || places !== model.places.length;
+export function isNewToTheEye({ all, places, model }: Judge, seenLow: number, seenHigh: number): boolean {
+  return seenLow !== 0 || seenHigh !== 0 || all.list.length === 0 || places !== model.places.length;
 }
 
 /**
@@ -90,7 +99,7 @@ export function judgeState(
   vector: Int32Array,
   at: number,
 ): void {
-  const { groups, watched } = judge;
+  const { groups, all } = judge;
   for (const group of groups) {
     lookAt(judge, group.watched, vector, at);
     if (!isNew(group.states, judge.seenLow, judge.seenHigh)) continue;
@@ -102,7 +111,7 @@ export function judgeState(
       if (verdict !== null && property.kind === "always") judge.violated = true;
     }
   }
-  if (judge.watched !== watched) regroup(judge);
+  if (judge.all !== all) regroup(judge);
 }
 
 /** What is to be told of a state; null if nothing is. */
@@ -117,15 +126,23 @@ function verdictOn(
 
 /** Whether the state that begins at `at` is one that the spec's constraint lets the search go on from. */
 export function isWithin(judge: Judge, vector: Int32Array, at: number): boolean {
-  const { inside, model } = judge;
+  const { model, looks } = judge;
+  const { inside, outside } = judge.constraint;
   if (model.constraint === undefined) return true;
-  lookAt(judge, judge.watched, vector, at);
-  const { watched, seenLow, seenHigh } = judge;
+  const own = looks.get("constraint") ?? nowhere;
+  lookAt(judge, own.list, vector, at);
+  const { seenLow, seenHigh } = judge;
   if (has(inside, seenLow, seenHigh)) return true;
+  if (has(outside, seenLow, seenHigh)) return false;
   const isInside = model.constraint(model.view(vector, at, (place) => look(judge, "constraint", place)));
-  if (judge.watched !== watched) regroup(judge);
-  if (isInside && judge.watched === watched) add(inside, seenLow, seenHigh);
+  if ((looks.get("constraint") ?? nowhere) !== own) forgetConstraint(judge);
+  else add(isInside ? inside : outside, seenLow, seenHigh);
   return isInside;
+}
+
+function forgetConstraint({ constraint }: Judge): void {
+  clear(constraint.inside);
+  clear(constraint.outside);
 }
 
 /** Whether a step between states that look like these was not judged before. */
@@ -151,7 +168,7 @@ export function judgeStep(
   after: Int32Array,
   afterAt: number,
 ): void {
-  const { watched } = judge;
+  const { all } = judge;
   const onRead = (place: number) => look(judge, "steps", place);
   const viewBefore = judge.model.view(before, beforeAt, onRead);
   const viewAfter = judge.model.view(after, afterAt, onRead);
@@ -162,16 +179,16 @@ export function judgeStep(
     judge.verdicts.set(property.name, { state, branch, witness });
     judge.violated = true;
   }
-  if (judge.watched !== watched) regroup(judge);
+  if (judge.all !== all) regroup(judge);
 }
 
 /** Leaves the fingerprint of the watched places of a state in `seenLow` and `seenHigh`. */
-export function lookAt(judge: Judge, watched: Uint8Array, vector: Int32Array, at: number): void {
+export function lookAt(judge: Judge, watched: Int32Array, vector: Int32Array, at: number): void {
   const { places } = judge.model;
   let low = 0;
   let high = 0;
-  for (let p = 0; p < watched.length; p++) {
-    if (watched[p] === 0) continue;
+  for (let i = 0; i < watched.length; i++) {
+    const p = watched[i]!;
     const value = vector[at + p]! * 2;
     const { items } = places[p]!.observedWords;
     low += items[value]!;
@@ -193,25 +210,25 @@ function isNew(memory: Memory, low: number, high: number): boolean {
 
 /** Notes that a property, the constraint, or one of the properties of steps looks at a place. */
 function look(judge: Judge, who: unknown, place: number): void {
-  const { looks, watched } = judge;
-  const own = looks.get(who);
-  if (own?.[place] === 1) return;
-  looks.set(who, withPlace(own, place));
-  judge.watched = withPlace(watched, place);
+  const own = judge.looks.get(who);
+  if (own?.isLookedAt[place] === 1) return;
+  judge.looks.set(who, placesWith(own?.isLookedAt, place));
+  // What the constraint looks at matters to nobody else.
+  if (who !== "constraint") judge.all = placesWith(judge.all.isLookedAt, place);
 }
 
-function withPlace(places: Uint8Array | undefined, place: number): Uint8Array {
-  const longer = new Uint8Array(Math.max(place + 1, places?.length ?? 0));
-  if (places !== undefined) longer.set(places);
-  longer[place] = 1;
-  return longer;
+function placesWith(before: Uint8Array | undefined, place: number): Places {
+  const isLookedAt = new Uint8Array(Math.max(place + 1, before?.length ?? 0));
+  if (before !== undefined) isLookedAt.set(before);
+  isLookedAt[place] = 1;
+  return { isLookedAt, list: Int32Array.from([...isLookedAt.keys()].filter((p) => isLookedAt[p] === 1)) };
 }
 
 /** Forgets all that was judged if there are more places than before. */
 export function keepUp(judge: Judge): void {
   if (judge.places === judge.model.places.length) return;
   judge.places = judge.model.places.length;
-  judge.watched = judge.watched.slice();
+  judge.all = { ...judge.all };
   regroup(judge);
 }
 
@@ -220,17 +237,17 @@ function regroup(judge: Judge): void {
   const groups = new Map<string, (Always<unknown> | Sometimes<unknown>)[]>();
   for (const property of judge.model.properties) {
     if (property.kind === "steps") continue;
-    const key = (judge.looks.get(property) ?? []).join("");
+    const key = (judge.looks.get(property) ?? nowhere).list.join();
     groups.set(key, [...groups.get(key) ?? [], property]);
   }
   judge.groups = [...groups.values()].map((properties): Group => ({
     properties,
-    watched: judge.looks.get(properties[0]) ?? new Uint8Array(0),
+    watched: (judge.looks.get(properties[0]) ?? nowhere).list,
     states: memory(),
   }));
   clear(judge.changes.known);
   judge.changes.asked = 0;
-  clear(judge.inside);
+  forgetConstraint(judge);
 }
 
 function memory(): Memory {

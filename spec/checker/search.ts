@@ -269,7 +269,7 @@ let touched = 0;
 function expandState(run: Search, current: Layer, index: number): void {
   const { out, judge } = run;
   out.rows.length = out.same = 0;
-  out.watched = judge.watched;
+  out.watched = judge.all.isLookedAt;
   run.model.expand(current, index, out);
   keepUp(judge);
 }
@@ -279,8 +279,8 @@ function takeSteps(run: Search, parent: number, current: Layer, index: number): 
   const { model, judge, out, scratch } = run;
   const { items, length } = out.rows;
   const { vectors, width } = current;
-  const { watched } = judge;
-  lookAt(judge, watched, vectors.items, index * width);
+  const { all } = judge;
+  lookAt(judge, all.list, vectors.items, index * width);
   const { seenLow, seenHigh } = judge;
   for (let at = 0; at < length; at += rowSize) {
     const low = items[at + row.seenLow]!;
@@ -290,7 +290,7 @@ function takeSteps(run: Search, parent: number, current: Layer, index: number): 
     empty(scratch, width);
     model.build(current, index, items, at, scratch);
     judgeStep(judge, parent, items[at + row.branch]!, vectors.items, index * width, scratch.vectors.items, 0);
-    if (judge.watched === watched) continue;
+    if (judge.all === all) continue;
     // A property has looked at a place for the first time: what the rows tell is out of date.
     expandState(run, current, index);
     return takeSteps(run, parent, current, index);

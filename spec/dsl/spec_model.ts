@@ -207,11 +207,12 @@ function valuesOf({ layout }: Learning, { vector }: State): Readonly<Record<stri
 
 function stepsOf(l: Learning, state: State): readonly Step[] {
   const { effects, transitions } = l;
+  let vector = Int32Array.from(padded(l, state.vector));
   return transitions.flatMap(({ label }, transition): readonly Step[] => {
-    const vector = padded(l, state.vector);
-    const effect = effectOf(l, transition, Int32Array.from(vector), 0);
+    const effect = effectOf(l, transition, vector, 0);
+    if (vector.length < l.layout.places.length) vector = Int32Array.from(padded(l, state.vector));
     if (effect === disabled) return [];
-    const next = [...padded(l, vector)];
+    const next = [...vector];
     const end = effects.starts.items[effect + 1]!;
     for (let change = effects.starts.items[effect]!; change < end; change += 2) {
       next[effects.changes.items[change]!] = effects.changes.items[change + 1]!;
