@@ -40,7 +40,16 @@
 export { check } from "./checker/check.ts";
 export type { CheckOptions, CheckProgress, PropertyReport, Report, SearchReport } from "./checker/check.ts";
 export type { Growable } from "./checker/growable.ts";
-export type { ActionInstance, Model, Start, State, Step, Successors } from "./checker/model.ts";
+export type {
+  ActionInstance,
+  Layer,
+  Model,
+  SpentBudget,
+  Start,
+  State,
+  Step,
+  Successors,
+} from "./checker/model.ts";
 export type { Lists, Place } from "./checker/place.ts";
 export type { Progress } from "./checker/search.ts";
 export { copy, type Value } from "./checker/value.ts";

@@ -9,7 +9,7 @@
  * - `Stopped`: the node was closed, or stopped after an error of its storage or of the core.
  * - `InvalidOptions`: an option is wrong; the message names it and what was expected.
  * - `NotBootstrapped`: the storage is empty, and `bootstrap` was not set.
- * - `Mismatch`: the storage belongs to another node or cluster, or has another format.
+ * - `Mismatch`: the storage belongs to another node or cluster, or to one of other servers, or has another format.
  * - `Corrupt`: the storage is damaged; the message names the place.
  * - `Unavailable`: the transport or the storage can't be opened.
  */

@@ -149,7 +149,8 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
   const settings = parseOptions(options);
   const { id, clusterId, log, transport } = settings;
   const servers = [...new Set([...settings.peers, id])].sort();
-  const opened = await openStorage(settings.storage, { id, clusterId });
+  const identity = { id, clusterId, servers };
+  const opened = await openStorage(settings.storage, identity);
   try {
     const persisted = await loadOrBootstrap(settings, opened);
     const { maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals } = settings;
@@ -157,7 +158,7 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
     const node = assemble(settings, opened, restart(config, persisted));
     const peers = servers.filter((server) => server !== id);
     const onMessage = (message: Message) => loops.receive(node.loop, message);
-    node.connection = await openTransport(transport, { id, clusterId, peers, log, onMessage });
+    node.connection = await openTransport(transport, { ...identity, peers, log, onMessage });
     loops.begin(node.loop);
     // What `propose` resolves to comes from the state machine in the same options.
     return facade(node) as RaftNode<Answer>;

@@ -10,6 +10,11 @@ export interface Identity {
   readonly id: NodeId;
   /** The cluster's name. Nodes of different clusters refuse to talk to each other. */
   readonly clusterId: string;
+  /**
+   * The names of all servers of the cluster, this one's included, sorted. They can't be changed: nodes that count
+   * different servers count different majorities, and each could commit what the others never hear of.
+   */
+  readonly servers: readonly NodeId[];
 }
 
 /** Where a node reports what an operator may want to know. One line each, without a line break. */
@@ -17,7 +22,10 @@ export type Logger = (line: string) => void;
 
 /** What a transport is told when the node starts. */
 export interface TransportContext extends Identity {
-  /** The other servers of the cluster. Nobody else's messages are delivered. */
+  /**
+   * The other servers of the cluster. Nobody else's messages are delivered, nor those of a node whose `clusterId` or
+   * `servers` are others: that is a line in the log.
+   */
   readonly peers: readonly NodeId[];
   /** Takes each message that arrives. Never throws, never blocks. */
   readonly onMessage: (message: Message) => void;
@@ -72,7 +80,8 @@ export interface Storage {
   /**
    * Opens what is stored for this node, or an empty storage.
    *
-   * @throws {RaftError} with code `Mismatch` if it belongs to another node or cluster or has another format.
+   * @throws {RaftError} with code `Mismatch` if it belongs to another node or cluster, or to one of other
+   * servers, or has another format.
    */
   open(identity: Identity): Promise<OpenStorage>;
 }

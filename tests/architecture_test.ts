@@ -43,12 +43,16 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^src\/core\//, may: /^src\/core\// },
   { part: /^src\/(ports|error)\.ts/, may: /^src\/(core\/mod|error)\.ts/ },
   { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },
+  { part: /^src\/identity\.ts/, may: /^src\/(core\/mod|ports)\.ts/ },
   { part: /^src\/codec\.ts/, may: /^(src\/core\/mod\.ts|npm:|@msgpack)/ },
   {
     part: /^src\/transport\//,
-    may: /^(src\/(core\/mod|ports|error|options|codec)\.ts|src\/transport\/|npm:)/,
+    may: /^(src\/(core\/mod|ports|error|options|identity|codec)\.ts|src\/transport\/|npm:)/,
   },
-  { part: /^src\/storage\//, may: /^(src\/(core\/mod|ports|error|options|codec)\.ts|src\/storage\/|npm:)/ },
+  {
+    part: /^src\/storage\//,
+    may: /^(src\/(core\/mod|ports|error|options|identity|codec)\.ts|src\/storage\/|npm:)/,
+  },
   {
     part: /^src\/(node\.ts|node\/)/,
     may: /^(src\/(core\/mod|ports|error|options|codec)\.ts|src\/node\/|npm:)/,

@@ -8,7 +8,7 @@ import { decodeHead, encodeHead, type Head } from "../src/storage/kv_records.ts"
 import { afterWrite } from "./writes.ts";
 
 /** Whose storage it is. */
-export const identity: Identity = { id: "a", clusterId: "lunch" };
+export const identity: Identity = { id: "a", clusterId: "lunch", servers: ["a", "b", "c"] };
 
 /** Where the head is. */
 export const headKey: Deno.KvKey = ["quorate", "head"];

@@ -3,7 +3,7 @@ import type { LogEntry, PersistentState, Write } from "../src/core/mod.ts";
 import { between, bytesOf, chance, type Random, randomFrom } from "./random.ts";
 
 /** Whose storage it is. */
-export const identity = { id: "a", clusterId: "kill" };
+export const identity = { id: "a", clusterId: "kill", servers: ["a", "b", "c"] };
 
 /** Write number `number`, from 1 on. No two lead to the same state: each leaves its number in votedFor. */
 export function writeNumber(seed: number, number: number, before: PersistentState | null): Write {

@@ -83,6 +83,22 @@ async function until(clock: FakeClock, condition: () => boolean): Promise<void> 
   }
 }
 
+Deno.test("nodes that disagree on who the servers are never form one cluster, and say why", async () => {
+  const all = cluster(20);
+  const lines: string[] = [];
+  // To a and b they are the cluster; c counts itself as well, and would make a majority with either.
+  const a = await all.start("a", { peers: ["b"], log: (line) => void lines.push(line) });
+  const b = await all.start("b", { peers: ["a"] });
+  const c = await all.start("c");
+  assertEquals(await all.clock.until(a.broadcast(bytes("x"))), { index: 2 });
+  await all.clock.advance(10_000);
+  assertEquals([a, b, c].map((node) => node.status().commitIndex), [2, 2, 0]);
+  assertEquals(lines, [
+    'not connected to c: to it the servers of the cluster are "a", "b", "c", and to us "a", "b"',
+  ]);
+  await closeAll([a, b, c]);
+});
+
 Deno.test("three nodes deliver what all of them broadcast in one order", async () => {
   const all = cluster(1);
   const nodes = await startAll(all);

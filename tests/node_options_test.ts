@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { decodeMessage, encodeMessage } from "../src/codec.ts";
 import type { Message } from "../src/core/mod.ts";
+import { memoryStorage } from "../src/storage/memory.ts";
 import { RaftNode, type RaftNodeOptions } from "../src/node.ts";
 import { disk, errorOf, lab, wire } from "./node_support.ts";
 
@@ -89,6 +90,17 @@ Deno.test("it is all the same whether the peers name the node itself", async () 
   assertEquals(all.status().servers, ["a", "b", "c"]);
   await others.close();
   await all.close();
+});
+
+Deno.test("a node that was started with other peers before is refused, and says what was found and expected", async () => {
+  const storage = memoryStorage();
+  const { node } = await lab({ storage, peers: ["c", "b"] });
+  await node.close();
+  const { code, error } = await errorOf(lab({ storage, peers: ["b", "d"] }));
+  assertEquals(code, "Mismatch");
+  assertMatch(error.message, /the servers "a", "b", "c", not "a", "b", "d": .*can't be changed/);
+  const { node: again } = await lab({ storage, peers: ["a", "b", "c"] });
+  await again.close();
 });
 
 Deno.test("an empty storage starts only with bootstrap, and the refusal says what to do", async () => {

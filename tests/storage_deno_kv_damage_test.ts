@@ -70,6 +70,7 @@ const damages: readonly Damage[] = [
     "checksum",
   ),
   withField("a head with another id", { id: "b" }, "checksum"),
+  withField("a head with other servers", { servers: ["a", "b"] }, "checksum"),
   withField("a head with a field too many", { more: 1 }, "more"),
   withField(
     "a head with a negative term",

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows
 import { AssertionError, type PersistentState, type Write } from "../src/core/mod.ts";
 import { RaftError } from "../src/error.ts";
 import { denoKv, type DenoKvOptions } from "../src/storage/deno_kv.ts";
-import { encodeParts, formatKey } from "../src/storage/kv_records.ts";
+import { encodeParts, FORMAT, formatKey } from "../src/storage/kv_records.ts";
 import { assertRefused, behind, changeHead, dump, headKey, identity, openKvWith } from "./deno_kv_files.ts";
 import { inFolder, loaded, written } from "./deno_kv_files.ts";
 import { bytesOf } from "./random.ts";
@@ -20,15 +20,18 @@ const sample: readonly Write[] = [
 Deno.test("another format is refused and names both", () =>
   inFolder(async (folder) => {
     const path = `${folder}/a.kv`;
-    await behind(path, (kv) => kv.set(headKey, { format: 2, whatever: 1 }));
-    await assertRefused(path, "Mismatch", "format 2", "reads format 1", path, formatKey(headKey));
+    for (const format of [FORMAT - 1, FORMAT + 1]) {
+      await behind(path, (kv) => kv.set(headKey, { format, whatever: 1 }));
+      const both = [`format ${format}`, `reads format ${FORMAT}`];
+      await assertRefused(path, "Mismatch", ...both, path, formatKey(headKey));
+    }
   }));
 
 Deno.test("another node's or cluster's storage is refused and names both", () =>
   inFolder(async (folder) => {
     const path = `${folder}/a.kv`;
     await written(path, sample);
-    for (const owner of [{ id: "b", clusterId: "lunch" }, { id: "a", clusterId: "dinner" }]) {
+    for (const owner of [{ ...identity, id: "b" }, { ...identity, clusterId: "dinner" }]) {
       await behind(path, (kv) => changeHead(kv, (head) => ({ ...head, owner })));
       const found = `node "${owner.id}" of cluster "${owner.clusterId}"`;
       await assertRefused(

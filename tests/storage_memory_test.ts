@@ -5,7 +5,7 @@ import { memoryStorage } from "../src/storage/memory.ts";
 import { bytesOf } from "./random.ts";
 import { assertSameState, command, noop } from "./writes.ts";
 
-const identity = { id: "a", clusterId: "lunch" };
+const identity = { id: "a", clusterId: "lunch", servers: ["a", "b", "c"] };
 
 Deno.test("bytes that a caller changes later stay as they were in memory", async () => {
   const opened = await memoryStorage().open(identity);

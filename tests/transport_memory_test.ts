@@ -143,6 +143,7 @@ async function cluster(options: MemoryNetworkOptions = {}) {
     const connection = await network.transport().open({
       id,
       clusterId: "test",
+      servers: ["a", "b", "c"],
       peers: ["a", "b", "c"].filter((peer) => peer !== id),
       onMessage: (message) => received.push(message.type === "RequestVote" ? message.term : -1),
       log() {},

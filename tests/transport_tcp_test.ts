@@ -13,8 +13,16 @@ const deadlineMs = 10_000;
 // What strangers say.
 
 const encoder = new TextEncoder();
+const servers = ["a", "b", "c"];
 const hello = (fields: Record<string, unknown>) => {
-  const own = { protocol: "quorate", version: protocolVersion, clusterId: "test", node: "c", ...fields };
+  const own = {
+    protocol: "quorate",
+    version: protocolVersion,
+    clusterId: "test",
+    node: "c",
+    servers,
+    ...fields,
+  };
   return framesOf([encoder.encode(JSON.stringify(own))]);
 };
 const frame = (message: Message) => framesOf([encodeMessage(message)]);
@@ -32,12 +40,12 @@ const strangers: readonly (readonly [sentence: string, bytes: readonly Uint8Arra
   [
     "an HTTP request closes the connection",
     [encoder.encode("GET / HTTP/1.1\r\nHost: a\r\n\r\n")],
-    "a frame of 1195725856 bytes, longer than the 4096 bytes allowed",
+    "a frame of 1195725856 bytes, longer than the 16384 bytes allowed",
   ],
   [
     "a hello that is too long closes the connection",
-    [new Uint8Array([0, 0, 16, 1])],
-    "a frame of 4097 bytes, longer than the 4096 bytes allowed",
+    [new Uint8Array([0, 0, 64, 1])],
+    "a frame of 16385 bytes, longer than the 16384 bytes allowed",
   ],
   [
     "garbage for a hello closes the connection",
@@ -73,6 +81,16 @@ const strangers: readonly (readonly [sentence: string, bytes: readonly Uint8Arra
     "a hello of another cluster closes the connection",
     [hello({ clusterId: "other\ncluster" })],
     'it belongs to cluster "other\\ncluster", and we to "test"',
+  ],
+  [
+    "a hello of another version that says nothing else closes the connection",
+    [framesOf([encoder.encode(JSON.stringify({ protocol: "quorate", version: 1 }))])],
+    `it speaks version 1 of the protocol, and we version ${protocolVersion}`,
+  ],
+  [
+    "a hello of a cluster of other servers closes the connection",
+    [hello({ servers: ["a", "b", "c", "d\ne"] })],
+    'to it the servers of the cluster are "a", "b", "c", "d\\ne", and to us "a", "b", "c"',
   ],
   [
     "a hello of a stranger closes the connection",
@@ -135,6 +153,31 @@ for (const [sentence, bytes, reason] of strangers) {
   });
 }
 
+Deno.test("who counts other servers is one line at both ends, however often it dials", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a");
+  const b = await cluster.open("b", {}, ["b", "a"]);
+  await until(() => (cluster.lookups.get("a") ?? 0) >= 5 && (cluster.lookups.get("b") ?? 0) >= 5);
+  const [fromA, fromB] = ['to us "a", "b", "c"', 'to us "a", "b"'];
+  for (const [node, peer, reason] of [[a, "b", fromA], [b, "a", fromB]] as const) {
+    assertEquals(node.lines("closed a connection").filter((line) => line.endsWith(reason)).length, 1);
+    assertEquals(node.lines(`not connected to ${peer}`).filter((line) => line.includes(reason)).length, 1);
+    assertEquals(node.lines("connected to").filter((line) => line.startsWith("connected")), []);
+  }
+});
+
+Deno.test("names that no hello can hold are refused at once", async () => {
+  const names = Array.from({ length: 99 }, (_, i) => `${i}`.padEnd(255, "x"));
+  const transport = tcp({ listen: loopback, peers: () => undefined });
+  const context = { id: "a", clusterId: "test", servers: ["a", ...names].sort(), peers: names };
+  const error = await assertRejects(
+    () => transport.open({ ...context, onMessage() {}, log() {} }),
+    RaftError,
+  );
+  assertEquals(error.code, "InvalidOptions");
+  assertStringIncludes(error.message, "more than the 16384 of a hello");
+});
+
 Deno.test("half a hello and then silence closes the connection after the time limit", async () => {
   await using cluster = testCluster();
   const a = await cluster.open("a", { handshakeTimeoutMs: 50 });
@@ -196,7 +239,7 @@ Deno.test("a port in use is refused with the address and what to do", async () =
   const a = await cluster.open("a");
   const second = tcp({ listen: a.address, peers: {} });
   const error = await assertRejects(
-    () => second.open({ id: "b", clusterId: "test", peers: [], onMessage() {}, log() {} }),
+    () => second.open({ id: "b", clusterId: "test", servers, peers: [], onMessage() {}, log() {} }),
     RaftError,
   );
   assertEquals(error.code, "Unavailable");
@@ -210,7 +253,7 @@ Deno.test({
   async fn() {
     const transport = tcp({ listen: { hostname: "127.0.0.1", port: 7001 }, peers: {} });
     const error = await assertRejects(
-      () => transport.open({ id: "a", clusterId: "test", peers: [], onMessage() {}, log() {} }),
+      () => transport.open({ id: "a", clusterId: "test", servers, peers: [], onMessage() {}, log() {} }),
       RaftError,
     );
     assertEquals(error.code, "Unavailable");
@@ -269,7 +312,7 @@ Deno.test("a wrong option is refused by its name", async () => {
   const error = await assertRejects(
     () =>
       tcp({ listen: loopback, peers })
-        .open({ id: "a", clusterId: "test", peers: ["b", "c"], onMessage() {}, log() {} }),
+        .open({ id: "a", clusterId: "test", servers, peers: ["b", "c"], onMessage() {}, log() {} }),
     RaftError,
   );
   assertEquals(error.code, "InvalidOptions");
@@ -395,7 +438,7 @@ Deno.test("a peer that gives no sign of life is given up, and dialled again", as
   cluster.addresses.set("b", deaf.addr);
   const a = await cluster.open("a", { keepAliveMs: 30 });
   const connection = await deaf.accept();
-  await connection.write(helloFrame({ id: "b", clusterId: "test" }));
+  await connection.write(helloFrame({ id: "b", clusterId: "test", servers }));
   await readToEnd(connection);
   (await deaf.accept()).close();
   connection.close();
@@ -410,8 +453,8 @@ Deno.test("an idle connection to a peer that gives signs of life stays", async (
   // Long enough that a pause of the machine is not taken for the peer's death.
   const a = await cluster.open("a", { keepAliveMs: 200 });
   const connection = await alive.accept();
-  await connection.write(helloFrame({ id: "b", clusterId: "test" }));
-  assertEquals(await readSome(connection), helloFrame({ id: "a", clusterId: "test" }));
+  await connection.write(helloFrame({ id: "b", clusterId: "test", servers }));
+  assertEquals(await readSome(connection), helloFrame({ id: "a", clusterId: "test", servers }));
   for (let i = 0; i < 3; i++) {
     assertEquals(await readSome(connection), new Uint8Array(4), "an empty frame asks");
     await connection.write(new Uint8Array(4));
@@ -426,7 +469,7 @@ Deno.test("an empty frame is answered by one", async () => {
   const a = await cluster.open("a");
   const connection = await Deno.connect(a.address);
   await connection.write(hello({}));
-  assertEquals(await readSome(connection), helloFrame({ id: "a", clusterId: "test" }));
+  assertEquals(await readSome(connection), helloFrame({ id: "a", clusterId: "test", servers }));
   for (let i = 0; i < 3; i++) {
     await connection.write(new Uint8Array(4));
     assertEquals(await readSome(connection), new Uint8Array(4));
@@ -440,7 +483,7 @@ Deno.test("a peer that answers with a message where none is expected is given up
   cluster.addresses.set("b", talkative.addr);
   const a = await cluster.open("a");
   const connection = await talkative.accept();
-  await connection.write(helloFrame({ id: "b", clusterId: "test" }));
+  await connection.write(helloFrame({ id: "b", clusterId: "test", servers }));
   await connection.write(frame(vote("b", "a")));
   await readToEnd(connection);
   connection.close();
@@ -474,7 +517,7 @@ Deno.test("a pause after a peer threw us out doesn't end when it dials us: else 
     ...patience,
     connect() {
       attempts++;
-      const bytes = [helloFrame({ id: "b", clusterId: "test" })];
+      const bytes = [helloFrame({ id: "b", clusterId: "test", servers })];
       return Promise.resolve({
         remote: "b",
         read(buffer) {
@@ -503,7 +546,7 @@ Deno.test("a pause after a peer threw us out doesn't end when it dials us: else 
 
 /** Pauses that outlast a test. */
 const patience = {
-  own: { id: "a", clusterId: "test" },
+  own: { id: "a", clusterId: "test", servers },
   peer: "b",
   queue: { maxMessages: 10, maxBytes: 1000 },
   minReconnectMs: 60_000,
@@ -556,7 +599,11 @@ function testCluster() {
   return {
     addresses,
     lookups,
-    async open(id: NodeId, options: Partial<TcpOptions> = {}): Promise<TestNode> {
+    async open(
+      id: NodeId,
+      options: Partial<TcpOptions> = {},
+      members: readonly NodeId[] = servers,
+    ): Promise<TestNode> {
       const received: Message[] = [];
       const logged: string[] = [];
       const transport = tcp({
@@ -572,7 +619,8 @@ function testCluster() {
       const connection = await transport.open({
         id,
         clusterId: "test",
-        peers: ["a", "b", "c"].filter((peer) => peer !== id),
+        servers: [...members].sort(),
+        peers: members.filter((peer) => peer !== id),
         onMessage: (message) => received.push(message),
         log: (line) => logged.push(line),
       });

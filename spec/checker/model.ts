@@ -94,6 +94,16 @@ export interface ActionInstance {
   readonly label: string;
 }
 
+/** A budget that doesn't allow a step. */
+export interface SpentBudget {
+  /** Its name. */
+  readonly name: string;
+  /** How much it allows. */
+  readonly allows: number;
+  /** How much the run would take, with the step. */
+  readonly needs: number;
+}
+
 /** A compiled spec. */
 export interface Model {
   /** The columns of a picture: the servers, in order; none in a plain spec. */
@@ -132,6 +142,8 @@ export interface Model {
   steps(state: State): readonly Step[];
   /** The step that `text` stands for, where it is not among `steps`, such as a proposal of another command. */
   otherStep?(state: State, text: string): Step | null;
+  /** The budget that doesn't allow the step that `text` stands for, and how much of it that needs; null if none does. */
+  spentBudget?(state: State, text: string): SpentBudget | null;
   /** The value of each variable, in a plain spec. */
   values?(state: State): Readonly<Record<string, unknown>>;
   /** What a person wants to know of each place of a state: names and short texts, by server or variable. */

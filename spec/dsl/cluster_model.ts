@@ -6,6 +6,7 @@ import {
   layer,
   type Model,
   rowSize,
+  type SpentBudget,
   type Start,
   type State,
   type Step,
@@ -14,7 +15,7 @@ import {
 } from "../checker/model.ts";
 import type { Place } from "../checker/place.ts";
 import { encode } from "../checker/value.ts";
-import { runTrace } from "../trace/run.ts";
+import { runTrace, stepNamed } from "../trace/run.ts";
 import type { AnyCluster } from "./cluster.ts";
 import { clusterActionOf, clusterActions } from "./cluster_actions.ts";
 import { answerToHappening, type Cause, type Learning, learning, withKey } from "./cluster_learning.ts";
@@ -42,6 +43,7 @@ export function compileCluster(definition: AnyCluster): Model {
     fairness: definition.fairness ?? [],
     steps: (state) => stepsOf(l, state),
     otherStep: (state, text) => otherStep(l, state, text),
+    spentBudget: (state, text) => spentBudget(l, model, state, text),
     describe: ({ vector }) =>
       Object.fromEntries(
         servers.map((name, server) => [name, definition.describe(l.locals[server]!.values[vector[server]!])]),
@@ -136,6 +138,22 @@ function otherStep(l: Learning, state: State, text: string): Step | null {
   const out = successors();
   expandOne(l, from, out, server, answerToHappening(l, server, local, withKey(l, happening)));
   return stepsOfRows(l, from, out).find((step) => step.label === text) ?? null;
+}
+
+/** Looks whether the step could happen if nothing had a price, and at what it would have cost. */
+function spentBudget(l: Learning, model: Model, state: State, text: string): SpentBudget | null {
+  const account = l.definition.servers.length + 1;
+  const { used, before } = l.accounts.values[state.vector[account]!]!;
+  if (before === null) return null;
+  const free = { ...state, vector: state.vector.with(account, l.accounts.intern({ used, before: null })) };
+  const to = stepNamed(model, free, text)?.to.vector[account];
+  const after = to === undefined ? {} : l.accounts.values[to]!.used;
+  const budgets = Object.entries(after).map(([name, count]): SpentBudget => ({
+    name,
+    allows: l.definition.budgets[name] ?? 0,
+    needs: count - (before[name] ?? 0),
+  }));
+  return budgets.find(({ allows, needs }) => needs > allows) ?? null;
 }
 
 function tell(l: Learning, server: number, cause: Cause, inFlight: readonly number[]): Omit<Step, "to"> {

@@ -65,16 +65,28 @@ function startOf(model: Model, name: string): Start {
   throw new SpecError(`there is no start @${name}: there are ${names.join(", ")}`);
 }
 
-function stepOf(model: Model, state: State, word: string, number: number): Step {
-  const steps = model.steps(state);
-  const exact = steps.find((step) => step.label === word || step.aliases.includes(word)) ??
+/** The step that a word stands for, in any of its forms; null if there is none. */
+export function stepNamed(model: Model, state: State, word: string): Step | null {
+  return model.steps(state).find((step) => step.label === word || step.aliases.includes(word)) ??
     model.otherStep?.(state, word) ?? null;
+}
+
+function stepOf(model: Model, state: State, word: string, number: number): Step {
+  const exact = stepNamed(model, state, word);
   if (exact !== null) return exact;
+  const steps = model.steps(state);
   const meant = steps.map(({ label }) => label).filter((label) =>
     /^[:.]/.test(label.slice(word.length)) && label.startsWith(word)
   );
   if (meant.length > 0) {
     throw new SpecError(`step ${number}, ${word}, is not clear: it may be ${meant.join(" or ")}`);
+  }
+  const spent = model.spentBudget?.(state, word) ?? null;
+  if (spent !== null) {
+    const { name, allows, needs } = spent;
+    throw new SpecError(
+      `step ${number}, ${word}, can't happen here: its budget, ${name} ${allows}, is spent: --set ${name}=${needs}`,
+    );
   }
   const possible = steps.length > 0
     ? `possible: ${steps.map(({ label }) => label).join(" ")}`

@@ -12,7 +12,11 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly id: NodeId;
   /** The cluster's name. Nodes of different clusters refuse to talk to each other. Default: `"default"`. */
   readonly clusterId?: string;
-  /** The names of the other servers of the cluster, or of all servers: whether `id` is among them is all the same. */
+  /**
+   * The names of the other servers of the cluster, or of all servers: whether `id` is among them is all the same.
+   * They can't be changed later: a node refuses a storage that was written with others, and nodes that disagree on
+   * them refuse each other.
+   */
   readonly peers: readonly NodeId[];
   /**
    * Whether an empty storage may start a new cluster. Ignored if the storage is not empty. Leave it out once the

@@ -27,6 +27,7 @@ import {
   partKey,
   positionOf,
 } from "./kv_records.ts";
+import { checkOwner } from "./owner.ts";
 
 /** Where {@linkcode denoKv} keeps a node. Path and prefix together are a place, and a place holds one node. */
 export interface DenoKvOptions {
@@ -47,7 +48,7 @@ export interface DenoKvOptions {
 /** What one atomic commit may hold: 1,000 mutations, the head's among them. */
 const MAX_MUTATIONS = 999;
 /** Of the 819,200 bytes of keys and values: the rest is for the head. A put key counts twice, a deleted one once. */
-const MAX_COMMIT_BYTES = 800_000;
+const MAX_COMMIT_BYTES = 750_000;
 /** Of the 81,920 bytes that all keys of a commit may have: the rest is for the head's. */
 const MAX_COMMIT_KEY_BYTES = 75_000;
 /** Of the 2,048 bytes of a key. */
@@ -58,8 +59,8 @@ const BATCH_SIZE = 500;
 /**
  * Storage over Deno KV. Every write is durable and all or nothing, whatever its size.
  *
- * Path and prefix hold one node: opening them with another id or cluster is refused with `Mismatch`, and what
- * can't be read back whole with `Corrupt`. One process at a time may use a place: a second one is refused when
+ * Path and prefix hold one node: opening them with another id, cluster or list of servers is refused with
+ * `Mismatch`, and what can't be read back whole with `Corrupt`. One process at a time may use a place: a second one is refused when
  * it opens, in the same process, or when it writes after the first did, from another.
  *
  * What is stored has checksums, but SQLite's own pages have none: a file may be damaged so that it seems empty.
@@ -112,7 +113,7 @@ interface Place {
 /** The places that this process has open. */
 const openPlaces = new Set<string>();
 
-async function open(options: Database, root: Key, { id, clusterId }: Identity): Promise<OpenStorage> {
+async function open(options: Database, root: Key, identity: Identity): Promise<OpenStorage> {
   const { path } = options;
   const database = path !== undefined
     ? `"${path}"`
@@ -131,7 +132,7 @@ async function open(options: Database, root: Key, { id, clusterId }: Identity): 
   if (isShared) openPlaces.add(name);
   const release = () => openPlaces.delete(name);
   try {
-    const place = { kv: await openDatabase(options, database), name, root, identity: { id, clusterId } };
+    const place = { kv: await openDatabase(options, database), name, root, identity };
     try {
       return await openPlace(place, release);
     } catch (error) {
@@ -234,14 +235,9 @@ async function readHead(place: Place): Promise<Known> {
       throw new RaftError("Mismatch", `${what}: use the version of Quorate that wrote it`);
     }
     case "head": {
-      const { owner } = read.head;
-      if (owner.id === identity.id && owner.clusterId === identity.clusterId) {
-        return { head: read.head, version: versionstamp };
-      }
-      const found = `node "${owner.id}" of cluster "${owner.clusterId}"`;
-      const expected = `node "${identity.id}" of cluster "${identity.clusterId}"`;
-      const what = `${name} holds ${found}, not ${expected}, says key ${formatKey(key)}`;
-      throw new RaftError("Mismatch", `${what}: give each node its own path or prefix`);
+      const where = `${name}, at key ${formatKey(key)},`;
+      checkOwner(where, read.head.owner, identity, "give each node its own path or prefix");
+      return { head: read.head, version: versionstamp };
     }
   }
 }

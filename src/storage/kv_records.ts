@@ -16,7 +16,7 @@ import { crc32 } from "./checksum.ts";
 export type Key = readonly (Uint8Array | string | number | bigint | boolean | symbol)[];
 
 /** The version of the layout described here. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** The most bytes of an entry in one part: below the limit for a value, 65,536 bytes, with the part's header. */
 export const MAX_PART_BYTES = 61_440;
@@ -65,6 +65,7 @@ const storedHead = z.strictObject({
   format: z.literal(FORMAT),
   clusterId: z.string(),
   id: z.string(),
+  servers: z.array(z.string()),
   revision: count,
   state: z.strictObject({ currentTerm: count, votedFor: z.string().nullable(), lastIndex: count }).nullable(),
   unfinished: z.strictObject({ type: z.enum(["writing", "sweeping"]), from: count.min(1) }).nullable(),
@@ -73,8 +74,8 @@ const storedHead = z.strictObject({
 
 /** The value to store for a head. */
 export function encodeHead({ owner, revision, state, unfinished }: Head): StoredHead {
-  const { id, clusterId } = owner;
-  const fields = { format: FORMAT, clusterId, id, revision, state, unfinished } as const;
+  const { id, clusterId, servers } = owner;
+  const fields = { format: FORMAT, clusterId, id, servers, revision, state, unfinished } as const;
   return { ...fields, checksum: headChecksum(fields) };
 }
 
@@ -89,14 +90,16 @@ export function decodeHead(value: unknown): ReadHead {
   }
   const { checksum, ...fields } = parsed.data;
   if (checksum !== headChecksum(fields)) return { type: "damaged", reason: "its checksum is wrong" };
-  const { clusterId, id, revision, state, unfinished } = fields;
-  return { type: "head", head: { owner: { id, clusterId }, revision, state, unfinished } };
+  const { clusterId, id, servers, revision, state, unfinished } = fields;
+  return { type: "head", head: { owner: { id, clusterId, servers }, revision, state, unfinished } };
 }
 
 /** Names every field, in one order, so that what is checked does not depend on how the object was built. */
-function headChecksum({ format, clusterId, id, revision, state, unfinished }: Omit<StoredHead, "checksum">) {
+function headChecksum(
+  { format, clusterId, id, servers, revision, state, unfinished }: Omit<StoredHead, "checksum">,
+) {
   const ordered = [
-    [format, clusterId, id, revision],
+    [format, clusterId, id, servers, revision],
     state === null ? null : [state.currentTerm, state.votedFor, state.lastIndex],
     unfinished === null ? null : [unfinished.type, unfinished.from],
   ];

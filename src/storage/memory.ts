@@ -2,6 +2,7 @@
 import { assert, type LogEntry, type PersistentState, unreachable, type Write } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Identity, OpenStorage, Storage } from "../ports.ts";
+import { checkOwner } from "./owner.ts";
 
 /**
  * Storage that keeps what was written for as long as the returned object lives: opening it again is a restart.
@@ -14,10 +15,11 @@ import type { Identity, OpenStorage, Storage } from "../ports.ts";
  * import { memoryStorage } from "@quorate/raft";
  *
  * const storage = memoryStorage();
- * const before = await storage.open({ id: "a", clusterId: "demo" });
+ * const identity = { id: "a", clusterId: "demo", servers: ["a"] };
+ * const before = await storage.open(identity);
  * await before.write({ currentTerm: 1, votedFor: "a", from: 1, entries: [{ type: "noop", term: 1 }] });
  * await before.close();
- * const after = await storage.open({ id: "a", clusterId: "demo" });
+ * const after = await storage.open(identity);
  * console.log(await after.load()); // { currentTerm: 1, votedFor: "a", log: [{ type: "noop", term: 1 }] }
  * ```
  */
@@ -25,29 +27,28 @@ export function memoryStorage(): Storage {
   let stored: { readonly owner: Identity; readonly state: Kept } | null = null;
   let opened = 0;
   return {
-    open(identity: Identity): Promise<OpenStorage> {
-      const { id, clusterId } = identity;
-      const owner = stored?.owner ?? identity;
-      if (owner.id !== id || owner.clusterId !== clusterId) {
-        return Promise.reject(mismatch(owner, identity));
-      }
+    // async, so that a refusal is a rejection.
+    // deno-lint-ignore require-await
+    async open(identity: Identity): Promise<OpenStorage> {
+      const owner = stored?.owner ?? { ...identity, servers: [...identity.servers] };
+      checkOwner("this storage in memory", owner, identity, "give each node its own memoryStorage()");
       const mine = ++opened;
       const usable = <T>(what: () => T): Promise<T> => {
         if (mine === opened) return new Promise((resolve) => resolve(what()));
         return Promise.reject(new RaftError("Stopped", "this storage was closed, or opened again since"));
       };
-      return Promise.resolve({
+      return {
         load: () => usable(() => stored === null ? null : copyState(stored.state)),
         write: (write) =>
           usable(() => {
             const kept = stored?.state ?? { currentTerm: 0, votedFor: null, log: [] };
-            stored = { owner: { id, clusterId }, state: applied(kept, write) };
+            stored = { owner, state: applied(kept, write) };
           }),
         close: () => {
           if (mine === opened) opened++;
           return Promise.resolve();
         },
-      });
+      };
     },
   };
 }
@@ -78,12 +79,4 @@ function copyEntry(entry: LogEntry): LogEntry {
     default:
       return unreachable(entry);
   }
-}
-
-function mismatch(found: Identity, expected: Identity): RaftError {
-  return new RaftError(
-    "Mismatch",
-    `this storage in memory holds node "${found.id}" of cluster "${found.clusterId}", not node "${expected.id}" ` +
-      `of cluster "${expected.clusterId}": give each node its own memoryStorage()`,
-  );
 }

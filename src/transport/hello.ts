@@ -2,70 +2,81 @@
 import { z } from "zod";
 import { maxNodeIdLength } from "../codec.ts";
 import type { NodeId } from "../core/mod.ts";
+import { disagreement } from "../identity.ts";
 import type { Identity } from "../ports.ts";
 import { type FrameReader, framesOf, ProtocolError } from "./frame.ts";
 
 /** The version of all that travels: hello, frames and messages. Nodes of different versions refuse each other. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** The longest hello, in bytes. Far below the limit of other frames, since anybody can send one. */
-export const maxHelloBytes = 4096;
+export const maxHelloBytes = 16_384;
 
 /** The longest name of a cluster, in UTF-16 code units. */
 export const maxClusterIdLength = 255;
 
-const helloSchema = z.object({
-  protocol: z.literal("quorate"),
-  version: z.number().int().nonnegative(),
+/** What the hello of every version says. */
+const beginningSchema = z.object({ protocol: z.literal("quorate"), version: z.number().int().nonnegative() });
+
+const helloSchema = beginningSchema.extend({
   clusterId: z.string().max(maxClusterIdLength),
   node: z.string().min(1).max(maxNodeIdLength),
+  servers: z.array(z.string()),
 });
 
+/** The hello of a node of any version. */
+export type Hello = Readonly<z.infer<typeof beginningSchema>>;
+
 /** The frame by which a node presents itself. */
-export function helloFrame({ id, clusterId }: Identity): Uint8Array<ArrayBuffer> {
+export function helloFrame({ id, clusterId, servers }: Identity): Uint8Array<ArrayBuffer> {
   const hello: z.infer<typeof helloSchema> = {
     protocol: "quorate",
     version: protocolVersion,
     clusterId,
     node: id,
+    servers: [...servers],
   };
   return framesOf([new TextEncoder().encode(JSON.stringify(hello))]);
 }
 
 /**
- * Waits for the hello of the other end, and says who it is.
+ * Waits for the hello of the other end.
  *
- * @returns the name of the node; null if the stream ended first.
- * @throws {ProtocolError} if it is no hello, or one of another version or cluster, or names our own node.
+ * @returns the hello; null if the stream ended first.
+ * @throws {ProtocolError} if it is none.
  */
-export async function readHello(frames: FrameReader, own: Identity): Promise<NodeId | null> {
+export async function readHello(frames: FrameReader): Promise<Hello | null> {
   for (;;) {
     const body = frames.next(maxHelloBytes);
-    if (body !== null) return checkHello(body, own);
+    if (body !== null) return valid(z.looseObject(beginningSchema.shape), parseJson(body));
     if (!(await frames.more())) return null;
   }
 }
 
-function checkHello(body: Uint8Array, own: Identity): NodeId {
-  const parsed = helloSchema.safeParse(parseJson(body));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const field = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-    throw new ProtocolError(`no valid hello: ${field}${issue?.message ?? "unknown"}`);
-  }
-  const { version, clusterId, node } = parsed.data;
-  if (version !== protocolVersion) {
+/**
+ * The name of the node that says so. Both ends judge alike.
+ *
+ * @throws {ProtocolError} if it is of another version or cluster, counts other servers, or claims our own name.
+ */
+export function checkHello(hello: Hello, own: Identity): NodeId {
+  if (hello.version !== protocolVersion) {
     throw new ProtocolError(
-      `it speaks version ${version} of the protocol, and we version ${protocolVersion}`,
+      `it speaks version ${hello.version} of the protocol, and we version ${protocolVersion}`,
     );
   }
-  if (clusterId !== own.clusterId) {
-    throw new ProtocolError(
-      `it belongs to cluster ${JSON.stringify(clusterId)}, and we to ${JSON.stringify(own.clusterId)}`,
-    );
-  }
+  const { node, clusterId, servers } = valid(helloSchema, hello);
+  const reason = disagreement({ clusterId, servers }, own);
+  if (reason !== null) throw new ProtocolError(reason);
   if (node === own.id) throw new ProtocolError(`it claims our own name ${JSON.stringify(node)}`);
   return node;
+}
+
+function valid<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+  throw new ProtocolError(`no valid hello: ${field}${issue?.message ?? "unknown"}`);
 }
 
 function parseJson(body: Uint8Array): unknown {

@@ -11,7 +11,7 @@ import {
   type Socket,
   writeAll,
 } from "./frame.ts";
-import { helloFrame, readHello } from "./hello.ts";
+import { checkHello, helloFrame, readHello } from "./hello.ts";
 import { makePause } from "./pause.ts";
 
 /** Whom to let in. */
@@ -48,6 +48,7 @@ export function incoming(options: IncomingOptions): Incoming {
   const socketOf = new Map<NodeId, Socket>();
   let handshakes = 0;
   let crowded = false;
+  let refused = "";
   let closed = false;
 
   const admit = async (socket: Socket, frames: FrameReader) => {
@@ -73,8 +74,12 @@ export function incoming(options: IncomingOptions): Incoming {
       options.onPeer(peer);
       await receive(options, peer, socket, frames, () => sockets.has(socket));
     } catch (error) {
+      const trouble = lineOf(error);
       const who = peer === null ? "" : `${peer} at `;
-      if (!closed) log(`closed a connection from ${who}${socket.remote}: ${lineOf(error)}`);
+      // Whoever is refused dials again and again: the same trouble is one line.
+      const isNews = peer !== null || trouble !== refused;
+      if (!closed && isNews) log(`closed a connection from ${who}${socket.remote}: ${trouble}`);
+      if (peer === null) refused = trouble;
     } finally {
       socket.close();
       sockets.delete(socket);
@@ -159,15 +164,16 @@ async function shakeHands(
     socket.close();
   }, handshakeTimeoutMs);
   try {
-    const peer = await readHello(frames, context);
-    if (peer !== null && !context.peers.includes(peer)) {
-      throw new ProtocolError(`${JSON.stringify(peer)} is not a peer`);
+    const hello = await readHello(frames);
+    if (hello !== null) {
+      // Before it is judged, so that the other end, which judges alike, can say what is wrong, too.
+      const answered = await writeAll(socket, helloFrame(context)).then(() => true, () => false);
+      const peer = checkHello(hello, context);
+      if (!context.peers.includes(peer)) throw new ProtocolError(`${JSON.stringify(peer)} is not a peer`);
+      if (answered) return peer;
     }
-    const welcomed = peer !== null &&
-      await writeAll(socket, helloFrame(context)).then(() => true, () => false);
-    if (welcomed) return peer;
     if (late) throw new ProtocolError(`no hello within ${handshakeTimeoutMs} ms`);
-    if (peer === null && frames.started) throw new ProtocolError("it ended before its hello did");
+    if (hello === null && frames.started) throw new ProtocolError("it ended before its hello did");
     return null;
   } finally {
     clearTimeout(timer);

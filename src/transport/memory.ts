@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { decodeMessage, encodeMessage } from "../codec.ts";
 import type { Message, NodeId } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
+import { disagreement } from "../identity.ts";
 import { checked, fields, integer, numberFrom, objectWith } from "../options.ts";
 import type { Clock, Connection, Transport, TransportContext } from "../ports.ts";
 
@@ -120,6 +121,7 @@ export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork
     if (endpoints.has(context.id)) {
       throw new RaftError("Unavailable", `node ${context.id} is on this network already; close it first`);
     }
+    for (const other of endpoints.values()) reportDisagreement(context, other.context);
     const endpoint: Endpoint = { context, underWay: new Set(), closed: false };
     endpoints.set(context.id, endpoint);
     return {
@@ -148,10 +150,19 @@ export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork
   };
 }
 
-/** Nobody hears a node of another cluster, or one that is not a peer. */
+/** Nobody hears a node of another cluster, or of one of other servers, or one that is not a peer. */
 function mayTalk(sender: TransportContext, receiver: TransportContext): boolean {
-  return sender.clusterId === receiver.clusterId &&
+  return disagreement(sender, receiver) === null &&
     sender.peers.includes(receiver.id) && receiver.peers.includes(sender.id);
+}
+
+/** Of two nodes that would talk if they agreed, each reports why they don't. */
+function reportDisagreement(one: TransportContext, other: TransportContext): void {
+  if (!one.peers.includes(other.id) && !other.peers.includes(one.id)) return;
+  for (const [own, their] of [[one, other], [other, one]] as const) {
+    const reason = disagreement(their, own);
+    if (reason !== null) own.log(`not connected to ${their.id}: ${reason}`);
+  }
 }
 
 /** The bytes of a message; null, and a line in the log, if it is none or names another sender. */

@@ -15,7 +15,7 @@ import {
   type Socket,
   writeAll,
 } from "./frame.ts";
-import { helloFrame, readHello } from "./hello.ts";
+import { checkHello, helloFrame, readHello } from "./hello.ts";
 import { makePause } from "./pause.ts";
 import { type QueueLimits, type SendQueue, sendQueue } from "./queue.ts";
 
@@ -194,11 +194,12 @@ function session(
   return { ended: run().then(summary), wake: () => wakeWriter(), stop };
 }
 
-/** Exchanges hellos. Resolves when the peer has let us in. */
+/** Exchanges hellos. Resolves when the peer has presented itself, and fits. */
 async function greet({ own, peer }: OutgoingOptions, socket: Socket, frames: FrameReader): Promise<void> {
   await writeAll(socket, helloFrame(own));
-  const node = await readHello(frames, own);
-  if (node === null) throw new ProtocolError("it closed the connection instead of a hello");
+  const hello = await readHello(frames);
+  if (hello === null) throw new ProtocolError("it closed the connection instead of a hello");
+  const node = checkHello(hello, own);
   if (node !== peer) throw new ProtocolError(`there is ${JSON.stringify(node)} instead`);
 }
 

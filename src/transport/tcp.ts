@@ -5,8 +5,8 @@ import type { Message, NodeId } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import { checked, fields, functionOf, integer, milliseconds, that } from "../options.ts";
 import type { Connection, Transport, TransportContext } from "../ports.ts";
-import type { Socket } from "./frame.ts";
-import { maxClusterIdLength } from "./hello.ts";
+import { headerBytes, type Socket } from "./frame.ts";
+import { helloFrame, maxClusterIdLength, maxHelloBytes } from "./hello.ts";
 import { incoming } from "./incoming.ts";
 import { type Outgoing, outgoing } from "./outgoing.ts";
 
@@ -169,9 +169,15 @@ function sender(
   };
 }
 
-function addressBook({ peers }: CheckedOptions, { id, clusterId, peers: ids }: TransportContext): AddressOf {
+function addressBook({ peers }: CheckedOptions, context: TransportContext): AddressOf {
+  const { id, clusterId, peers: ids } = context;
   if (clusterId.length > maxClusterIdLength) {
     throw new RaftError("InvalidOptions", `clusterId: must have at most ${maxClusterIdLength} characters`);
+  }
+  const helloBytes = helloFrame(context).length - headerBytes;
+  if (helloBytes > maxHelloBytes) {
+    const what = `the names of the cluster and its servers take ${helloBytes} bytes`;
+    throw new RaftError("InvalidOptions", `tcp: ${what}, more than the ${maxHelloBytes} of a hello`);
   }
   if (ids.includes(id)) {
     throw new RaftError("InvalidOptions", `peers: must not include the node itself, ${JSON.stringify(id)}`);

@@ -3,7 +3,7 @@
  *
  *     storageConformance({ name: "my storage", create: () => ({ storage: myStorage(), remove: async () => {} }) });
  */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { LogEntry, PersistentState, Write } from "../../src/core/mod.ts";
 import { RaftError } from "../../src/error.ts";
 import type { Identity, OpenStorage, Storage } from "../../src/ports.ts";
@@ -30,7 +30,7 @@ export interface StorageHarness {
   readonly seeds?: readonly number[];
 }
 
-const identity: Identity = { id: "a", clusterId: "conformance" };
+const identity: Identity = { id: "a", clusterId: "conformance", servers: ["a", "b", "c"] };
 
 /** What a test gets. */
 interface Bench {
@@ -103,15 +103,24 @@ const atRest: readonly Case[] = [
     },
   },
   {
-    name: "another node's storage is refused, and so is another cluster's",
+    name: "another node's storage is refused, and so is one of another cluster, or of one of other servers",
     isAboutReopening: true,
     run: async ({ open }) => {
       const opened = await open();
       await opened.write({ currentTerm: 1, votedFor: null, from: 1, entries: [] });
       await opened.close();
-      for (const other of [{ ...identity, id: "b" }, { ...identity, clusterId: "other" }]) {
+      const others: readonly [Identity, found: string, expected: string][] = [
+        [{ ...identity, id: "b" }, '"a"', '"b"'],
+        [{ ...identity, clusterId: "other" }, '"conformance"', '"other"'],
+        [{ ...identity, servers: ["a", "b"] }, '"a", "b", "c"', '"a", "b"'],
+        [{ ...identity, servers: ["a", "b", "c", "d"] }, '"a", "b", "c"', '"a", "b", "c", "d"'],
+        [{ ...identity, servers: ["a", "b", "d"] }, '"a", "b", "c"', '"a", "b", "d"'],
+      ];
+      for (const [other, found, expected] of others) {
         const error = await assertRejects(() => open(other), RaftError);
         assertEquals(error.code, "Mismatch", error.message);
+        assertStringIncludes(error.message, found);
+        assertStringIncludes(error.message, expected);
       }
       assertSameState(await (await open()).load(), { currentTerm: 1, votedFor: null, log: [] });
     },

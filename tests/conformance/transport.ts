@@ -51,6 +51,7 @@ export function testTransport(name: string, makeHarness: () => TransportHarness)
   test("a message that names another sender is not delivered", noMisattribution);
   test("nodes of different clusters don't hear each other", otherCluster);
   test("a receiver hears nobody who is not its peer", stranger);
+  test("nodes that disagree on the servers don't hear each other, and each says so", otherServers);
   test("changing a message after it was sent, or when it arrived, changes no other copy", noAliasing);
   test("sending never throws: to nobody, to oneself, to who is down, after closing", sendNeverThrows);
   test("a node that comes up later gets what is sent later", comesUpLater);
@@ -139,13 +140,27 @@ async function otherCluster(cluster: TestCluster): Promise<void> {
 async function stranger(cluster: TestCluster): Promise<void> {
   const a = await cluster.open("a", { peers: ["b", "c"] });
   const b = await cluster.open("b", { peers: ["c"] });
-  const c = await cluster.open("c");
+  const c = await cluster.open("c", { peers: ["b"] });
   a.send(propose("a", "b", 1));
-  await cluster.connect(a, c);
   await cluster.connect(c, b);
   a.send(propose("a", "b", 2));
   await cluster.connect(c, b);
   assertEquals(b.received, []);
+}
+
+async function otherServers(cluster: TestCluster): Promise<void> {
+  // Each is a peer of the other, but to a there is one server more, and so another majority.
+  const a = await cluster.open("a", { peers: ["b", "c", "d"] });
+  const b = await cluster.open("b");
+  const c = await cluster.open("c");
+  a.send(propose("a", "b", 1));
+  b.send(propose("b", "a", 1));
+  await cluster.until(() => [a, b].every(({ logged }) => logged.some((line) => line.includes('"c", "d"'))));
+  await cluster.connect(b, c);
+  a.send(propose("a", "b", 2));
+  b.send(propose("b", "a", 2));
+  await cluster.connect(c, b);
+  assertEquals([a.received, b.received], [[], []]);
 }
 
 async function noAliasing(cluster: TestCluster): Promise<void> {
@@ -264,6 +279,7 @@ function testCluster(harness: TransportHarness): TestCluster {
       const connection = await harness.transportOf(id).open({
         id,
         clusterId,
+        servers: [...peers, id].sort(),
         peers,
         log: (line) => logged.push(line),
         onMessage(message) {

@@ -51,7 +51,12 @@ const mistakes: readonly (readonly [trace: string, message: string])[] = [
   ["b>a", "step 1, b>a, can't happen here; possible: a! "],
   ["a! !a", "step 2, !a, is no step here; possible: "],
   ["a!! ", "step 1, a!!, is no step here; possible: "],
-  ["a! a~b", "step 2, a~b, can't happen here"],
+  ["a! a~b", "step 2, a~b, can't happen here: its budget, drops 0, is spent: --set drops=1"],
+  ["a! a!_ c!", "step 3, c!, can't happen here: its budget, timeouts 2, is spent: --set timeouts=3"],
+  ["@leader b! b! b!election", "step 3, b!election, can't happen here: its budget, timeouts 2, is spent"],
+  ["a! a>b b>a a=x a=hello", "step 5, a=hello, can't happen here: its budget, proposals 1, is spent"],
+  ["a! b! b>a b~c c~b", "step 4, b~c, can't happen here: its budget, drops 0, is spent"],
+  ["a! a! b>d", "step 3, b>d, can't happen here; possible: "],
   ["@nowhere a!", "there is no start @nowhere: there are @1, @leader"],
 ];
 

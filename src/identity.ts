@@ -1,0 +1,26 @@
+/**
+ * Whether nodes, and what they have stored, are of one cluster. Until the configuration is in the log, and changes
+ * with it (§6), the list of the servers is part of what a cluster is.
+ */
+import type { NodeId } from "./core/mod.ts";
+import type { Identity } from "./ports.ts";
+
+/** Why a node must not talk to another one; null if it may. */
+export function disagreement(other: Omit<Identity, "id">, own: Identity): string | null {
+  if (other.clusterId !== own.clusterId) {
+    const [theirs, ours] = [other, own].map(({ clusterId }) => JSON.stringify(clusterId));
+    return `it belongs to cluster ${theirs}, and we to ${ours}`;
+  }
+  if (isSameList(other.servers, own.servers)) return null;
+  return `to it the servers of the cluster are ${listOf(other.servers)}, and to us ${listOf(own.servers)}`;
+}
+
+/** Whether these are the same servers. Both lists are sorted. */
+export function isSameList(servers: readonly NodeId[], others: readonly NodeId[]): boolean {
+  return servers.length === others.length && servers.every((server, at) => server === others[at]);
+}
+
+/** The servers on one line. */
+export function listOf(servers: readonly NodeId[]): string {
+  return servers.map((server) => JSON.stringify(server)).join(", ");
+}
