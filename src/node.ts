@@ -114,7 +114,10 @@ export interface RaftNode<Answer = unknown> extends AsyncDisposable {
   status(): Status;
   /** Resolves when the node no longer runs, whether closed or failed, and says which. Never rejects. */
   readonly stopped: Promise<Health>;
-  /** Stops the node and releases its transport and its storage. What waits is told so. Idempotent. */
+  /**
+   * Stops the node and releases its transport and its storage. What waits is told so at once. Resolves only when the
+   * write in progress has settled: for as long as `write` of the storage hangs, so does this. Idempotent.
+   */
   close(): Promise<void>;
 }
 

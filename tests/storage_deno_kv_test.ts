@@ -1,5 +1,6 @@
 /** Deno KV: who may open it, who comes second, and what a crash leaves of a write that takes several commits. */
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { relative as relativePath } from "@std/path";
 import { AssertionError, type PersistentState, type Write } from "../src/core/mod.ts";
 import { RaftError } from "../src/error.ts";
 import { denoKv, type DenoKvOptions } from "../src/storage/deno_kv.ts";
@@ -94,11 +95,15 @@ Deno.test("a wrong option is refused by its name, before anything is opened", ()
 
 // Two openers.
 
-Deno.test("a place that is open is refused in the same process, until it is closed", () =>
+Deno.test("a place that is open is refused in the same process, however its path is spelt, until it is closed", () =>
   inFolder(async (folder) => {
     const path = `${folder}/a.kv`;
     const opened = await denoKv({ path }).open(identity);
-    await assertRefused(path, "Unavailable", "open already", path);
+    await Deno.symlink(folder, `${folder}/link`);
+    const relative = relativePath(Deno.cwd(), path);
+    for (const spelling of [path, `${folder}/./a.kv`, `${folder}/link/a.kv`, relative]) {
+      await assertRefused(spelling, "Unavailable", "open already", spelling);
+    }
     await opened.close();
     assertEquals(await loaded(path), null);
   }));
@@ -108,8 +113,8 @@ Deno.test("who writes second is refused, from then on, and alters nothing", () =
     const path = `${folder}/a.kv`;
     await written(path, sample);
     const first = await denoKv({ path }).open(identity);
-    // Another spelling: to the storage it is another process.
-    const second = await denoKv({ path: `${folder}/./a.kv` }).open(identity);
+    // Without a path nobody can tell that it is the same place: as good as another process.
+    const second = await denoKv({ openKv: () => Deno.openKv(path) }).open(identity);
     const write = { currentTerm: 4, votedFor: "a", from: 4, entries: [noop(4)] };
     await first.write(write);
     for (const what of [() => second.load(), () => second.write(write), () => second.write(write)]) {

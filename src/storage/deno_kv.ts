@@ -113,39 +113,48 @@ interface Place {
 /** The places that this process has open. */
 const openPlaces = new Set<string>();
 
-async function open(options: Database, root: Key, identity: Identity): Promise<OpenStorage> {
-  const { path } = options;
-  const database = path !== undefined
-    ? `"${path}"`
-    : options.openKv
+async function open(database: Database, root: Key, identity: Identity): Promise<OpenStorage> {
+  const called = database.path !== undefined
+    ? `"${database.path}"`
+    : database.openKv
     ? "the database"
     : "Deno's default database";
-  const name = root.length === 1 ? database : `${database} under prefix ${formatKey(root.slice(0, -1))}`;
-  if (openPlaces.has(name)) {
-    throw new RaftError(
-      "Unavailable",
-      `${name} is open already in this process: a node runs once, close it first`,
-    );
-  }
-  // Without a name nobody can tell whether two databases are the same one. The check in `commit` does, later.
-  const isShared = path !== ":memory:" && (path !== undefined || options.openKv === undefined);
-  if (isShared) openPlaces.add(name);
-  const release = () => openPlaces.delete(name);
+  const name = root.length === 1 ? called : `${called} under prefix ${formatKey(root.slice(0, -1))}`;
+  const kv = await openDatabase(database, called);
   try {
-    const place = { kv: await openDatabase(options, database), name, root, identity };
+    const release = occupy(name, await uniqueName(database, root));
     try {
-      return await openPlace(place, release);
+      return await openPlace({ kv, name, root, identity }, release);
     } catch (error) {
-      place.kv.close();
+      release();
       throw error;
     }
   } catch (error) {
-    if (isShared) release();
+    kv.close();
     throw error;
   }
 }
 
-async function openDatabase({ path, openKv }: Database, database: string): Promise<Deno.Kv> {
+/** One name for a place, however its path is spelt; null if nobody can tell. The check in `commit` does, later. */
+async function uniqueName({ path, openKv }: Database, root: Key): Promise<string | null> {
+  if (path === ":memory:" || (path === undefined && openKv !== undefined)) return null;
+  // There is a file, now that it is open. What is none, such as an address, has but one spelling.
+  const file = path === undefined ? "" : await Deno.realPath(path).catch(() => path);
+  return formatKey([file, ...root]);
+}
+
+/** Keeps others of this process out of a place, until the returned function is called. */
+function occupy(name: string, unique: string | null): () => void {
+  if (unique === null) return () => {};
+  if (openPlaces.has(unique)) {
+    const what = `${name} is open already in this process: a node runs once, close it first`;
+    throw new RaftError("Unavailable", what);
+  }
+  openPlaces.add(unique);
+  return () => openPlaces.delete(unique);
+}
+
+async function openDatabase({ path, openKv }: Database, called: string): Promise<Deno.Kv> {
   if (openKv === undefined && typeof Deno.openKv !== "function") {
     const what = 'Deno KV is not enabled: put "unstable": ["kv"] into deno.json, or run with --unstable-kv';
     throw new RaftError("Unavailable", what);
@@ -153,19 +162,19 @@ async function openDatabase({ path, openKv }: Database, database: string): Promi
   try {
     return await (openKv ?? Deno.openKv)(path);
   } catch (cause) {
-    throw unavailable(database, path, cause);
+    throw unavailable(called, path, cause);
   }
 }
 
-function unavailable(database: string, path: string | undefined, cause: unknown): RaftError {
+function unavailable(called: string, path: string | undefined, cause: unknown): RaftError {
   if (cause instanceof Deno.errors.NotCapable) {
     const flags = `--allow-read=${path} --allow-write=${path}`;
-    return new RaftError("Unavailable", `${database} can't be opened without permission: run with ${flags}`, {
+    return new RaftError("Unavailable", `${called} can't be opened without permission: run with ${flags}`, {
       cause,
     });
   }
   const hint = "does its folder exist, and is it a database of Deno KV?";
-  return new RaftError("Unavailable", `${database} can't be opened: ${textOf(cause)}; ${hint}`, { cause });
+  return new RaftError("Unavailable", `${called} can't be opened: ${textOf(cause)}; ${hint}`, { cause });
 }
 
 /** What is known of the place: what the head says, and when it was written. */
