@@ -12,7 +12,7 @@ import {
 } from "../dsl/specification.ts";
 import { formatTrace, type Run } from "../trace/run.ts";
 import type { Model, Start } from "./model.ts";
-import { type Found, type Progress, search } from "./search.ts";
+import { type Found, type Progress, search, type Stopped } from "./search.ts";
 
 /** How to check. */
 export interface CheckOptions {
@@ -27,6 +27,8 @@ export interface CheckOptions {
   readonly bounds?: string;
   /** Values of single parameters, which win over the bounds. */
   readonly parameters?: Readonly<Record<string, Parameter>>;
+  /** How many megabytes of tables the check may use before it ends, inconclusive. Default: 8,000. */
+  readonly maxMegabytes?: number;
   /** Ends the check when it fires; the verdict is then "inconclusive", unless a violation was found. */
   readonly signal?: AbortSignal;
   /** Called as the check goes on, and once when each layer is complete. */
@@ -41,6 +43,10 @@ const anOption = {
   from: optional(aString),
   bounds: optional(aString),
   parameters: optional({ expected: "an object of values by name", isRight: isRecord }),
+  maxMegabytes: optional({
+    expected: "a number of megabytes above 0",
+    isRight: (value) => typeof value === "number" && value > 0,
+  }),
   signal: optional({ expected: "an AbortSignal", isRight: (value) => value instanceof AbortSignal }),
   onProgress: optional(aFunction),
 } satisfies Readonly<Record<keyof CheckOptions, Field>>;
@@ -107,8 +113,8 @@ export interface Report {
   readonly cut: number;
   /** Whether every search was exhausted. */
   readonly exhausted: boolean;
-  /** Whether the signal ended the check. */
-  readonly stopped: boolean;
+  /** What ended the check before its time: the signal, or `maxMegabytes`. */
+  readonly stopped: Stopped | null;
   /**
    * `violated`: some property is. `inconclusive`: the check was cut short, or all was searched and a
    * `sometimes` was not reached. `holds`: otherwise, as far as was looked.
@@ -117,6 +123,8 @@ export interface Report {
   /** The odds that two states had the same fingerprint, so that one of them was missed. */
   readonly odds: number;
 }
+
+const defaultMegabytes = 8000;
 
 /** How many steps less deep the search from a named start goes. */
 const shallower = 3;
@@ -164,9 +172,10 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
       depth: isWhole ? depth : Math.max(1, depth - shallower),
       onProgress: (progress) => options.onProgress?.({ search: name, ...progress }),
       stopped: () => options.signal?.aborted ?? false,
+      maxBytes: (options.maxMegabytes ?? defaultMegabytes) * 1e6,
     });
     found.push({ search: name, found: result });
-    if (result.stopped || isViolated(model, result)) break;
+    if (result.stopped !== null || isViolated(model, result)) break;
   }
   return report(model, found, { spec: spec.name, parameters, bounds, depth });
 }
@@ -208,7 +217,7 @@ function report(
     searches.reduce((total, search) => total + search[key], 0);
   const isViolated = properties.some(({ result }) => result === "violated");
   const exhausted = searches.every((search) => search.exhausted);
-  const stopped = results.some((result) => result.stopped);
+  const stopped = results.find((result) => result.stopped !== null)?.stopped ?? null;
   const isMissing = exhausted && properties.some(({ result }) => result === "not-reached");
   return {
     ...asked,
@@ -220,7 +229,7 @@ function report(
     cut: sum("cut"),
     exhausted,
     stopped,
-    verdict: isViolated ? "violated" : stopped || isMissing ? "inconclusive" : "holds",
+    verdict: isViolated ? "violated" : stopped !== null || isMissing ? "inconclusive" : "holds",
     odds: searches.reduce((odds, { distinct }) => odds + distinct * (distinct - 1) / 2 ** 65, 0),
   };
 }

@@ -26,7 +26,7 @@ import {
   successors,
 } from "./model.ts";
 import type { Place } from "./place.ts";
-import { add, has, insert, makeRoom, slotOf, type Table, table } from "./table.ts";
+import { add, bytesToGrow, has, insert, makeRoom, slotOf, type Table, table } from "./table.ts";
 
 /** How far a search goes, and whom it tells. */
 export interface SearchOptions {
@@ -36,6 +36,8 @@ export interface SearchOptions {
   readonly onProgress: (progress: Progress) => void;
   /** Asked now and then; true ends the search. */
   readonly stopped: () => boolean;
+  /** How many bytes of tables the search may use before it ends. */
+  readonly maxBytes: number;
 }
 
 /** How far a search has come. */
@@ -52,6 +54,9 @@ export interface Progress {
   readonly complete: boolean;
 }
 
+/** What ends a search before its time. */
+export type Stopped = "signal" | "memory";
+
 /** What a search found. */
 export interface Found {
   /** How many states were generated. */
@@ -66,8 +71,8 @@ export interface Found {
   readonly edge: number;
   /** How many distinct states the spec's constraint kept out. */
   readonly cut: number;
-  /** Whether `stopped` ended the search. */
-  readonly stopped: boolean;
+  /** What ended the search before its time: `stopped`, or `maxBytes`. */
+  readonly stopped: Stopped | null;
   /** What became of each property, by its name. */
   readonly verdicts: Verdicts;
   /** The path to a state or step that a verdict names. */
@@ -97,7 +102,7 @@ interface Search {
   readonly scratch: Layer;
   generated: number;
   depth: number;
-  stopped: boolean;
+  stopped: Stopped | null;
   /** How many states of a layer were not expanded when the search was stopped. */
   left: number;
   breath: number;
@@ -117,14 +122,14 @@ export async function search(model: Model, starts: readonly Start[], options: Se
     scratch: layer(model.places.length),
     generated: 0,
     depth: 1,
-    stopped: false,
+    stopped: null,
     left: 0,
     breath: performance.now(),
   };
   let current = firstLayer(run, starts);
   let spare = layer(current.width);
   let firstOfLayer = 0;
-  while (current.count > 0 && run.depth !== options.depth && !run.judge.violated && !run.stopped) {
+  while (current.count > 0 && run.depth !== options.depth && !run.judge.violated && run.stopped === null) {
     empty(spare, current.width);
     const isLast = run.depth + 1 === options.depth;
     await expandLayer(run, current, firstOfLayer, spare, isLast);
@@ -137,7 +142,7 @@ export async function search(model: Model, starts: readonly Start[], options: Se
     generated: run.generated,
     distinct: run.seen.count,
     depth: run.depth,
-    exhausted: current.count === 0 && !run.stopped,
+    exhausted: current.count === 0 && run.stopped === null,
     edge: current.count + run.left,
     cut: run.outside.count,
     stopped: run.stopped,
@@ -180,7 +185,8 @@ async function expandLayer(
 ): Promise<void> {
   for (let index = 0; index < current.count; index++) {
     if ((index & 1023) === 0) await breathe(run, current.count - index);
-    if (run.stopped) {
+    if (run.stopped === null && !hasMemory(run, current, next)) run.stopped = "memory";
+    if (run.stopped !== null) {
       run.left = current.count - index;
       return;
     }
@@ -265,6 +271,20 @@ function takeNewWithin(
 /** Keeps the reads that fetch slots early from being optimised away. */
 let touched = 0;
 
+/** Whether one more state can be expanded, though every table that is full were to grow. */
+function hasMemory(
+  { seen, parents, branches, options: { maxBytes } }: Search,
+  current: Layer,
+  next: Layer,
+): boolean {
+  const growing = [parents, branches, next.vectors, next.heads, next.bags];
+  const kept = [current.vectors, current.heads, current.bags];
+  let bytes = bytesToGrow(seen);
+  for (const { items } of kept) bytes += items.byteLength;
+  for (const { items, length } of growing) bytes += items.byteLength * (length > items.length * 0.9 ? 3 : 1);
+  return bytes <= maxBytes;
+}
+
 /** Expands a state so that the rows tell what it changes for the properties of steps. */
 function expandState(run: Search, current: Layer, index: number): void {
   const { out, judge } = run;
@@ -331,7 +351,7 @@ async function breathe(run: Search, queue: number): Promise<void> {
   report(run, queue, false);
   await new Promise((resolve) => setTimeout(resolve, 0));
   run.breath = performance.now();
-  run.stopped = run.options.stopped();
+  if (run.options.stopped()) run.stopped = "signal";
 }
 
 function report(run: Search, queue: number, complete: boolean): void {

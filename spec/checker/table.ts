@@ -26,6 +26,11 @@ export function makeRoom(set: Table, more: number): void {
   while ((set.count + more) * 8 > set.slots.length * 3) grow(set);
 }
 
+/** How many bytes the set takes; with those of a larger one, if it is about to grow. */
+export function bytesToGrow({ slots, count }: Table): number {
+  return slots.byteLength * (count * 8 > slots.length * 2.9 ? 3 : 1);
+}
+
 /** Removes all fingerprints. */
 export function clear(set: Table): void {
   set.slots.fill(0);

@@ -29,6 +29,7 @@ const checkFlags = z.strictObject({
       "--timeout takes seconds, more than 0 and less than 2,000,000",
     )
     .optional(),
+  "max-memory": count("--max-memory", "a number of megabytes: 1, 2, 3, ...", 1),
   json: z.boolean().default(false),
   cwd: word("--cwd", "a folder"),
 });

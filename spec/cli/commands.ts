@@ -34,7 +34,7 @@ const exits: Readonly<Record<Report["verdict"], number>> = { holds: 0, violated:
 async function runCheck(name: string, flags: CheckFlags): Promise<number> {
   const spec = await loadSpec(name, flags);
   const { bounds, parameters } = choose(spec, flags);
-  const options = { parameters, ...(bounds === undefined ? {} : { bounds }), ...depthOf(flags.depth) };
+  const options = { parameters, ...(bounds === undefined ? {} : { bounds }), ...limitsOf(flags) };
   const subject = name === "raft" ? "src/core/step.ts, the function that production runs" : undefined;
   const replayWith = [...(name === "raft" ? [] : [name]), ...flagsOf(spec, { bounds, parameters })];
   const report = await search(spec, options, {
@@ -45,8 +45,12 @@ async function runCheck(name: string, flags: CheckFlags): Promise<number> {
   return exits[report.verdict];
 }
 
-function depthOf(depth: number | undefined): { readonly depth?: number } {
-  return depth === undefined ? {} : { depth };
+function limitsOf(flags: CheckFlags): Pick<CheckOptions, "depth" | "maxMegabytes"> {
+  const memory = flags["max-memory"];
+  return {
+    ...(flags.depth === undefined ? {} : { depth: flags.depth }),
+    ...(memory === undefined ? {} : { maxMegabytes: memory }),
+  };
 }
 
 /** How a search is told. */

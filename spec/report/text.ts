@@ -167,7 +167,10 @@ function mark({ verdict }: Report, paint: Paint): string {
 
 function verdictText(report: Report, depth: number, edge: number): string {
   const states = `${grouped(edge)} states at its edge were not explored further`;
-  if (report.stopped) return `stopped at depth ${depth}: no counterexample so far; ${states}`;
+  if (report.stopped !== null) {
+    const why = report.stopped === "memory" ? "out of memory" : "stopped";
+    return `${why} at depth ${depth}: no counterexample so far; ${states}`;
+  }
   if (!report.exhausted) return `no counterexample to depth ${depth}; ${states}`;
   const all = `all ${grouped(report.distinct)} reachable states, to depth ${depth}`;
   const missing = report.properties.filter(({ result }) => result === "not-reached");
@@ -179,7 +182,8 @@ function verdictText(report: Report, depth: number, edge: number): string {
 }
 
 function adviceFor(report: Report, depth: number): string {
-  if (report.stopped) return "more time: --timeout    less to do: --depth";
+  if (report.stopped === "memory") return "more memory: --max-memory MB    less to do: --depth";
+  if (report.stopped === "signal") return "more time: --timeout    less to do: --depth";
   if (!report.exhausted) return `deeper: --depth ${depth + 2}`;
   const [count] = Object.entries(report.parameters).filter(([, value]) => typeof value === "number");
   return count === undefined ? "" : `wider: --set ${count[0]}=${Number(count[1]) + 1}`;

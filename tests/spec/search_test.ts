@@ -128,7 +128,7 @@ Deno.test("a signal ends the check: inconclusive, with what was covered", async 
     properties: [],
   }));
   const report = await check(up, { signal: AbortSignal.timeout(300) });
-  assertEquals([report.verdict, report.stopped, report.exhausted], ["inconclusive", true, false]);
+  assertEquals([report.verdict, report.stopped, report.exhausted], ["inconclusive", "signal", false]);
   assert(report.distinct > 0 && (report.searches[0]?.edge ?? 0) > 0);
 });
 
@@ -174,4 +174,15 @@ Deno.test("equal values have equal encodings, whatever the order in which they w
   assertEquals(encode({ a: 1, b: [new Set([1, 2])] }), encode({ b: [new Set([2, 1])], a: 1 }));
   assertEquals(encode(new Set([{ a: 1 }, { a: 1 }])), encode(new Set([{ a: 1 }])));
   assertEquals(encode(-0), encode(0));
+});
+
+Deno.test("a search that needs more memory than it may have ends: inconclusive, with what was covered", async () => {
+  const counter = spec<{ a: number; b: number }>("counter", () => ({
+    init: { a: 0, b: 0 },
+    actions: { A: (s) => void s.a++, B: (s) => void s.b++ },
+    properties: [],
+  }));
+  const report = await check(counter, { maxMegabytes: 20 });
+  assertEquals([report.verdict, report.stopped, report.exhausted], ["inconclusive", "memory", false]);
+  assertEquals(report.distinct > 10_000, true);
 });
