@@ -2,6 +2,7 @@
 import type { Always, Sometimes, Steps } from "../dsl/property.ts";
 import type { Model } from "./model.ts";
 import type { PathEnd } from "./search.ts";
+import { addExactly, type ExactSet, exactSet } from "./exact.ts";
 import { add, clear, has, type Table, table } from "./table.ts";
 import { avalanche } from "./value.ts";
 
@@ -17,6 +18,8 @@ export type Verdicts = Map<string, Verdict>;
 /** The properties of a model, and what they said so far. */
 export interface Judge {
   readonly model: Model;
+  /** Whether to compare what was judged itself, not fingerprints of it. */
+  readonly isExact: boolean;
   readonly steps: readonly Steps<unknown>[];
   /** The properties of single states, by what they look at. */
   groups: readonly Group[];
@@ -53,6 +56,8 @@ interface Group {
 interface Memory {
   readonly known: Table;
   asked: number;
+  /** The same for a judge who is exact. */
+  exact: ExactSet | null;
 }
 
 /** Some places, as a list and, by place, 1 if it is among them. */
@@ -64,15 +69,16 @@ interface Places {
 const nowhere: Places = { isLookedAt: new Uint8Array(0), list: new Int32Array(0) };
 
 /** A judge who has seen nothing yet. */
-export function judge(model: Model): Judge {
+export function judge(model: Model, isExact: boolean): Judge {
   const result: Judge = {
     model,
+    isExact,
     steps: model.properties.filter((property) => property.kind === "steps"),
     groups: [],
     looks: new Map(),
     all: nowhere,
     places: 0,
-    changes: memory(),
+    changes: memory(isExact),
     constraint: { inside: table(1 << 4), outside: table(1 << 4) },
     seenLow: 0,
     seenHigh: 0,
@@ -84,8 +90,13 @@ export function judge(model: Model): Judge {
 }
 
 /** Whether a successor looks other than the state before it, by what its fingerprint to the eye differs by. */
-export function isNewToTheEye({ all, places, model }: Judge, seenLow: number, seenHigh: number): boolean {
-  return seenLow !== 0 || seenHigh !== 0 || all.list.length === 0 || places !== model.places.length;
+export function isNewToTheEye(
+  { all, places, model, isExact }: Judge,
+  seenLow: number,
+  seenHigh: number,
+): boolean {
+  return isExact || seenLow !== 0 || seenHigh !== 0 || all.list.length === 0 ||
+    places !== model.places.length;
 }
 
 /**
@@ -101,8 +112,7 @@ export function judgeState(
 ): void {
   const { groups, all } = judge;
   for (const group of groups) {
-    lookAt(judge, group.watched, vector, at);
-    if (!isNew(group.states, judge.seenLow, judge.seenHigh)) continue;
+    if (!isNewState(judge, group, vector, at)) continue;
     for (const property of group.properties) {
       if (judge.verdicts.has(property.name)) continue;
       const view = judge.model.view(vector, at, (place) => look(judge, property, place));
@@ -113,6 +123,23 @@ export function judgeState(
   }
   if (judge.all !== all) regroup(judge);
 }
+
+function isNewState(judge: Judge, { watched, states }: Group, vector: Int32Array, at: number): boolean {
+  if (states.exact !== null) {
+    return isNewList(
+      states.exact,
+      Array.from(watched, (place) => vector[at + place]!),
+    );
+  }
+  lookAt(judge, watched, vector, at);
+  return isNew(states, judge.seenLow, judge.seenHigh);
+}
+
+function isNewList(set: ExactSet, list: readonly number[]): boolean {
+  return addExactly(set, Int32Array.from(list), 0, list.length, none, 0, 0);
+}
+
+const none = new Int32Array(0);
 
 /** What is to be told of a state; null if nothing is. */
 function verdictOn(
@@ -129,6 +156,7 @@ export function isWithin(judge: Judge, vector: Int32Array, at: number): boolean 
   const { model, looks } = judge;
   const { inside, outside } = judge.constraint;
   if (model.constraint === undefined) return true;
+  if (judge.isExact) return model.constraint(model.view(vector, at, () => {}));
   const own = looks.get("constraint") ?? nowhere;
   lookAt(judge, own.list, vector, at);
   const { seenLow, seenHigh } = judge;
@@ -145,7 +173,7 @@ function forgetConstraint({ constraint }: Judge): void {
   clear(constraint.outside);
 }
 
-/** Whether a step between states that look like these was not judged before. */
+/** Whether a step between states that look like these was not judged before; an exact judge must see it to know. */
 export function isNewStep(
   judge: Judge,
   lowBefore: number,
@@ -153,6 +181,7 @@ export function isNewStep(
   lowAfter: number,
   highAfter: number,
 ): boolean {
+  if (judge.isExact) return true;
   const low = avalanche(lowBefore ^ avalanche(lowAfter)) ^ highAfter;
   const high = avalanche(highBefore ^ avalanche(highAfter + 1)) ^ lowAfter;
   return isNew(judge.changes, low, high);
@@ -169,6 +198,10 @@ export function judgeStep(
   afterAt: number,
 ): void {
   const { all } = judge;
+  if (judge.changes.exact !== null) {
+    const values = (items: Int32Array, from: number) => Array.from(all.list, (place) => items[from + place]!);
+    if (!isNewList(judge.changes.exact, [...values(before, beforeAt), ...values(after, afterAt)])) return;
+  }
   const onRead = (place: number) => look(judge, "steps", place);
   const viewBefore = judge.model.view(before, beforeAt, onRead);
   const viewAfter = judge.model.view(after, afterAt, onRead);
@@ -243,13 +276,14 @@ function regroup(judge: Judge): void {
   judge.groups = [...groups.values()].map((properties): Group => ({
     properties,
     watched: (judge.looks.get(properties[0]) ?? nowhere).list,
-    states: memory(),
+    states: memory(judge.isExact),
   }));
   clear(judge.changes.known);
   judge.changes.asked = 0;
+  judge.changes.exact = judge.isExact ? exactSet() : null;
   forgetConstraint(judge);
 }
 
-function memory(): Memory {
-  return { known: table(1 << 10), asked: 0 };
+function memory(isExact: boolean): Memory {
+  return { known: table(1 << 10), asked: 0, exact: isExact ? exactSet() : null };
 }

@@ -1,5 +1,6 @@
 /** The search: breadth first, in layers, so that the first counterexample found is a shortest one. */
 import type { Run } from "../trace/run.ts";
+import { addExactly, bytesOf, type ExactSet, exactSet } from "./exact.ts";
 import { type Growable, growable, push, reserve } from "./growable.ts";
 import {
   isNewStep,
@@ -38,6 +39,8 @@ export interface SearchOptions {
   readonly stopped: () => boolean;
   /** How many bytes of tables the search may use before it ends. */
   readonly maxBytes: number;
+  /** Whether to store the states themselves rather than fingerprints of them. */
+  readonly isExact: boolean;
 }
 
 /** How far a search has come. */
@@ -93,6 +96,8 @@ interface Search {
   readonly seen: Table;
   /** States that the constraint keeps out. */
   readonly outside: Table;
+  /** All states, also those that the constraint keeps out, where fingerprints won't do; else null. */
+  readonly exact: ExactSet | null;
   readonly judge: Judge;
   /** For each state: the state it was found from, and which successor of that it is. */
   readonly parents: Growable;
@@ -101,6 +106,9 @@ interface Search {
   /** Takes what is built only to be looked at. */
   readonly scratch: Layer;
   generated: number;
+  distinct: number;
+  /** How many distinct states the constraint kept out. */
+  cut: number;
   depth: number;
   stopped: Stopped | null;
   /** How many states of a layer were not expanded when the search was stopped. */
@@ -115,7 +123,10 @@ export async function search(model: Model, starts: readonly Start[], options: Se
     options,
     seen: table(),
     outside: table(1 << 4),
-    judge: judge(model),
+    exact: options.isExact ? exactSet() : null,
+    judge: judge(model, options.isExact),
+    distinct: 0,
+    cut: 0,
     parents: growable(),
     branches: growable(),
     out: successors(),
@@ -140,11 +151,11 @@ export async function search(model: Model, starts: readonly Start[], options: Se
   }
   return {
     generated: run.generated,
-    distinct: run.seen.count,
+    distinct: run.distinct,
     depth: run.depth,
     exhausted: current.count === 0 && run.stopped === null,
     edge: current.count + run.left,
-    cut: run.outside.count,
+    cut: run.cut,
     stopped: run.stopped,
     verdicts: run.judge.verdicts,
     path: (to) => pathTo(run, starts, to),
@@ -157,15 +168,12 @@ function firstLayer(run: Search, starts: readonly Start[]): Layer {
   for (const [index, { state }] of starts.entries()) {
     run.generated++;
     const [low, high] = sumOfWords(model, state);
-    if (has(run.seen, low, high) || has(run.outside, low, high)) continue;
     const alone = layer(first.width);
     for (let p = 0; p < first.width; p++) push(alone.vectors, state.vector[p] ?? 0);
+    for (const message of state.bag) push(alone.bags, message);
+    if (isKnown(run, alone, low, high)) continue;
     judgeState(run.judge, -1 - index, -1, alone.vectors.items, 0);
-    if (!isWithin(run.judge, alone.vectors.items, 0)) {
-      add(run.outside, low, high);
-      continue;
-    }
-    add(run.seen, low, high);
+    if (!countIn(run, isWithin(run.judge, alone.vectors.items, 0), low, high)) continue;
     push(run.parents, -1 - index);
     push(run.branches, 0);
     for (let p = 0; p < first.width; p++) push(first.vectors, alone.vectors.items[p]!);
@@ -194,7 +202,7 @@ async function expandLayer(
     expandState(run, current, index);
     run.generated += out.same + out.rows.length / rowSize;
     if (run.judge.steps.length > 0) takeSteps(run, first + index, current, index);
-    const take = run.model.constraint === undefined ? takeNew : takeNewWithin;
+    const take = run.exact === null && run.model.constraint === undefined ? takeNew : takeNewBuilt;
     take(run, first + index, current, index, next, isLast);
   }
 }
@@ -220,6 +228,7 @@ function takeNew(
   for (let at = 0; at < length; at += rowSize) {
     if (!insert(slots, items[at]!, items[at + row.high]!)) continue;
     seen.count++;
+    run.distinct++;
     parents.items[parents.length++] = parent;
     branches.items[branches.length++] = items[at + row.branch]!;
     const looksNew = isNewToTheEye(judge, items[at + row.seenLow]!, items[at + row.seenHigh]!);
@@ -237,8 +246,23 @@ function takeNew(
   }
 }
 
-/** The same where the spec has a constraint: a state must be built before it is known whether it counts. */
-function takeNewWithin(
+/** Whether a state was met before, inside of the constraint or outside. `built` holds it alone. */
+function isKnown({ seen, outside, exact }: Search, built: Layer, low: number, high: number): boolean {
+  if (exact === null) return has(seen, low, high) || has(outside, low, high);
+  const { vectors, bags, width } = built;
+  return !addExactly(exact, vectors.items, 0, width, bags.items, 0, bags.length);
+}
+
+/** Counts a new state, and whether it is one to go on from. */
+function countIn(run: Search, isInside: boolean, low: number, high: number): boolean {
+  if (run.exact === null) add(isInside ? run.seen : run.outside, low, high);
+  if (isInside) run.distinct++;
+  else run.cut++;
+  return isInside;
+}
+
+/** The same where a state must be built before it is known whether it is new, or counts. */
+function takeNewBuilt(
   run: Search,
   parent: number,
   current: Layer,
@@ -246,21 +270,18 @@ function takeNewWithin(
   next: Layer,
   isLast: boolean,
 ): void {
-  const { model, out, seen, outside, scratch, judge } = run;
+  const { model, out, scratch, judge } = run;
   const { items, length } = out.rows;
   for (let at = 0; at < length; at += rowSize) {
     const low = items[at]!;
     const high = items[at + row.high]!;
-    if (has(seen, low, high) || has(outside, low, high)) continue;
     const branch = items[at + row.branch]!;
+    if (run.exact === null && isKnown(run, scratch, low, high)) continue;
     empty(scratch, current.width);
     model.build(current, index, items, at, scratch);
+    if (run.exact !== null && isKnown(run, scratch, low, high)) continue;
     judgeState(judge, parent, branch, scratch.vectors.items, 0);
-    if (!isWithin(judge, scratch.vectors.items, 0)) {
-      add(outside, low, high);
-      continue;
-    }
-    add(seen, low, high);
+    if (!countIn(run, isWithin(judge, scratch.vectors.items, 0), low, high)) continue;
     push(run.parents, parent);
     push(run.branches, branch);
     if (isLast) next.count++;
@@ -273,13 +294,13 @@ let touched = 0;
 
 /** Whether one more state can be expanded, though every table that is full were to grow. */
 function hasMemory(
-  { seen, parents, branches, options: { maxBytes } }: Search,
+  { seen, exact, parents, branches, options: { maxBytes } }: Search,
   current: Layer,
   next: Layer,
 ): boolean {
   const growing = [parents, branches, next.vectors, next.heads, next.bags];
   const kept = [current.vectors, current.heads, current.bags];
-  let bytes = bytesToGrow(seen);
+  let bytes = bytesToGrow(seen) + (exact === null ? 0 : bytesOf(exact));
   for (const { items } of kept) bytes += items.byteLength;
   for (const { items, length } of growing) bytes += items.byteLength * (length > items.length * 0.9 ? 3 : 1);
   return bytes <= maxBytes;
@@ -355,9 +376,9 @@ async function breathe(run: Search, queue: number): Promise<void> {
 }
 
 function report(run: Search, queue: number, complete: boolean): void {
-  const { generated, seen } = run;
+  const { generated, distinct } = run;
   const depth = complete ? run.depth : run.depth + 1;
-  run.options.onProgress({ depth, generated, distinct: seen.count, queue, complete });
+  run.options.onProgress({ depth, generated, distinct, queue, complete });
 }
 
 /** The fingerprint of a state: the sum of the words of its parts. */

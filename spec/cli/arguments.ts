@@ -14,6 +14,9 @@ const setting = z.string().regex(
 
 const word = (flag: string, what: string) => z.string().min(1, `${flag} takes ${what}`).optional();
 
+/** The flags without a value. */
+const switches = ["json", "exact"];
+
 /** The flags of a check. */
 const checkFlags = z.strictObject({
   depth: count("--depth", "a depth: 1, 2, 3, ...", 1),
@@ -29,6 +32,7 @@ const checkFlags = z.strictObject({
       "--timeout takes seconds, more than 0 and less than 2,000,000",
     )
     .optional(),
+  exact: z.boolean().default(false),
   "max-memory": count("--max-memory", "a number of megabytes: 1, 2, 3, ...", 1),
   json: z.boolean().default(false),
   cwd: word("--cwd", "a folder"),
@@ -100,13 +104,13 @@ function parse<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
   most: number,
 ): { readonly words: readonly string[]; readonly flags: z.infer<z.ZodObject<Shape>> } | null {
-  const valued = args.find((arg) => /^--(json|help)=/.test(arg));
+  const valued = args.find((arg) => /^--(json|exact|help)=/.test(arg));
   if (valued !== undefined) throw new UsageError(`${valued.split("=")[0]} takes no value`);
   const names = Object.keys(schema.shape).filter((name) => name !== "cwd");
   const all = [...names, "help"].map((name) => `--${name}`);
   const { _: words, help, h, ...given } = parseArgs(args, {
-    boolean: ["json", "help", "h"],
-    string: [...Object.keys(schema.shape).filter((name) => name !== "json"), "_"],
+    boolean: [...switches, "help", "h"],
+    string: [...Object.keys(schema.shape).filter((name) => !switches.includes(name)), "_"],
     collect: ["set"],
     unknown: (arg, key) => {
       if (key === undefined || !arg.startsWith("-")) return;

@@ -45,9 +45,10 @@ async function runCheck(name: string, flags: CheckFlags): Promise<number> {
   return exits[report.verdict];
 }
 
-function limitsOf(flags: CheckFlags): Pick<CheckOptions, "depth" | "maxMegabytes"> {
+function limitsOf(flags: CheckFlags): Pick<CheckOptions, "depth" | "maxMegabytes" | "exact"> {
   const memory = flags["max-memory"];
   return {
+    exact: flags.exact,
     ...(flags.depth === undefined ? {} : { depth: flags.depth }),
     ...(memory === undefined ? {} : { maxMegabytes: memory }),
   };

@@ -45,6 +45,7 @@ raft, if it is left out.
   --servers N       short for --set servers=N
   --crashes N       short for --set crashes=N
   --timeout S       stop after so many seconds, with what was covered
+  --exact           compare states themselves, not fingerprints: slower, with nothing left to chance
   --max-memory MB   stop when the tables need more, with what was covered; 8000 if left out
   --json            one JSON object a line
   --help            this text

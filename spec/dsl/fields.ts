@@ -15,6 +15,12 @@ export function optional({ expected, isRight }: Field): Field {
   return { expected, isRight: (value) => value === undefined || isRight(value) };
 }
 
+/** Expects true or false. */
+export const aBoolean: Field = {
+  expected: "true or false",
+  isRight: (value) => typeof value === "boolean",
+};
+
 /** A function. */
 export const aFunction: Field = { expected: "a function", isRight: (value) => typeof value === "function" };
 

@@ -156,7 +156,7 @@ function verdictLines(report: Report, telling: Telling): readonly string[] {
     const were = report.cut === 1 ? "state was" : "states were";
     lines.push(`    ${grouped(report.cut)} ${were} outside of the constraint: nothing was looked for beyond`);
   }
-  lines.push(`    ${paint.faint(`odds that a state was missed: ${odds(report.odds)}`)}`);
+  lines.push(`    ${paint.faint(oddsText(report.odds))}`);
   const next = adviceFor(report, first?.depth ?? 0);
   return next === "" ? lines : [...lines, `    ${paint.faint(next)}`];
 }
@@ -208,6 +208,10 @@ export function grouped(count: number): string {
 
 function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function oddsText(value: number): string {
+  return value === 0 ? "exact: no state was missed" : `odds that a state was missed: ${odds(value)}`;
 }
 
 function odds(value: number): string {
