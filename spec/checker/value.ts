@@ -33,7 +33,7 @@ export function encode(value: unknown, path = "state"): string {
 function textOf(value: unknown): string | null {
   switch (typeof value) {
     case "string":
-      return JSON.stringify(value);
+      return quote(value);
     case "boolean":
       return value ? "T" : "F";
     case "number":
@@ -64,32 +64,54 @@ function textOfObject(value: object): string | null {
   }
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return null;
+  const { keys, labels } = keysOf(value);
   let text = "{";
-  for (const key of sortedKeys(value)) {
-    const item = textOf((value as Record<string, unknown>)[key]);
+  for (let i = 0; i < keys.length; i++) {
+    const item = textOf((value as Record<string, unknown>)[keys[i]!]);
     if (item === null) return null;
-    text += `${JSON.stringify(key)}:${item},`;
+    text += labels[i]! + item;
   }
   return `${text}}`;
 }
 
-/** Most objects are made by the same code with their keys in the same order: sort only where need be. */
-function sortedKeys(value: object): readonly string[] {
-  const keys = Object.keys(value);
-  const known = sorted.get(keys[0] ?? "");
-  if (
-    known !== undefined && known.given.length === keys.length &&
-    known.given.every((key, i) => key === keys[i])
-  ) {
-    return known.sorted;
+/** A string in quotes. Most strings come again and again. */
+function quote(text: string): string {
+  let quoted = quotes.get(text);
+  if (quoted === undefined) {
+    quoted = JSON.stringify(text);
+    if (quotes.size < 10_000) quotes.set(text, quoted);
   }
-  const result = [...keys].sort();
-  sorted.set(keys[0] ?? "", { given: keys, sorted: result });
-  return result;
+  return quoted;
 }
 
-/** By the first key: the keys of the object met last, as given and sorted. */
-const sorted = new Map<string, { readonly given: readonly string[]; readonly sorted: readonly string[] }>();
+const quotes = new Map<string, string>();
+
+/** The keys of objects of one make: as given, sorted, and as each is written in a text. */
+interface Keys {
+  readonly given: readonly string[];
+  readonly keys: readonly string[];
+  readonly labels: readonly string[];
+}
+
+/** Most objects are made by the same code with their keys in the same order: sort only where need be. */
+function keysOf(value: object): Keys {
+  const given = Object.keys(value);
+  const make = `${given[0]} ${given.length} ${given[given.length - 1]}`;
+  const known = makes.get(make);
+  if (known !== undefined && isSame(known.given, given)) return known;
+  const keys = [...given].sort();
+  const found = { given, keys, labels: keys.map((key) => `,${JSON.stringify(key)}:`) };
+  makes.set(make, found);
+  return found;
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  for (let i = 0; i < b.length; i++) if (a[i] !== b[i]) return false;
+  return a.length === b.length;
+}
+
+/** By the first key, the last, and how many there are: the keys of the object met last. */
+const makes = new Map<string, Keys>();
 
 /** What is wrong with a value that has no text, and where. */
 function problemIn(value: unknown, path: string): string {

@@ -63,7 +63,10 @@ export interface Learning {
   readonly changes: Growable;
   readonly notes: Place<readonly unknown[]>;
   readonly expenses: Place<readonly string[]>;
-  readonly events: Place<unknown>;
+  /** From the budgets of an event and its outcome to the integer of both. */
+  readonly prices: Map<string, number>;
+  /** The integers of events, by how they are written and how much was proposed before. */
+  readonly events: Map<string, number>;
   readonly reactions: Reactions;
   /** Lists of reactions, by their integer: where each begins among the reactions, and where it ends. */
   readonly ranges: Growable;
@@ -101,7 +104,8 @@ export function learning(definition: AnyCluster): Learning {
     changes: growable(),
     notes: emptyFirst(place<readonly unknown[]>({ name: "notes", observe: null })),
     expenses: emptyFirst(place<readonly string[]>({ name: "expenses", observe: null })),
-    events: place({ name: "events", observe: null }),
+    prices: new Map(),
+    events: new Map(),
     reactions: {
       causes: [],
       locals: growable(),
@@ -154,15 +158,20 @@ export function optionsOf(l: Learning, server: number, local: number, account: n
   const known = get(memo, local, proposed);
   if (known >= 0) return known;
   const found = l.definition.happenings(l.locals[server]!.values[local], proposed);
-  const answers = found.map((happening) => answerToHappening(l, server, local, withKey(l, happening)));
+  const answers = found.map((happening) =>
+    answerToHappening(l, server, local, withKey(l, happening, proposed))
+  );
   const integer = l.happenings.push(answers) - 1;
   put(memo, local, proposed, integer);
   return integer;
 }
 
 /** Events that happen by themselves have odd integers, arrivals of messages even ones. */
-export function withKey(l: Learning, happening: Happening<unknown>): Learned {
-  return { happening, key: l.events.intern([happening.notation, happening.event]) * 2 + 1 };
+export function withKey({ events }: Learning, happening: Happening<unknown>, proposed: number): Learned {
+  const text = `${happening.notation} ${proposed}`;
+  const known = events.get(text);
+  if (known === undefined) events.set(text, events.size);
+  return { happening, key: (known ?? events.size - 1) * 2 + 1 };
 }
 
 /** What a happening leads to: the integer of a list in `ranges`. */
@@ -217,9 +226,9 @@ function react(
 ): void {
   const local = l.locals[server]!.intern(outcome.local);
   const sends = outcome.sends.map((message) => l.messages.intern(message));
-  const notes = l.notes.intern(outcome.notes);
+  const notes = outcome.notes.length === 0 ? 0 : l.notes.intern(outcome.notes);
   const price = cause.type === "happening" ? cause.happening.spends : undefined;
-  const expenses = l.expenses.intern([price, outcome.spends].filter((budget) => budget !== undefined));
+  const expenses = expensesFor(l, price, outcome.spends);
   const isIdle = local === before && sends.length === 0 && notes === 0;
   // What changes nothing but a budget leads to less of the same.
   if (cause.type === "happening" && isIdle && expenses !== 0) return;
@@ -232,6 +241,17 @@ function react(
   items[length - 2] = seen[local * 2]! - seen[before * 2]!;
   items[length - 1] = seen[local * 2 + 1]! - seen[before * 2 + 1]!;
   if (cause.type === "message" && l.flight === null) addWords(l, l.messages.words, cause.message, -1);
+}
+
+/** The list of budgets that pay for an event and for its outcome. */
+function expensesFor(l: Learning, event: string | undefined, outcome: string | undefined): number {
+  if (event === undefined && outcome === undefined) return 0;
+  const key = `${event} ${outcome}`;
+  const known = l.prices.get(key);
+  if (known !== undefined) return known;
+  const integer = l.expenses.intern([event, outcome].filter((budget) => budget !== undefined));
+  l.prices.set(key, integer);
+  return integer;
 }
 
 /** The reaction of the network that loses a message, or repeats it. */

@@ -136,7 +136,7 @@ function otherStep(l: Learning, state: State, text: string): Step | null {
   if (happening === null) return null;
   const from = layerOf(state);
   const out = successors();
-  expandOne(l, from, out, server, answerToHappening(l, server, local, withKey(l, happening)));
+  expandOne(l, from, out, server, answerToHappening(l, server, local, withKey(l, happening, proposed)));
   return stepsOfRows(l, from, out).find((step) => step.label === text) ?? null;
 }
 
