@@ -135,6 +135,8 @@ export interface Report {
    * `sometimes` was not reached. `holds`: otherwise, as far as was looked.
    */
   readonly verdict: "holds" | "violated" | "inconclusive";
+  /** The actions of a plain spec that could happen in no state that was looked at: perhaps a mistake. */
+  readonly neverEnabled: readonly string[];
   /** The odds that two states had the same fingerprint, so that one of them was missed. */
   readonly odds: number;
 }
@@ -247,6 +249,7 @@ function report(
     exhausted,
     stopped,
     verdict: isViolated ? "violated" : stopped !== null || isMissing ? "inconclusive" : "holds",
+    neverEnabled: model.neverEnabled?.() ?? [],
     odds: isExact
       ? 0
       : searches.reduce((odds, { distinct }) => odds + distinct * (distinct - 1) / 2 ** 65, 0),

@@ -144,6 +144,8 @@ export interface Model {
   otherStep?(state: State, text: string): Step | null;
   /** The budget that doesn't allow the step that `text` stands for, and how much of it that needs; null if none does. */
   spentBudget?(state: State, text: string): SpentBudget | null;
+  /** The names of the actions that could happen in no state that was expanded so far, in a plain spec. */
+  neverEnabled?(): readonly string[];
   /** The value of each variable, in a plain spec. */
   values?(state: State): Readonly<Record<string, unknown>>;
   /** What a person wants to know of each place of a state: names and short texts, by server or variable. */

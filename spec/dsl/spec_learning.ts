@@ -35,6 +35,8 @@ export interface Trees {
   readonly roots: Int32Array;
   /** For each transition, the sets that it looked at as a whole. */
   readonly looked: Set<SetShape>[];
+  /** For each transition, 1 if it could happen in some state. */
+  readonly enabled: Uint8Array;
 }
 
 /** Effects: each a list of changes `[place, value]`, and what they add to the fingerprint. */
@@ -100,6 +102,7 @@ export function learning(
       rooms: growable(),
       roots: new Int32Array(transitions.length),
       looked: transitions.map(() => new Set()),
+      enabled: new Uint8Array(transitions.length),
     },
     effects,
   };
@@ -172,6 +175,7 @@ function learn(l: Learning, transition: number, vector: Int32Array, at: number):
     }
   }
   const effect = result === false ? disabled : effectFor(l, first, after);
+  if (effect !== disabled) l.trees.enabled[transition] = 1;
   makeRoom(l);
   forgetWhatLookedAtAll(l, before);
   // It has looked at all elements of a set, and then added one: what it reads next time will be different.

@@ -70,6 +70,7 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
         Object.entries(valuesOf(l, state)).map(([key, value]) => [key, { value: show(value) }]),
       ),
     values: (state) => valuesOf(l, state),
+    neverEnabled: () => neverEnabled(l, Object.keys(definition.actions)),
   };
   const named = Object.entries(definition.starts ?? {}).map(([start, trace]): Start => {
     const { start: first, steps } = guarded(`spec ${name}, start ${start}`, () => runTrace(model, trace));
@@ -199,6 +200,12 @@ function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place
   };
   const recorder = { read, current: read, write: null, copies: new Map(), where: `a property of ${l.name}` };
   return draftOf(layout, { ...recorder, lookAtAll: () => {} });
+}
+
+function neverEnabled({ transitions, trees }: Learning, actions: readonly string[]): readonly string[] {
+  const enabled = transitions.filter((_, transition) => trees.enabled[transition] === 1);
+  const names = new Set(enabled.map(({ label }) => label.split("(", 1)[0]));
+  return actions.filter((action) => !names.has(action));
 }
 
 function valuesOf({ layout }: Learning, { vector }: State): Readonly<Record<string, unknown>> {

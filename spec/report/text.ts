@@ -152,6 +152,9 @@ function verdictLines(report: Report, telling: Telling): readonly string[] {
     const states = `${grouped(first?.distinct ?? 0)} states from the initial state`;
     lines.push(`    ${paint.faint([states, ...from].join(" · "))}`);
   }
+  if (report.neverEnabled.length > 0) {
+    lines.push(`    never enabled, perhaps a mistake: ${report.neverEnabled.join(", ")}`);
+  }
   if (report.cut > 0) {
     const were = report.cut === 1 ? "state was" : "states were";
     lines.push(`    ${grouped(report.cut)} ${were} outside of the constraint: nothing was looked for beyond`);

@@ -67,6 +67,7 @@ Deno.test("check --json: the documented fields, and the same counts each time", 
     cut: 0,
     depth: 11,
     exhausted: true,
+    neverEnabled: [],
     verdict: "holds",
     exit: 0,
   });

@@ -355,3 +355,12 @@ Deno.test("values that change their shape, such as queues and maps, are found ou
   const { distinct, verdict } = await check(mixed);
   assertEquals({ distinct, verdict }, { distinct: 7 * 4 * 4 * 16, verdict: "holds" });
 });
+
+Deno.test("an action that could never happen is named, even if the check holds", async () => {
+  const idle = spec("idle", () => ({
+    init: { n: 0 },
+    actions: { Up: (s) => s.n < 3 && void s.n++, Never: (s) => s.n > 5 && void s.n-- },
+    properties: [],
+  }));
+  assertEquals((await check(idle)).neverEnabled, ["Never"]);
+});
