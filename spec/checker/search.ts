@@ -193,7 +193,7 @@ async function expandLayer(
 ): Promise<void> {
   for (let index = 0; index < current.count; index++) {
     if ((index & 1023) === 0) await breathe(run, current.count - index);
-    if (run.stopped === null && !hasMemory(run, current, next)) run.stopped = "memory";
+    if ((index & 15) === 0 && !hasMemory(run, current, next)) run.stopped ??= "memory";
     if (run.stopped !== null) {
       run.left = current.count - index;
       return;
