@@ -169,6 +169,31 @@ Deno.test("a message carries as many entries as fit, but at least one (§5.3)", 
   assertEquals([0, 1, 2, 3, 4].map(behind), [1, 1, 1, 2, 2]);
 });
 
+Deno.test("a follower that lags gets the next chunk as soon as it has acknowledged the last one", () => {
+  let state = leader(4, [1, 1, 1, 1].map(noop), { maxEntriesPerAppend: 2 });
+  const chunksAfter = (event: Event) => {
+    const result = run(state, event);
+    state = result.state;
+    return sent(result.effects).map((message) =>
+      message.type === "AppendEntries" ? [message.to, message.prevLogIndex, message.entries.length] : []
+    );
+  };
+  assertEquals(chunksAfter(failure("b", 4, 0, 1)), [["b", 0, 2]]);
+  assertEquals(chunksAfter(success("b", 5, 2)), [["b", 2, 2]]);
+  assertEquals(chunksAfter(success("b", 5, 4)), [["b", 4, 1]]);
+  // All of it is on its way now: the same acknowledgement again brings nothing more.
+  assertEquals(chunksAfter(success("b", 5, 4)), []);
+});
+
+Deno.test("followers learn at once that an entry is committed, not with the next heartbeat", () => {
+  const { state, effects } = run(leader(0, []), success("b", 1, 1));
+  assertEquals(state.commitIndex, 1);
+  const commits = sent(effects).map((message) =>
+    message.type === "AppendEntries" ? [message.to, message.leaderCommit, message.entries.length] : []
+  );
+  assertEquals(commits, [["b", 1, 0], ["c", 1, 0]]);
+});
+
 Deno.test("a leader sends at once what it writes to its own disk (thesis 10.2.1)", () => {
   const { effects } = step(leader(0, []), { type: "proposed", proposals: [proposal("x"), proposal("y")] });
   assertEquals(effects.map(({ type }) => type), ["send", "send", "persist"]);
