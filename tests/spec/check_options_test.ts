@@ -16,7 +16,10 @@ const mistakes: readonly (readonly [options: unknown, message: string])[] = [
   [{ depth: NaN }, "check: depth is NaN"],
   [{ depth: 1.5 }, "check: depth is 1.5"],
   [{ depth: "3" }, 'check: depth is "3"'],
-  [{ depht: 3 }, "check: there is no depht; there are depth, from, bounds, parameters, exact, maxMegabytes, signal, onProgress"],
+  [
+    { depht: 3 },
+    "check: there is no depht; there are depth, from, bounds, parameters, exact, maxMegabytes, signal, onProgress",
+  ],
   [{ bounds: 3 }, "check: bounds is 3, expected a string"],
   [{ bounds: "toString" }, "up has no bounds toString"],
   [{ parameters: [] }, "check: parameters is an array, expected an object"],
