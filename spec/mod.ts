@@ -51,7 +51,7 @@ export type {
   Successors,
 } from "./checker/model.ts";
 export type { Lists, Place } from "./checker/place.ts";
-export type { Progress } from "./checker/search.ts";
+export type { Progress, Stopped } from "./checker/search.ts";
 export { copy, type Value } from "./checker/value.ts";
 export { cluster } from "./dsl/cluster.ts";
 export type { ClusterDefinition, ClusterView, Happening, Network, Outcome } from "./dsl/cluster.ts";
