@@ -132,18 +132,22 @@ const usage = `usage: dinner.ts [GUEST] [--dir DIR] [--port PORT]
   --port PORT guest 0 listens on this port of localhost, the others on the next two (10624)`;
 
 /** Reads the arguments; text is what is wrong with them. */
+const usualPort = 10624;
+
 function parse(args: string[]): Wish | string {
   const unknown: string[] = [];
   const { _: guests, dir, port } = parseArgs(args, {
     string: ["_", "dir", "port"],
-    default: { port: "10624" },
+    default: { port: String(usualPort) },
     unknown: (argument, key) => key === undefined || unknown.push(argument) === 0,
   });
   const [guest = ""] = guests.map(String);
   if (unknown.length > 0) return `there is no option ${unknown.join(" ")}`;
   if (guests.length > 1) return `there is one guest at most, got ${guests.join(" ")}`;
   if (!/^[012]?$/.test(guest)) return `the guest must be 0, 1 or 2, got ${guest}`;
-  if (!(Number(port) >= 1 && Number(port) <= 65533)) return `the port must be from 1 to 65533, got "${port}"`;
+  if (!/^[0-9]+$/.test(String(port)) || Number(port) < 1 || Number(port) > 65533) {
+    return `the port must be an integer from 1 to 65533, got "${port}"`;
+  }
   if (dir === "") return "the folder must have a name";
   return {
     guests: guest === "" ? [0, 1, 2] : [Number(guest)],
@@ -171,7 +175,11 @@ async function folder(dir: string | null): Promise<string | null> {
   const access = (["read", "write"] as const).map((name) => dir === null ? { name } : { name, path: dir });
   if (!await allowed(access, dir === null ? [] : access)) return null;
   if (dir === null) return await Deno.makeTempDir({ prefix: "dinner-" });
-  await Deno.mkdir(dir, { recursive: true });
+  try {
+    await Deno.mkdir(dir, { recursive: true });
+  } catch (error) {
+    throw new RaftError("Unavailable", `the folder ${dir} can't be used: ${(error as Error).message}`);
+  }
   return dir;
 }
 
@@ -183,6 +191,13 @@ async function read(path: string): Promise<string> {
     if (error instanceof Deno.errors.NotFound) return "";
     throw error;
   }
+}
+
+/** What the user can mend is one line; anything else is a mistake of this program. */
+function refused(error: unknown): number {
+  if (!(error instanceof RaftError)) throw error;
+  console.error(`dinner: ${error.message}`);
+  return 1;
 }
 
 async function main(args: string[]): Promise<number> {
@@ -197,12 +212,19 @@ async function main(args: string[]): Promise<number> {
   );
   const overTcp = await allowed(hosts, [{ name: "net" }]);
   if (!overTcp) {
-    const command = ["deno run -P=dinner examples/dinner.ts", ...args].join(" ");
+    // The set of permissions in deno.json names the usual ports.
+    const flag = wish.port === usualPort ? "-P=dinner" : "-A";
+    const command = ["deno run", flag, "examples/dinner.ts", ...args].join(" ");
     console.error(`dinner: without permission for the network. For TCP: ${command}`);
     if (wish.guests.length === 1) return 1;
     console.error("dinner: the guests meet in memory instead.");
   }
-  const dir = await folder(wish.dir);
+  let dir: string | null;
+  try {
+    dir = await folder(wish.dir);
+  } catch (error) {
+    return refused(error);
+  }
   if (dir === null) console.error("dinner: without permission for a folder, so nothing is kept on disk.");
   const network = memoryNetwork();
   const seatOf = (guest: number): Seat => ({
@@ -220,9 +242,7 @@ async function main(args: string[]): Promise<number> {
     await serve(wish.guests.map(seatOf));
     return 0;
   } catch (error) {
-    if (!(error instanceof RaftError)) throw error;
-    console.error(`dinner: ${error.message}`);
-    return 1;
+    return refused(error);
   } finally {
     if (dir !== null && wish.dir === null) await Deno.remove(dir, { recursive: true });
   }

@@ -165,9 +165,10 @@ Deno.test("wrong arguments are named, with the usage", async () => {
   const wrong: readonly (readonly [string[], RegExp])[] = [
     [["3"], /the guest must be 0, 1 or 2, got 3/],
     [["0", "1"], /one guest at most, got 0 1/],
-    [["--port", "65534"], /the port must be from 1 to 65533, got "65534"/],
-    [["--port"], /the port must be from 1 to 65533, got ""/],
-    [["--port", "x"], /the port must be from 1 to 65533, got "x"/],
+    [["--port", "65534"], /the port must be an integer from 1 to 65533, got "65534"/],
+    [["--port"], /the port must be an integer from 1 to 65533, got ""/],
+    [["--port", "1.5"], /the port must be an integer from 1 to 65533, got "1.5"/],
+    [["--port", "x"], /the port must be an integer from 1 to 65533, got "x"/],
     [["--dir="], /the folder must have a name/],
     [["--frobnicate"], /there is no option --frobnicate/],
   ];
@@ -177,4 +178,17 @@ Deno.test("wrong arguments are named, with the usage", async () => {
     assertMatch(stderr, message);
     assertMatch(stderr, /usage: dinner\.ts/);
   }
+});
+
+Deno.test("a folder that can't be used is one clear line", async () => {
+  const file = await Deno.makeTempFile();
+  const { code, said, stderr } = await run(["-A"], ["--dir", file]);
+  await Deno.remove(file);
+  assertEquals([code, said], [1, []], stderr);
+  assertMatch(stderr, /^dinner: the folder .+ can't be used: .+\n$/);
+});
+
+Deno.test("at other ports than the usual ones, the advice is not the set of permissions that names these", async () => {
+  const { stderr } = await run([], ["--port", "20000"]);
+  assertMatch(stderr, /deno run -A examples\/dinner\.ts --port 20000/);
 });
