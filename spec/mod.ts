@@ -54,7 +54,7 @@ export type { Lists, Place } from "./checker/place.ts";
 export type { Progress, Stopped } from "./checker/search.ts";
 export { copy, type Value } from "./checker/value.ts";
 export { cluster } from "./dsl/cluster.ts";
-export type { ClusterDefinition, ClusterView, Happening, Network, Outcome } from "./dsl/cluster.ts";
+export type { ClusterDefinition, ClusterView, Envelope, Happening, Network, Outcome } from "./dsl/cluster.ts";
 export { strong, weak } from "./dsl/fairness.ts";
 export type { Demand, Fairness } from "./dsl/fairness.ts";
 export { always, sometimes, steps } from "./dsl/property.ts";

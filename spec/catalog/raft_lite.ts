@@ -9,7 +9,7 @@
  *     deno task check raft_lite --depth 8 --set servers=3 --set crashes=1 --set network=ordered
  */
 import { cluster, type ClusterDefinition, type Happening, type Network } from "../mod.ts";
-import { type Parameters, SpecError, type Specification } from "../dsl/specification.ts";
+import { SpecError, type Specification } from "../dsl/specification.ts";
 import { handle, initialServer, type Message, type RaftLiteEvent, type Server } from "./raft_lite_server.ts";
 import { properties, type SeenServer } from "./raft_lite_properties.ts";
 
@@ -17,45 +17,37 @@ const networks: readonly Network[] = ["unordered", "duplicating", "ordered"];
 
 /** The spec. */
 export const raftLite: Specification = {
-  name: "raft_lite",
-  parameters: { servers: 3, crashes: 1, network: "unordered" },
-  bounds: {},
+  ...cluster("raft_lite", { servers: 3, crashes: 1, network: "unordered" }, definitionOf),
   depth: 9,
   summary: ({ servers, crashes, network }) =>
     `${servers} servers · crashes <= ${crashes} · network: ${network}`,
-  build: (parameters) => cluster(definitionOf(parameters)),
 };
 
 type Definition = ClusterDefinition<Server, Message, RaftLiteEvent, never, null, SeenServer>;
 
-function definitionOf(parameters: Parameters): Definition {
-  const names = "abcdefghi".slice(0, Number(parameters.servers)).split("");
-  if (names.length === 0 || names.length !== parameters.servers) {
-    throw new SpecError(`servers of raft_lite is ${parameters.servers}, expected 1 to 9`);
+function definitionOf(values: { servers: number; crashes: number; network: string }): Definition {
+  const { servers, crashes } = values;
+  const names = "abcdefghi".slice(0, servers).split("");
+  if (names.length === 0 || names.length !== servers) {
+    throw new SpecError(`servers of raft_lite is ${servers}, expected 1 to 9`);
   }
-  const network = networks.find((known) => known === parameters.network);
+  const network = networks.find((known) => known === values.network);
   if (network === undefined) {
-    throw new SpecError(
-      `network of raft_lite is ${parameters.network}, expected one of ${networks.join(", ")}`,
-    );
+    throw new SpecError(`network of raft_lite is ${values.network}, expected one of ${networks.join(", ")}`);
   }
   return {
     servers: names,
-    budgets: { crashes: Number(parameters.crashes) },
+    budgets: { crashes },
     network,
     initial: (id) => initialServer(id, names),
     inFlight: names.map((id): Message => ({ type: "Broadcast", from: id, to: id, payload: id })),
     happenings,
     received: (message) => ({ type: "received", message }),
-    envelope: ({ from, to, type }) => ({ from, to, type }),
     outcomes(server, event) {
       if (server.crashed) return [];
       const { server: local, sends } = handle(server, event, names);
-      return [{ notation: "", local, sends, notes: [] }];
+      return [{ local, sends }];
     },
-    history: null,
-    remember: (history) => history,
-    identity: (server) => server,
     observe: ({ id, role, currentTerm, commitLength, delivered }) => ({
       id,
       role,
@@ -65,7 +57,6 @@ function definitionOf(parameters: Parameters): Definition {
     }),
     describe,
     properties,
-    starts: {},
   };
 }
 

@@ -80,18 +80,11 @@ export function register<State, Internal extends Envelope>(
   defaults: { readonly servers: number; readonly clients: number },
   rules: ServerRules<State, Internal>,
 ): Specification {
-  return {
-    name,
-    parameters: defaults,
-    bounds: {},
-    depth: null,
-    summary: ({ servers, clients }) => `${servers} servers · ${clients} clients`,
-    build(parameters) {
-      const servers = namesOf(name, "servers", "abcdefghi", Number(parameters.servers));
-      const clients = namesOf(name, "clients", "xyzuvw", Number(parameters.clients));
-      return cluster(definitionOf(servers, clients, rules));
-    },
-  };
+  return cluster(name, defaults, (parameters) => {
+    const servers = namesOf(name, "servers", "abcdefghi", parameters.servers);
+    const clients = namesOf(name, "clients", "xyzuvw", parameters.clients);
+    return definitionOf(servers, clients, rules);
+  });
 }
 
 function namesOf(spec: string, key: string, names: string, count: number): readonly string[] {
@@ -107,31 +100,25 @@ function definitionOf<State, Internal extends Envelope>(
   const first = clients.map((client) => question(client, 1, servers, clients));
   return {
     servers: [...servers, ...clients],
-    budgets: {},
     initial: (id) =>
       servers.includes(id)
         ? { type: "server", id, state: rules.initial(id, servers) }
         : { type: "client", id, asked: 1, awaits: requestOf(id, 1) },
     inFlight: first,
-    happenings: () => [],
-    received: (message) => message,
-    envelope: ({ from, to, type }) => ({ from, to, type }),
     outcomes(local, message) {
       if (local.type === "client") return hear(local, message as Answer, servers, clients);
       const reaction = rules.receive(local.state, message as Question | Internal, local.id, servers);
       if (reaction === null) return [];
-      return [{ notation: "", local: { ...local, state: reaction.state }, sends: reaction.sends, notes: [] }];
+      return [{ local: { ...local, state: reaction.state }, sends: reaction.sends }];
     },
     history: first.reduce(remember, Object.fromEntries(clients.map((client) => [client, []]))),
     remember,
-    identity: (local) => local,
     observe: () => null,
     describe: (local) =>
       local.type === "server"
         ? { state: JSON.stringify(local.state) }
         : { asked: String(local.asked), awaits: local.awaits ?? "-" },
     properties,
-    starts: {},
   };
 }
 
@@ -144,11 +131,11 @@ function hear<State>(
 ) {
   if (answer.request !== local.awaits) return [];
   if (answer.type === "GetOk") {
-    return [{ notation: "", local: { ...local, awaits: null }, sends: [], notes: [answer] }];
+    return [{ local: { ...local, awaits: null }, notes: [answer] }];
   }
   const next = question(local.id, 2, servers, clients);
   const after = { ...local, asked: 2, awaits: next.request };
-  return [{ notation: "", local: after, sends: [next], notes: [answer, next] }];
+  return [{ local: after, sends: [next], notes: [answer, next] }];
 }
 
 /** The first question of a client is to write, the second to read, each to the next server. */

@@ -1,8 +1,30 @@
 /** The front for message-passing systems: servers that react to events and send messages. */
-import type { Model } from "../checker/model.ts";
 import { compileCluster } from "./cluster_model.ts";
+import {
+  aFunction,
+  anArray,
+  anything,
+  checkFields,
+  type Field,
+  isRecord,
+  optional,
+  recordOf,
+} from "./fields.ts";
 import type { Fairness } from "./fairness.ts";
+import { show } from "./plain.ts";
 import type { Property } from "./property.ts";
+import { checkNames, describeParameter, type Parameters, type Specification } from "./specification.ts";
+import type { Widened } from "./spec.ts";
+
+/** What every message tells of itself. */
+export interface Envelope {
+  /** Who sent it. */
+  readonly from: string;
+  /** The server that it is for. */
+  readonly to: string;
+  /** What kind of message it is, in one word, for people and for traces. */
+  readonly type: string;
+}
 
 /** Something that may happen at a server by itself: not the arrival of a message. */
 export interface Happening<Event> {
@@ -20,16 +42,16 @@ export interface Happening<Event> {
 
 /** What an event leads to at a server. */
 export interface Outcome<Local, Message, Note> {
-  /** How a trace marks this outcome, after the event; "" for the usual one. */
-  readonly notation: string;
+  /** How a trace marks this outcome, after the event; not at all if left out: the usual one. */
+  readonly notation?: string;
   /** The budget that pays for this outcome rather than the usual one; free if left out. */
   readonly spends?: string;
   /** The server after it. */
   readonly local: Local;
-  /** The messages that it sent. */
-  readonly sends: readonly Message[];
-  /** What the history must remember. */
-  readonly notes: readonly Note[];
+  /** The messages that it sent; none if left out. */
+  readonly sends?: readonly Message[];
+  /** What the history must remember; nothing if left out. */
+  readonly notes?: readonly Note[];
 }
 
 /** What becomes of messages in flight. */
@@ -44,11 +66,21 @@ export interface ClusterView<Seen, History> {
 }
 
 /** A message-passing system. All of it is pure; values are plain data, or have an `identity` that is. */
-export interface ClusterDefinition<Local, Message, Event, Note, History, Seen> {
+export interface ClusterDefinition<
+  Local,
+  Message extends Envelope,
+  Event = Message,
+  Note = never,
+  History = null,
+  Seen = Local,
+> {
   /** The servers' names, in order. */
   readonly servers: readonly string[];
-  /** How often what has a price may happen, from where the search begins. `drops` and `duplicates` are the network's. */
-  readonly budgets: Readonly<Record<string, number>>;
+  /**
+   * How often what has a price may happen, from where the search begins; not at all if left out. `drops` and
+   * `duplicates` are the network's.
+   */
+  readonly budgets?: Readonly<Record<string, number>>;
   /**
    * What becomes of messages. `unordered`, also if left out: each arrives once, in any order. `duplicating`: each
    * may arrive again and again; two equal ones are one, and the state tells which one arrived last. `ordered`:
@@ -60,44 +92,144 @@ export interface ClusterDefinition<Local, Message, Event, Note, History, Seen> {
   readonly initial: (server: string) => Local;
   /** Messages that are in flight at first; none if left out. */
   readonly inFlight?: readonly Message[];
-  /** What may happen at a server; `proposed` counts what was spent of the budget `proposals` since the first state. */
-  readonly happenings: (local: Local, proposed: number) => readonly Happening<Event>[];
+  /**
+   * What may happen at a server; nothing if left out. `proposed` counts what was spent of the budget `proposals`
+   * since the first state.
+   */
+  readonly happenings?: (local: Local, proposed: number) => readonly Happening<Event>[];
   /** The event of such a notation, where it isn't among the happenings but possible; else null. */
   readonly otherHappening?: (local: Local, notation: string, proposed: number) => Happening<Event> | null;
-  /** The arrival of a message, as an event. */
-  readonly received: (message: Message) => Event;
-  /** Who sent a message to whom, and of which type it is. */
-  readonly envelope: (
-    message: Message,
-  ) => { readonly from: string; readonly to: string; readonly type: string };
+  /** The arrival of a message, as an event; the message itself if left out. */
+  readonly received?: (message: Message) => Event;
   /** What an event may lead to; none means that it can't happen. */
   readonly outcomes: (local: Local, event: Event) => readonly Outcome<Local, Message, Note>[];
-  /** The history before anything happened. */
-  readonly history: History;
-  /** The history after something worth a note happened. */
-  readonly remember: (history: History, note: Note) => History;
-  /** The plain data that makes a server what it is. */
-  readonly identity: (local: Local) => unknown;
-  /** What properties see of a server, as plain data. */
-  readonly observe: (local: Local) => Seen;
-  /** What a person wants to know of a server: names and short texts. */
-  readonly describe: (local: Local) => Readonly<Record<string, string>>;
+  /** The history before anything happened; null if left out. */
+  readonly history?: History;
+  /** The history after something worth a note happened; the same as before if left out. */
+  readonly remember?: (history: History, note: Note) => History;
+  /** The plain data that makes a server what it is; the server itself if left out. */
+  readonly identity?: (local: Local) => unknown;
+  /** What properties see of a server, as plain data; the server itself if left out. */
+  readonly observe?: (local: Local) => Seen;
+  /** What a person wants to know of a server: names and short texts. Each of its fields, if left out. */
+  readonly describe?: (local: Local) => Readonly<Record<string, string>>;
   /** What the system claims. */
   readonly properties: readonly Property<ClusterView<Seen, History>>[];
   /** The states from which the search goes on. A state outside is judged, but neither counted nor expanded. */
   readonly constraint?: (state: ClusterView<Seen, History>) => boolean;
   /** What must not be possible for ever and yet never happen; nothing if left out. */
   readonly fairness?: readonly Fairness[];
-  /** Named runs from whose end a search begins, too: name to trace. */
-  readonly starts: Readonly<Record<string, string>>;
+  /** Named runs from whose end a search begins, too: name to trace; none if left out. */
+  readonly starts?: Readonly<Record<string, string>>;
 }
 
-/** Compiles a message-passing system for the checker. */
-export function cluster<Local, Message, Event, Note, History, Seen>(
-  definition: ClusterDefinition<Local, Message, Event, Note, History, Seen>,
-): Model {
-  return compileCluster(definition as unknown as AnyCluster);
+const aDefinition = {
+  servers: anArray,
+  budgets: optional(recordOf({ expected: "a count", isRight: Number.isSafeInteger })),
+  network: optional({
+    expected: "unordered, duplicating or ordered",
+    isRight: (value) => ["unordered", "duplicating", "ordered"].includes(String(value)),
+  }),
+  initial: aFunction,
+  inFlight: optional(anArray),
+  happenings: optional(aFunction),
+  otherHappening: optional(aFunction),
+  received: optional(aFunction),
+  outcomes: aFunction,
+  history: optional(anything),
+  remember: optional(aFunction),
+  identity: optional(aFunction),
+  observe: optional(aFunction),
+  describe: optional(aFunction),
+  properties: anArray,
+  constraint: optional(aFunction),
+  fairness: optional(anArray),
+  starts: optional(recordOf({ expected: "a trace", isRight: (value) => typeof value === "string" })),
+} satisfies Readonly<Record<keyof AnyDefinition, Field>>;
+
+/**
+ * A spec of a message-passing system.
+ *
+ * @throws {SpecError} if a name is wrong.
+ *
+ * @example
+ * ```ts
+ * import { check, cluster, type ClusterDefinition, sometimes } from "@quorate/raft/spec";
+ *
+ * interface Greeting {
+ *   readonly from: string;
+ *   readonly to: string;
+ *   readonly type: "Hello";
+ * }
+ * type Greeter = ClusterDefinition<{ readonly greeted: boolean }, Greeting>;
+ *
+ * const greetings = cluster("greetings", (): Greeter => ({
+ *   servers: ["a", "b"],
+ *   initial: () => ({ greeted: false }),
+ *   inFlight: [{ from: "a", to: "b", type: "Hello" }],
+ *   outcomes: () => [{ local: { greeted: true } }],
+ *   properties: [
+ *     sometimes("b is greeted", "the greeting arrives", ({ servers }) => servers[1]?.greeted === true),
+ *   ],
+ * }));
+ * const report = await check(greetings);
+ * console.assert(report.properties[0]?.trace === "a>b");
+ * ```
+ */
+export function cluster<Local, Message extends Envelope, Event, Note, History, Seen>(
+  name: string,
+  build: () => ClusterDefinition<Local, Message, Event, Note, History, Seen>,
+): Specification;
+/** A spec with parameters, which are typed by their defaults and set with `--set name=value`. */
+export function cluster<Local, Message extends Envelope, Event, Note, History, Seen, P extends Parameters>(
+  name: string,
+  parameters: P,
+  build: (parameters: Widened<P>) => ClusterDefinition<Local, Message, Event, Note, History, Seen>,
+): Specification;
+export function cluster(
+  name: string,
+  ...given:
+    | readonly [build: () => AnyDefinition]
+    | readonly [parameters: Parameters, build: (parameters: never) => AnyDefinition]
+): Specification {
+  const parameters = given.length === 1 ? {} : given[0];
+  const build = (given.length === 1 ? given[0] : given[1]) as (values: Parameters) => AnyDefinition;
+  checkNames([name, ...Object.keys(parameters)]);
+  return {
+    name,
+    parameters,
+    bounds: {},
+    depth: null,
+    summary: (values) => Object.entries(values).map(describeParameter).join(" · "),
+    build: (values) => compileCluster(complete(name, build(values))),
+  };
 }
 
-/** A definition whose types the compiler of clusters need not know. */
-export type AnyCluster = ClusterDefinition<unknown, unknown, unknown, unknown, unknown, unknown>;
+type AnyDefinition = ClusterDefinition<unknown, Envelope, unknown, unknown, unknown, unknown>;
+
+/** A definition whose types the compiler of clusters need not know, in which nothing is left out. */
+export type AnyCluster =
+  & Required<Omit<AnyDefinition, "constraint" | "otherHappening">>
+  & Pick<AnyDefinition, "constraint" | "otherHappening">;
+
+function complete(name: string, definition: AnyDefinition): AnyCluster {
+  checkFields(`cluster ${name}`, definition, aDefinition);
+  return {
+    budgets: {},
+    network: "unordered",
+    inFlight: [],
+    happenings: () => [],
+    received: (message) => message,
+    history: null,
+    remember: (history) => history,
+    identity: (local) => local,
+    observe: (local) => local,
+    describe: (local) =>
+      isRecord(local)
+        ? Object.fromEntries(Object.entries(local).map(([key, value]) => [key, show(value)]))
+        : { state: show(local) },
+    fairness: [],
+    starts: {},
+    ...definition,
+  };
+}

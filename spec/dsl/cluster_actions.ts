@@ -24,7 +24,7 @@ export function clusterActions(servers: readonly string[]): readonly ActionInsta
 
 /** Which of `clusterActions` a row stands for. */
 export function clusterActionOf(l: Learning, rows: Int32Array, at: number): number {
-  const { servers, envelope } = l.definition;
+  const { servers } = l.definition;
   const cause = l.reactions.causes[rows[at + detail.reaction]!]!;
   switch (cause.type) {
     case "happening": {
@@ -32,7 +32,7 @@ export function clusterActionOf(l: Learning, rows: Int32Array, at: number): numb
       return (sign < 0 ? local.length - 1 : sign) * servers.length + rows[at + detail.server]!;
     }
     case "message": {
-      const { from, to } = envelope(l.messages.values[cause.message]);
+      const { from, to } = l.messages.values[cause.message]!;
       const pair = servers.indexOf(from) * servers.length + servers.indexOf(to);
       return local.length * servers.length + between.indexOf(cause.sign) * servers.length ** 2 + pair;
     }

@@ -2,7 +2,7 @@
 import { type Growable, growable, push, reserve } from "../checker/growable.ts";
 import { get, type PairMap, pairMap, put } from "../checker/pair_map.ts";
 import { type Lists, lists, type Place, place } from "../checker/place.ts";
-import type { AnyCluster, Happening, Outcome } from "./cluster.ts";
+import type { AnyCluster, Envelope, Happening, Outcome } from "./cluster.ts";
 import { type Flight, flight } from "./cluster_network.ts";
 import { SpecError } from "./specification.ts";
 
@@ -55,7 +55,7 @@ export interface Learning {
   readonly locals: readonly Place<unknown>[];
   readonly histories: Place<unknown>;
   readonly accounts: Place<Account>;
-  readonly messages: Place<unknown>;
+  readonly messages: Place<Envelope>;
   readonly bags: Lists;
   /** Null for the usual network, a bag. */
   readonly flight: Flight | null;
@@ -91,7 +91,7 @@ export interface Learning {
 /** Nothing learned yet. */
 export function learning(definition: AnyCluster): Learning {
   const { servers, identity, observe } = definition;
-  const messages = place({ name: "messages", observe: null });
+  const messages = place<Envelope>({ name: "messages", observe: null });
   const bags = lists();
   return {
     definition,
@@ -128,15 +128,15 @@ export function learning(definition: AnyCluster): Learning {
   };
 }
 
-function flightOf(definition: AnyCluster, messages: Place<unknown>, bags: Lists): Flight | null {
-  const { servers, budgets, envelope, network = "unordered" } = definition;
+function flightOf(definition: AnyCluster, messages: Place<Envelope>, bags: Lists): Flight | null {
+  const { servers, budgets, network } = definition;
   if (network !== "unordered" && (budgets.drops || budgets.duplicates)) {
     throw new SpecError(
       `budgets for drops or duplicates: they are for an unordered network, not for ${network}`,
     );
   }
   const channelOf = (message: number) => {
-    const { from, to } = envelope(messages.values[message]);
+    const { from, to } = messages.values[message]!;
     return servers.indexOf(from) * servers.length + servers.indexOf(to);
   };
   return flight(network, { servers, first: servers.length + 2, messages, bags, channelOf });
@@ -190,7 +190,7 @@ export function answerToHappening(l: Learning, server: number, local: number, le
 export function answerToMessage(l: Learning, server: number, local: number, message: number): number {
   const known = get(l.answers[server]!, local, message * 2);
   if (known >= 0) return known;
-  const event = l.definition.received(l.messages.values[message]);
+  const event = l.definition.received(l.messages.values[message]!);
   return learn(l, server, local, message * 2, event, (notation) => ({
     type: "message",
     message,
@@ -209,7 +209,7 @@ function learn(
 ): number {
   const outcomes = l.definition.outcomes(l.locals[server]!.values[local], event);
   const first = l.reactions.causes.length;
-  for (const outcome of outcomes) react(l, server, local, causeOf(outcome.notation), outcome);
+  for (const outcome of outcomes) react(l, server, local, causeOf(outcome.notation ?? ""), outcome);
   const integer = l.ranges.length / 2;
   push(l.ranges, first);
   push(l.ranges, l.reactions.causes.length);
@@ -222,11 +222,11 @@ function react(
   server: number,
   before: number,
   cause: Cause,
-  outcome: Outcome<unknown, unknown, unknown>,
+  outcome: Outcome<unknown, Envelope, unknown>,
 ): void {
   const local = l.locals[server]!.intern(outcome.local);
-  const sends = outcome.sends.map((message) => l.messages.intern(message));
-  const notes = outcome.notes.length === 0 ? 0 : l.notes.intern(outcome.notes);
+  const sends = (outcome.sends ?? []).map((message) => l.messages.intern(message));
+  const notes = outcome.notes === undefined || outcome.notes.length === 0 ? 0 : l.notes.intern(outcome.notes);
   const price = cause.type === "happening" ? cause.happening.spends : undefined;
   const expenses = expensesFor(l, price, outcome.spends);
   const isIdle = local === before && sends.length === 0 && notes === 0;
@@ -327,7 +327,7 @@ export function pay(l: Learning, account: number, expenses: number): number {
 export function receiverOf(l: Learning, message: number): number {
   const { receivers, definition } = l;
   while (receivers.length <= message) {
-    const { to } = definition.envelope(l.messages.values[receivers.length]);
+    const { to } = l.messages.values[receivers.length]!;
     const server = definition.servers.indexOf(to);
     if (server < 0) {
       throw new SpecError(`a message to ${to}, which is none of ${definition.servers.join(", ")}`);

@@ -40,7 +40,7 @@ export function compileCluster(definition: AnyCluster): Model {
     view: (vector, at, onRead) => view(l, vector, at, onRead),
     actions: clusterActions(servers),
     actionOf: (rows, at) => clusterActionOf(l, rows, at),
-    fairness: definition.fairness ?? [],
+    fairness: definition.fairness,
     steps: (state) => stepsOf(l, state),
     otherStep: (state, text) => otherStep(l, state, text),
     spentBudget: (state, text) => spentBudget(l, model, state, text),
@@ -60,7 +60,7 @@ export function compileCluster(definition: AnyCluster): Model {
 function firstState(l: Learning): State {
   const { servers, initial, history, budgets } = l.definition;
   const used = Object.fromEntries(Object.keys(budgets).map((budget) => [budget, 0]));
-  const messages = (l.definition.inFlight ?? []).map((message) => l.messages.intern(message));
+  const messages = l.definition.inFlight.map((message) => l.messages.intern(message));
   const { values, bag } = l.flight?.begin(messages) ?? { values: [], bag: messages.sort((a, b) => a - b) };
   return {
     vector: [
@@ -174,13 +174,11 @@ function tellMessage(
   { message, sign, notation }: Cause & { type: "message" },
   inFlight: readonly number[],
 ): Omit<Step, "to"> {
-  const { envelope } = l.definition;
-  const value = l.messages.values[message];
-  const { from, to, type } = envelope(value);
-  const all = inFlight.map((integer) => l.messages.values[integer]);
-  const between = all.filter((other) => envelope(other).from === from && envelope(other).to === to);
-  const ofType = between.filter((other) => envelope(other).type === type).map((other) => encode(other))
-    .sort();
+  const value = l.messages.values[message]!;
+  const { from, to, type } = value;
+  const all = inFlight.map((integer) => l.messages.values[integer]!);
+  const between = all.filter((other) => other.from === from && other.to === to);
+  const ofType = between.filter((other) => other.type === type).map((other) => encode(other)).sort();
   const forms = [`:${type}.${ofType.indexOf(encode(value)) + 1}`];
   if (ofType.length === 1) forms.unshift(`:${type}`);
   if (between.length === 1) forms.unshift("");

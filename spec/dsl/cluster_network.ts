@@ -1,7 +1,7 @@
 /** Messages in flight where they aren't simply a bag: a set from which nothing is taken, or queues. */
 import type { Growable } from "../checker/growable.ts";
 import { type Lists, type Place, place } from "../checker/place.ts";
-import type { Network } from "./cluster.ts";
+import type { Envelope, Network } from "./cluster.ts";
 
 /** What a step does to the messages in flight. */
 export interface Change {
@@ -36,7 +36,7 @@ export interface FlightOptions {
   /** Where its places begin in the state. */
   readonly first: number;
   /** The messages. */
-  readonly messages: Place<unknown>;
+  readonly messages: Place<Envelope>;
   /** Lists of messages that enter the bag together. */
   readonly bags: Lists;
   /** Which channel a message takes: the number of its sender times the number of servers, plus its receiver's. */
@@ -121,6 +121,6 @@ function ordered({ servers, first, messages, channelOf }: FlightOptions): Flight
 }
 
 /** A place whose values are lists of messages, told apart by what the messages say. */
-function placeOfMessages(name: string, messages: Place<unknown>): Place<readonly number[]> {
+function placeOfMessages(name: string, messages: Place<Envelope>): Place<readonly number[]> {
   return place({ name, identity: (list) => list.map((message) => messages.values[message]), observe: null });
 }

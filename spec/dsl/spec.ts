@@ -3,7 +3,13 @@ import { complete } from "./definition.ts";
 import { compileSpec } from "./spec_model.ts";
 import type { Fairness } from "./fairness.ts";
 import type { Property } from "./property.ts";
-import { type Parameter, type Parameters, SpecError, type Specification } from "./specification.ts";
+import {
+  checkNames,
+  describeParameter,
+  type Parameters,
+  SpecError,
+  type Specification,
+} from "./specification.ts";
 
 /** A state as an action sees it: a copy that it may change. */
 export type Draft<T> = T extends Uint8Array ? Uint8Array
@@ -138,11 +144,7 @@ export function spec(
 ): Specification {
   const parameters = given.length === 1 ? {} : given[0];
   const build = (given.length === 1 ? given[0] : given[1]) as (values: Parameters) => Definition<unknown>;
-  for (const key of [name, ...Object.keys(parameters)]) {
-    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(key)) {
-      throw new SpecError(`${JSON.stringify(key)} is no name: letters, digits and _, the first one a letter`);
-    }
-  }
+  checkNames([name, ...Object.keys(parameters)]);
   const whole = new Set<string>();
   return {
     name,
@@ -152,8 +154,4 @@ export function spec(
     summary: (values) => Object.entries(values).map(describeParameter).join(" · "),
     build: (values) => compileSpec(name, () => complete(name, build(values)), whole),
   };
-}
-
-function describeParameter([key, value]: [string, Parameter]): string {
-  return typeof value === "number" ? `${value} ${key}` : `${key} = ${value}`;
 }

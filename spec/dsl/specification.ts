@@ -77,3 +77,19 @@ export function resolveParameters(
   }
   return { ...spec.parameters, ...named, ...given };
 }
+
+/**
+ * Refuses names that neither a trace nor a command line could hold.
+ *
+ * @throws {SpecError} that names the first of them.
+ */
+export function checkNames(names: readonly string[]): void {
+  const wrong = names.find((name) => !/^[A-Za-z][A-Za-z0-9_]*$/.test(name));
+  if (wrong === undefined) return;
+  throw new SpecError(`${JSON.stringify(wrong)} is no name: letters, digits and _, the first one a letter`);
+}
+
+/** A parameter and its value, in a word or two. */
+export function describeParameter([key, value]: [string, Parameter]): string {
+  return typeof value === "number" ? `${value} ${key}` : `${key} = ${value}`;
+}

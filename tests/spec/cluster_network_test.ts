@@ -12,30 +12,17 @@ interface Letter {
 type Definition = ClusterDefinition<{ readonly read: string }, Letter, Letter, never, null, string>;
 
 /** Two letters are on their way from a to b, who remembers what it reads until it holds two. */
-function post(network: Network, budgets: Definition["budgets"] = {}) {
-  return cluster<{ readonly read: string }, Letter, Letter, never, null, string>({
+function post(network: Network, budgets: Readonly<Record<string, number>> = {}) {
+  return cluster("post", (): Definition => ({
     servers: ["a", "b"],
     budgets,
     network,
     initial: () => ({ read: "" }),
     inFlight: ["Second", "First"].map((type) => ({ from: "a", to: "b", type })),
-    happenings: () => [],
-    received: (letter) => letter,
-    envelope: (letter) => letter,
-    outcomes: ({ read }, { type }) => [{
-      notation: "",
-      local: { read: read.length < 2 ? read + type.charAt(0) : read },
-      sends: [],
-      notes: [],
-    }],
-    history: null,
-    remember: (history) => history,
-    identity: (local) => local,
+    outcomes: ({ read }, { type }) => [{ local: { read: read.length < 2 ? read + type.charAt(0) : read } }],
     observe: ({ read }) => read,
-    describe: ({ read }) => ({ read }),
     properties: [],
-    starts: {},
-  });
+  })).build({});
 }
 
 /** What b has read after the steps of a trace, and what can happen then. */
