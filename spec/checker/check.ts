@@ -21,7 +21,14 @@ import {
 } from "../dsl/specification.ts";
 import { formatTrace, type Run } from "../trace/run.ts";
 import type { Model, Start } from "./model.ts";
-import { type Found, type Progress, search, type Stopped } from "./search.ts";
+import {
+  type Found,
+  NoLongerExact,
+  type Progress,
+  search,
+  type SearchOptions,
+  type Stopped,
+} from "./search.ts";
 
 /** How to check. */
 export interface CheckOptions {
@@ -45,6 +52,8 @@ export interface CheckOptions {
   readonly maxMegabytes?: number;
   /** Ends the check when it fires; the verdict is then "inconclusive", unless a violation was found. */
   readonly signal?: AbortSignal;
+  /** Called with the names of the properties when the search begins: the spec and its parameters are right. */
+  readonly onStart?: (properties: readonly string[]) => void;
   /** Called as the check goes on, and once when each layer is complete. */
   readonly onProgress?: (progress: CheckProgress) => void;
 }
@@ -63,6 +72,7 @@ const anOption = {
     isRight: (value) => typeof value === "number" && value > 0,
   }),
   signal: optional({ expected: "an AbortSignal", isRight: (value) => value instanceof AbortSignal }),
+  onStart: optional(aFunction),
   onProgress: optional(aFunction),
 } satisfies Readonly<Record<keyof CheckOptions, Field>>;
 
@@ -167,9 +177,14 @@ const shallower = 3;
 export async function check(spec: Specification, options: CheckOptions = {}): Promise<Report> {
   if (!isSpecification(spec)) throw new SpecError(`check takes what spec(...) returns, not ${told(spec)}`);
   checkFields("check", options, anOption);
+  let hasStarted = false;
+  function onStart(properties: readonly string[]): void {
+    if (!hasStarted) options.onStart?.(properties);
+    hasStarted = true;
+  }
   for (;;) {
     try {
-      return await checkOnce(spec, options);
+      return await checkOnce(spec, { ...options, onStart });
     } catch (error) {
       // Some value doesn't keep its shape. The spec knows it now, and is built another way.
       if (!(error instanceof Reshape)) throw error;
@@ -182,10 +197,11 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
   const parameters = resolveParameters(spec, bounds, options.parameters ?? {});
   const depth = options.depth === undefined ? spec.depth : options.depth;
   const model = spec.build(parameters);
+  options.onStart?.(model.properties.map(({ name }) => name));
   const found: { search: string; found: Found }[] = [];
   for (const { name, starts } of searchesOf(model, options.from)) {
     const isWhole = name === "steps" || name === options.from || depth === null;
-    const result = await search(model, starts, {
+    const result = await searchAll(model, starts, {
       depth: isWhole ? depth : Math.max(1, depth - shallower),
       onProgress: (progress) => options.onProgress?.({ search: name, ...progress }),
       stopped: () => options.signal?.aborted ?? false,
@@ -195,7 +211,17 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
     found.push({ search: name, found: result });
     if (result.stopped !== null || isViolated(model, result)) break;
   }
-  return report(model, found, { spec: spec.name, parameters, bounds, depth }, options.exact ?? false);
+  return report(model, found, { spec: spec.name, parameters, bounds, depth });
+}
+
+/** Searches, again if names stop telling states apart for sure: the model knows by then that it needs more room. */
+async function searchAll(model: Model, starts: readonly Start[], options: SearchOptions): Promise<Found> {
+  try {
+    return await search(model, starts, options);
+  } catch (error) {
+    if (!(error instanceof NoLongerExact)) throw error;
+    return await search(model, starts, options);
+  }
 }
 
 /** One search from all initial states, and one from each named start. */
@@ -224,7 +250,6 @@ function report(
   model: Model,
   found: readonly { search: string; found: Found }[],
   asked: Pick<Report, "spec" | "parameters" | "bounds" | "depth">,
-  isExact: boolean,
 ): Report {
   const searches = found.map(({ search, found }): SearchReport => {
     const { generated, distinct, depth, edge, cut, exhausted } = found;
@@ -250,9 +275,10 @@ function report(
     stopped,
     verdict: isViolated ? "violated" : stopped !== null || isMissing ? "inconclusive" : "holds",
     neverEnabled: model.neverEnabled?.() ?? [],
-    odds: isExact
-      ? 0
-      : searches.reduce((odds, { distinct }) => odds + distinct * (distinct - 1) / 2 ** 65, 0),
+    odds: results.reduce(
+      (odds, { isExact, distinct }) => odds + (isExact ? 0 : distinct * (distinct - 1) / 2 ** 65),
+      0,
+    ),
   };
 }
 
