@@ -269,7 +269,7 @@ export function keepUp(judge: Judge): void {
 function regroup(judge: Judge): void {
   const groups = new Map<string, (Always<unknown> | Sometimes<unknown>)[]>();
   for (const property of judge.model.properties) {
-    if (property.kind === "steps") continue;
+    if (property.kind !== "always" && property.kind !== "sometimes") continue;
     const key = (judge.looks.get(property) ?? nowhere).list.join();
     groups.set(key, [...groups.get(key) ?? [], property]);
   }

@@ -119,6 +119,11 @@ export interface Model {
    * judged, but neither counted as distinct nor expanded.
    */
   readonly constraint?: (state: unknown) => boolean;
+  /**
+   * Whether a state from which no step leads is one where the spec may end; any other one is a deadlock. If it is
+   * left out the spec may end anywhere.
+   */
+  readonly ends?: (state: State) => boolean;
   /** Where the search begins: first the initial states, then the named starts. */
   readonly starts: readonly Start[];
   /**

@@ -15,6 +15,8 @@ import {
   type Verdicts,
 } from "./judge.ts";
 import {
+  bagStart,
+  headSize,
   type Layer,
   layer,
   type Model,
@@ -201,10 +203,25 @@ async function expandLayer(
     const { out } = run;
     expandState(run, current, index);
     run.generated += out.same + out.rows.length / rowSize;
+    if (out.same === 0 && out.rows.length === 0) judgeEnd(run, first + index, current, index);
     if (run.judge.steps.length > 0) takeSteps(run, first + index, current, index);
     const take = run.exact === null && run.model.constraint === undefined ? takeNew : takeNewBuilt;
     take(run, first + index, current, index, next, isLast);
   }
+}
+
+/** The name under which a deadlock stands among the verdicts; no property has such a name. */
+export const deadlock = "\0deadlock";
+
+/** Judges a state from which no step leads. */
+function judgeEnd({ model, judge }: Search, state: number, current: Layer, index: number): void {
+  if (model.ends === undefined || judge.verdicts.has(deadlock)) return;
+  const { vectors, bags, heads, width } = current;
+  const vector = [...vectors.items.subarray(index * width, (index + 1) * width)];
+  const bag = [...bags.items.subarray(bagStart(current, index), heads.items[(index + 1) * headSize - 1]!)];
+  if (model.ends({ vector, bag })) return;
+  judge.verdicts.set(deadlock, { state, branch: -1, witness: null });
+  judge.violated = true;
 }
 
 /** Keeps what is new among the successors of one state. Looks at all slots first: the memory answers together. */
@@ -382,7 +399,7 @@ function report(run: Search, queue: number, complete: boolean): void {
 }
 
 /** The fingerprint of a state: the sum of the words of its parts. */
-function sumOfWords(model: Model, { vector, bag }: State): readonly [low: number, high: number] {
+export function sumOfWords(model: Model, { vector, bag }: State): readonly [low: number, high: number] {
   let low = 0;
   let high = 0;
   const take = ({ words }: Place<unknown>, value: number) => {

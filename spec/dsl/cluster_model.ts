@@ -34,6 +34,7 @@ export function compileCluster(definition: AnyCluster): Model {
     ...(definition.constraint === undefined
       ? {}
       : { constraint: definition.constraint as (state: unknown) => boolean }),
+    ...endsOf(l),
     starts: [{ name: "1", trace: "", state: priced(l, first) }],
     expand: (layer, index, out) => expand(l, layer, index, out),
     build: (layer, index, rows, at, next) => build(l, layer, index, rows, at, next),
@@ -87,6 +88,24 @@ function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place
     servers: l.locals.map((place, server) => place.observed[vector[at + server]!]),
     history: l.histories.observed[vector[at + length]!],
   };
+}
+
+/** Where only budgets keep something from happening, nothing is wrong. */
+function endsOf(l: Learning): Pick<Model, "ends"> {
+  const { ends } = l.definition;
+  if (ends === undefined) return {};
+  return {
+    ends: (state) =>
+      ends(view(l, state.vector, 0, () => {}) as Parameters<typeof ends>[0]) ||
+      stepsOf(l, unpriced(l, state)).length > 0,
+  };
+}
+
+/** The same state, if nothing had a price. */
+function unpriced(l: Learning, state: State): State {
+  const account = l.definition.servers.length + 1;
+  const { used } = l.accounts.values[state.vector[account]!]!;
+  return { ...state, vector: state.vector.with(account, l.accounts.intern({ used, before: null })) };
 }
 
 /** A layer of one state, to enumerate its steps one by one. */
@@ -143,10 +162,9 @@ function otherStep(l: Learning, state: State, text: string): Step | null {
 /** Looks whether the step could happen if nothing had a price, and at what it would have cost. */
 function spentBudget(l: Learning, model: Model, state: State, text: string): SpentBudget | null {
   const account = l.definition.servers.length + 1;
-  const { used, before } = l.accounts.values[state.vector[account]!]!;
+  const { before } = l.accounts.values[state.vector[account]!]!;
   if (before === null) return null;
-  const free = { ...state, vector: state.vector.with(account, l.accounts.intern({ used, before: null })) };
-  const to = stepNamed(model, free, text)?.to.vector[account];
+  const to = stepNamed(model, unpriced(l, state), text)?.to.vector[account];
   const after = to === undefined ? {} : l.accounts.values[to]!.used;
   const budgets = Object.entries(after).map(([name, count]): SpentBudget => ({
     name,

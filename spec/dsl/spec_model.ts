@@ -14,7 +14,8 @@ import {
 } from "../checker/model.ts";
 import { type Place, place } from "../checker/place.ts";
 import { runTrace } from "../trace/run.ts";
-import { constraintOf, guarded, initialStates, propertiesOf, transitionsOf } from "./definition.ts";
+import { propertiesOf } from "./claims.ts";
+import { constraintOf, endsOf, guarded, initialStates, transitionsOf } from "./definition.ts";
 import { draftOf } from "./draft.ts";
 import { plain, show } from "./plain.ts";
 import { gather, layoutOf, Reshape, scatter, untilInShape } from "./shape.ts";
@@ -47,12 +48,14 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     trace: "",
     state: { vector: vectorOf(l, state), bag: [] },
   }));
+  const ends = endsOf(name, definition);
   const model: Model = {
     servers: [],
     places: layout.places as readonly Place<unknown>[],
     messages: place({ name: "messages" }),
     properties: propertiesOf(name, definition.properties),
     ...constraintOf(name, definition),
+    ends: ({ vector }) => ends(view(l, vector, 0, () => {})),
     starts: initial.map((start) => ({
       ...start,
       state: { ...start.state, vector: padded(l, start.state.vector) },

@@ -7,6 +7,7 @@ import { always, spec } from "@quorate/raft/spec";
 export default spec("counter", { most: 3 }, ({ most }) => ({
   init: { n: 0 },
   actions: { Up: (s) => s.n < most && void s.n++ },
+  ends: ({ n }) => n === most,
   properties: [always("small", "n < 5", ({ n }) => n < 5 || "n is " + n)],
 }));
 `;
