@@ -3,7 +3,7 @@ import type { CheckProgress, PropertyReport, Report } from "../checker/check.ts"
 import type { Model } from "../checker/model.ts";
 import type { Property } from "../dsl/property.ts";
 import type { Parameters, Specification } from "../dsl/specification.ts";
-import type { Replay } from "../trace/replay.ts";
+import { isJudgedByRun, type Replay } from "../trace/replay.ts";
 import { diagram, lassoDiagram } from "./diagram.ts";
 import { visible } from "./visible.ts";
 
@@ -245,7 +245,11 @@ export function replayText(model: Model, found: Replay, { paint }: Pick<Telling,
       step === 1 ? "step" : "steps"
     }`
   );
-  const nothing = `${paint.good("ok")}  this run violates nothing`;
+  const isOpen = model.properties.some((property) =>
+    !isJudgedByRun(property) && property.kind !== "sometimes"
+  );
+  const rest = isOpen ? "; of what must happen some day a run that ends tells nothing" : "";
+  const nothing = `${paint.good("ok")}  this run violates nothing${rest}`;
   return [...diagram(model, run, violations), "", ...(verdict.length > 0 ? verdict : [nothing])].join("\n");
 }
 

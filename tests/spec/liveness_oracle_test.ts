@@ -63,11 +63,11 @@ interface Drawn {
 function draw(seed: number): Drawn {
   const random = randomFrom(seed);
   const below = (n: number) => Math.floor(random() * n);
-  const count = 2 + below(4);
+  const count = 2 + below(5);
   const some = (odds: number) =>
     new Set(Array.from({ length: count }, (_, n) => n).filter(() => random() < odds));
   const edges: Edge[] = [];
-  for (let tries = 2 + below(9); tries > 0; tries--) {
+  for (let tries = 2 + below(11); tries > 0; tries--) {
     const edge = { action: actions[below(5)]!, from: below(count), to: below(count) };
     const isTaken = edges.some(({ action, from }) => action === edge.action && from === edge.from);
     if (!isTaken) edges.push(edge);
@@ -80,8 +80,12 @@ function draw(seed: number): Drawn {
     kind: kinds[below(4)]!,
     goal: some(0.4),
     when: some(0.5),
-    fair: Array.from({ length: below(4) }, () => demands[below(demands.length)]!),
-    recurring: below(4) === 0 ? some(0.6) : null,
+    // Without the first one most behaviours may just stop.
+    fair: [
+      ...(below(3) > 0 ? [demands[0]!] : []),
+      ...Array.from({ length: below(4) }, () => demands[below(demands.length)]!),
+    ],
+    recurring: below(5) === 0 ? some(0.6) : null,
     ceasing: below(5) === 0 ? actions[below(5)]! : null,
   };
 }

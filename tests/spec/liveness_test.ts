@@ -106,6 +106,12 @@ const table: readonly Row[] = [
     "violated: To_b |",
   ],
   [
+    "of a loop and of stopping with as many steps, stopping",
+    "a>b b>a a>c c>d",
+    infinitelyOften("p", "", { holds: isIn("x"), ...fairly }),
+    "violated: To_c To_d |",
+  ],
+  [
     "again and again around a loop",
     "a>b b>a",
     infinitelyOften("p", "", { holds: isIn("b"), ...fairly }),
@@ -259,6 +265,40 @@ Deno.test("a cluster: fairness by the signs of the notation", async () => {
   assertEquals(await verdictOf(weak("a>b"), weak("b>_")), "holds");
   assertEquals(await verdictOf(weak("a>b"), weak("b!")), "violated");
   await assertRejects(() => check(game([weak("c>a")])), SpecError, "there is no action c>a");
+});
+
+Deno.test("a cluster: an arrival that changes nothing is not possible", async () => {
+  const deaf = cluster("deaf", (): ClusterDefinition<{ heard: number }, Ball> => ({
+    servers: ["a", "b"],
+    network: "duplicating",
+    initial: () => ({ heard: 0 }),
+    inFlight: [{ from: "a", to: "b", type: "Ball" }],
+    outcomes: () => [{ local: { heard: 1 } }],
+    fairness: [weak(">")],
+    properties: [
+      eventually("heard", "", ({ servers }) => servers[1]?.heard === 1),
+      eventually("heard twice", "", ({ servers }) => servers[1]?.heard === 2),
+    ],
+  }));
+  const [once, twice] = (await check(deaf)).properties;
+  assertEquals([once?.result, twice?.result, twice?.trace, twice?.loop], ["holds", "violated", "a>b", []]);
+});
+
+Deno.test("a loop that has too much to be fair to is found, and not called shortest", async () => {
+  const count = 12;
+  const ring = spec<{ n: number }>("ring", () => ({
+    init: { n: 0 },
+    actions: {
+      Go: each([...Array(count).keys()], (s, from) => s.n === from && void (s.n = (from + 1) % count)),
+    },
+    fairness: [weak("Next"), strong.each("Go")],
+    properties: [infinitelyOften("p", "", ({ n }) => n > count)],
+  }));
+  const report = await check(ring);
+  const [found] = report.properties;
+  assertEquals([found?.trace, found?.loop?.length, found?.isShortest], ["", count, false]);
+  const text = reportText(report, { paint: plainPaint, milliseconds: 0, replay: String });
+  assertStringIncludes(text, "0 steps, then 12 steps for ever, a short one");
 });
 
 Deno.test("a lasso is told with how it is fair, in words and in JSON, and the printed trace replays it", async () => {
