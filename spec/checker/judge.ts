@@ -92,7 +92,8 @@ export function forget(judge: Judge): void {
   const { model, looks, verdicts, isExact, steps } = judge;
   judge.places = model.places.length;
   judge.hasLookedElsewhere = false;
-  const eyeOf = (who: unknown) => eye(model.fields, [...looks.get(who) ?? []].sort((a, b) => a - b), isExact);
+  const eyeOf = (who: unknown) =>
+    eye(model.records.fields, [...looks.get(who) ?? []].sort((a, b) => a - b), isExact);
   const groups = new Map<string, Single[]>();
   for (const property of model.properties) {
     if ((property.kind !== "always" && property.kind !== "sometimes") || verdicts.has(property.name)) {
@@ -134,7 +135,7 @@ export function lookAtParent(judge: Judge, state: number, words: Int32Array, at:
 }
 
 function look(
-  { model: { places, fields } }: Judge,
+  { model: { places, records: { fields } } }: Judge,
   { eye }: Watcher,
   words: Int32Array,
   from: number,
@@ -242,7 +243,7 @@ function judgeBy(
 
 /** What `who` sees of a state. Each place that he looks at is noted. */
 function viewOf(judge: Judge, words: Int32Array, at: number, who: unknown): unknown {
-  const { places, fields } = judge.model;
+  const { places, records: { fields } } = judge.model;
   if (judge.vector.length < places.length) judge.vector = new Int32Array(places.length * 2);
   const { vector } = judge;
   for (let p = 0; p < places.length; p++) vector[p] = valueAt(fields, words, at, p);
@@ -263,7 +264,7 @@ function apart(judge: Judge, view: unknown): unknown {
 }
 
 function valuesOf({ model }: Judge, { eye }: Watcher, words: Int32Array, at: number): readonly number[] {
-  return Array.from(eye.places, (place) => valueAt(model.fields, words, at, place));
+  return Array.from(eye.places, (place) => valueAt(model.records.fields, words, at, place));
 }
 
 /** What is to be told of a state; null if nothing is. */

@@ -51,6 +51,14 @@ export function reserveRow(out: Successors): Int32Array {
   return out.rows = larger;
 }
 
+/** How states are written at present. */
+export interface Written {
+  /** Where the values of places stand in a record. */
+  readonly fields: Fields;
+  /** Whether the name of a state tells it from all others for sure: it is the state, written in 64 bits. */
+  readonly isName: boolean;
+}
+
 /** What all states must be written anew by, as their values need more bits than they had. */
 export interface Refit {
   /** Appends the record that begins at `at` to a layer, in its new form. Returns where the next one begins. */
@@ -108,12 +116,15 @@ export interface Model {
    * judged, but neither counted as distinct nor expanded.
    */
   readonly constraint?: (state: unknown) => boolean;
+  /**
+   * Whether a state from which no step leads is one where the spec may end; any other one is a deadlock. If it is
+   * left out the spec may end anywhere.
+   */
+  readonly ends?: (state: State) => boolean;
   /** Where the search begins: first the initial states, then the named starts. */
   readonly starts: readonly Start[];
-  /** Where the values of places stand in a record. */
-  readonly fields: Fields;
-  /** Whether the name of a state tells it from all others for sure: it is the state, written in 64 bits. */
-  readonly isNameExact: boolean;
+  /** How states are written at present: it may change at every `refit`. */
+  readonly records: Written;
   /** Appends a state to a layer. */
   put(state: State, to: Layer): void;
   /** The state whose record begins at `at`. */

@@ -16,7 +16,7 @@ import {
   type Verdicts,
   watcherOfSteps,
 } from "./judge.ts";
-import { bytesOf, clear, type Layer, layer, release, type Segment, valueAt } from "./layer.ts";
+import { bytesOf, clear, type Layer, layer, type Segment, valueAt } from "./layer.ts";
 import {
   type Model,
   row,
@@ -27,6 +27,7 @@ import {
   type Successors,
   successors,
 } from "./model.ts";
+import { advance, type Queue, queueOf, refit } from "./queue.ts";
 import { add, bytesToGrow, forEachName, insert, makeRoom, slotOf, type Table, table } from "./table.ts";
 import { bytesOfTrail, noteBranch, noteChildren, type Trail, trail, wayTo } from "./trail.ts";
 
@@ -124,21 +125,13 @@ interface Search {
   breath: number;
 }
 
-/** The states of a layer that are still to be expanded. */
-interface Queue {
-  readonly segments: Segment[];
-  /** Where in the first segment the next record begins. */
-  at: number;
-  count: number;
-}
-
 /** Explores what is reachable from `starts`. */
 export async function search(model: Model, starts: readonly Start[], options: SearchOptions): Promise<Found> {
   const run: Search = {
     model,
     options,
     seen: table(),
-    exact: options.isExact && !model.isNameExact ? exactSet() : null,
+    exact: options.isExact && !model.records.isName ? exactSet() : null,
     judge: judge(model, options.isExact),
     distinct: 0,
     cut: 0,
@@ -171,7 +164,7 @@ export async function search(model: Model, starts: readonly Start[], options: Se
     edge: current.count + run.left,
     cut: run.cut,
     stopped: run.stopped,
-    isExact: run.exact !== null || model.isNameExact,
+    isExact: run.exact !== null || model.records.isName,
     verdicts: run.judge.verdicts,
     path: (to) => pathTo(run, starts, to),
   };
@@ -201,9 +194,7 @@ function firstLayer(run: Search, starts: readonly Start[]): Layer {
 const stride = 1024;
 
 async function expandLayer(run: Search, current: Layer, next: Layer, isLast: boolean): Promise<void> {
-  const [first, ...others] = current.segments.splice(0);
-  current.segments.push(first!);
-  const queue: Queue = { segments: [first!, ...others], at: 0, count: current.count };
+  const queue = queueOf(current);
   while (queue.count > 0) {
     await breathe(run, queue.count);
     if (!hasMemory(run, queue, next)) run.stopped ??= "memory";
@@ -220,40 +211,26 @@ function expandSome(run: Search, queue: Queue, next: Layer, isLast: boolean): vo
   for (let i = 0; i < stride && queue.count > 0; i++) {
     const [segment] = queue.segments;
     if (!model.expand(segment!, queue.at, out)) {
-      refit(run, queue, next);
+      enlarge(run, queue, next);
       i--;
       continue;
     }
     run.generated += out.same + out.count;
+    if (out.same + out.count === 0) judgeEnd(run, segment!, queue.at);
     if (judge.steps.length > 0) takeSteps(run, segment!, queue.at);
     if (run.exact === null) takeNew(run, segment!, queue.at, next, isLast);
     else takeNewExactly(run, run.exact, segment!, queue.at, next, isLast);
     run.expanded++;
-    queue.count--;
-    queue.at += model.sizeOf(segment!, queue.at);
-    if (queue.at >= segment!.used) nextSegment(queue, next);
+    advance(model, queue, next);
   }
 }
 
-/** What was expanded makes room for what is found. */
-function nextSegment(queue: Queue, { pool }: Layer): void {
-  release(pool, queue.segments.shift()!);
-  queue.at = 0;
-}
-
 /** Writes all states anew, as their values need more bits than they had. */
-function refit(run: Search, queue: Queue, next: Layer): void {
+function enlarge(run: Search, queue: Queue, next: Layer): void {
   const { model, judge } = run;
-  const wasExact = model.isNameExact;
-  const { convert, rename } = model.refit();
-  if (run.options.isExact && wasExact && !model.isNameExact) throw new NoLongerExact();
-  const rest = layer(next.pool);
-  convertAll(convert, queue.segments, queue.at, rest);
-  queue.segments.splice(0, queue.segments.length, ...rest.segments);
-  queue.at = 0;
-  const found = layer(next.pool);
-  convertAll(convert, next.segments, 0, found);
-  next.segments.splice(0, next.segments.length, ...found.segments);
+  const wasExact = model.records.isName;
+  const rename = refit(model, queue, next);
+  if (run.options.isExact && wasExact && !model.records.isName) throw new NoLongerExact();
   if (rename !== null) {
     const renamed = table(run.seen.slots.length / 2);
     forEachName(run.seen, (low, high) => add(renamed, ...rename(low, high)));
@@ -262,16 +239,15 @@ function refit(run: Search, queue: Queue, next: Layer): void {
   forget(judge);
 }
 
-function convertAll(
-  convert: ReturnType<Model["refit"]>["convert"],
-  segments: readonly Segment[],
-  from: number,
-  to: Layer,
-): void {
-  for (const [index, segment] of segments.entries()) {
-    let at = index === 0 ? from : 0;
-    while (at < segment.used) at = convert(segment, at, to);
-  }
+/** The name under which a deadlock stands among the verdicts; no property has such a name. */
+export const deadlock = "\0deadlock";
+
+/** Judges a state from which no step leads. */
+function judgeEnd({ model, judge, expanded }: Search, segment: Segment, at: number): void {
+  if (model.ends === undefined || judge.verdicts.has(deadlock)) return;
+  if (model.ends(model.take(segment, at))) return;
+  judge.verdicts.set(deadlock, { state: expanded, branch: -1, witness: null });
+  judge.violated = true;
 }
 
 /** Keeps what is new among the successors of one state. Looks at all slots first: the memory answers together. */
@@ -358,7 +334,10 @@ function takeNewExactly(
 }
 
 function isNewExactly({ model }: Search, exact: ExactSet, segment: Segment, at: number): boolean {
-  const vector = Int32Array.from(model.places, (_, place) => valueAt(model.fields, segment.words, at, place));
+  const vector = Int32Array.from(
+    model.places,
+    (_, place) => valueAt(model.records.fields, segment.words, at, place),
+  );
   const bag = model.bagOf(segment, at);
   return addExactly(exact, vector, 0, vector.length, bag, 0, bag.length);
 }

@@ -30,14 +30,12 @@ export function compileCluster(definition: AnyCluster): Model {
     servers,
     places: l.records.places,
     messages: l.messages as Place<unknown>,
-    get fields() {
-      return l.records.fields;
-    },
-    isNameExact: false,
+    records: l.records,
     properties: definition.properties as Model["properties"],
     ...(definition.constraint === undefined
       ? {}
       : { constraint: definition.constraint as (state: unknown) => boolean }),
+    ...endsOf(l),
     starts,
     put: (state, to) => put(l, state, to),
     take: (segment, at) => takeRecord(l.records, segment, at),
@@ -109,6 +107,24 @@ function put({ records }: Learning, state: State, to: Layer): void {
   putRecord(records, state.vector, state.bag, ...nameOf(records, state), to);
 }
 
+/** Where only budgets keep something from happening, nothing is wrong. */
+function endsOf(l: Learning): Pick<Model, "ends"> {
+  const { ends } = l.definition;
+  if (ends === undefined) return {};
+  return {
+    ends: (state) =>
+      ends(view(l, state.vector, 0, () => {}) as Parameters<typeof ends>[0]) ||
+      stepsOf(l, unpriced(l, state)).length > 0,
+  };
+}
+
+/** The same state, if nothing had a price. */
+function unpriced(l: Learning, state: State): State {
+  const account = l.definition.servers.length + 1;
+  const { used } = l.accounts.values[state.vector[account]!]!;
+  return { ...state, vector: state.vector.with(account, l.accounts.intern({ used, before: null })) };
+}
+
 /** A state alone in a segment. */
 function alone(l: Learning, state: State): Segment {
   const only = layer();
@@ -160,10 +176,9 @@ function otherStep(l: Learning, state: State, text: string): Step | null {
 /** Looks whether the step could happen if nothing had a price, and at what it would have cost. */
 function spentBudget(l: Learning, model: Model, state: State, text: string): SpentBudget | null {
   const account = l.definition.servers.length + 1;
-  const { used, before } = l.accounts.values[state.vector[account]!]!;
+  const { before } = l.accounts.values[state.vector[account]!]!;
   if (before === null) return null;
-  const free = { ...state, vector: state.vector.with(account, l.accounts.intern({ used, before: null })) };
-  const to = stepNamed(model, free, text)?.to.vector[account];
+  const to = stepNamed(model, unpriced(l, state), text)?.to.vector[account];
   const after = to === undefined ? {} : l.accounts.values[to]!.used;
   const budgets = Object.entries(after).map(([name, count]): SpentBudget => ({
     name,

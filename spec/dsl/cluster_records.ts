@@ -22,6 +22,8 @@ export interface Records {
   readonly messages: Place<unknown>;
   isWide: boolean;
   fields: Fields;
+  /** A state's name is a sum of words. */
+  readonly isName: false;
   /** The integers of a state's places. What it returned before is overwritten. */
   vectorOf(segment: Segment, at: number): Int32Array;
   /** How many words a record takes. */
@@ -38,6 +40,7 @@ export function recordsOf(places: readonly Place<unknown>[], messages: Place<unk
     places,
     messages,
     isWide: false,
+    isName: false,
     fields: fieldsOf(places.length, false),
     vectorOf(segment, at) {
       for (let p = 0; p < places.length; p++) vector[p] = valueAt(records.fields, segment.words, at, p);

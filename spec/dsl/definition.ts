@@ -12,8 +12,7 @@ import {
   recordOf,
   told,
 } from "./fields.ts";
-import { plain, show } from "./plain.ts";
-import type { Property } from "./property.ts";
+import { plain } from "./plain.ts";
 import { Reshape } from "./shape.ts";
 import type { Action, Definition, Each } from "./spec.ts";
 import type { Transition } from "./spec_learning.ts";
@@ -24,6 +23,7 @@ const part = {
   actions: { expected: "an object of actions by name", isRight: isRecord },
   properties: anArray,
   constraint: optional(aFunction),
+  ends: optional(aFunction),
   fairness: optional(anArray),
   starts: optional(recordOf(aString)),
 } satisfies Readonly<Record<keyof Definition<unknown>, Field>>;
@@ -101,39 +101,6 @@ function instancesOf(name: string, action: string, { lists, run }: Each<never>):
   });
 }
 
-/** Properties that say which spec and property it is when they fail. */
-export function propertiesOf(
-  name: string,
-  properties: readonly Property<unknown>[],
-): readonly Property<unknown>[] {
-  return properties.map((property, index) => {
-    if (!isRecord(property) || typeof property.name !== "string" || typeof property.sentence !== "string") {
-      throw noProperty(`spec ${name}: properties[${index}] is ${told(property)}`);
-    }
-    if (properties.findIndex((other) => other.name === property.name) !== index) {
-      throw new SpecError(`spec ${name}: there are two properties ${JSON.stringify(property.name)}`);
-    }
-    const where = `spec ${name}, property ${JSON.stringify(property.name)}`;
-    switch (property.kind) {
-      case "always":
-        return { ...property, holds: (state: unknown) => judged(where, () => property.holds(state)) };
-      case "steps":
-        return {
-          ...property,
-          holds: (before, after) => judged(where, () => property.holds(before, after)),
-        };
-      case "sometimes":
-        return { ...property, reached: (state) => guarded(where, () => property.reached(state)) };
-      default:
-        throw noProperty(`${where} is of the kind ${told((property as { kind: unknown }).kind)}`);
-    }
-  });
-}
-
-function noProperty(what: string): SpecError {
-  return new SpecError(`${what}: write always(...) or one of its like`);
-}
-
 /** The constraint, if there is one. It says which spec it is when it fails. */
 export function constraintOf(
   name: string,
@@ -141,6 +108,12 @@ export function constraintOf(
 ): { readonly constraint?: (state: unknown) => boolean } {
   if (constraint === undefined) return {};
   return { constraint: (state) => guarded(`spec ${name}, its constraint`, () => constraint(state)) };
+}
+
+/** Whether the spec may end in a state: nowhere, if it doesn't say. */
+export function endsOf(name: string, { ends }: Definition<unknown>): (state: unknown) => boolean {
+  if (ends === undefined) return () => false;
+  return (state) => guarded(`spec ${name}, its ends`, () => ends(state));
 }
 
 /** Whether an action happened, by what it returned. */
@@ -153,12 +126,6 @@ export function happened(where: string, returned: unknown): boolean {
       told(returned)
     }: change the draft, and return nothing, true, or false where it can't happen`,
   );
-}
-
-function judged(where: string, judge: () => true | string): true | string {
-  const judgement: unknown = guarded(where, judge);
-  if (judgement === true || typeof judgement === "string") return judgement;
-  throw new SpecError(`${where} returned ${show(judgement)}: return true, or in words what is wrong`);
 }
 
 /** Runs code of the user: what it throws says where. */

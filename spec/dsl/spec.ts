@@ -48,6 +48,11 @@ export interface Definition<State> {
    */
   readonly constraint?: (state: State) => boolean;
   /**
+   * The states in which it may end: any other state from which no step leads is a deadlock, which breaks every spec.
+   * None if left out. A step that changes nothing is a step.
+   */
+  readonly ends?: (state: State) => boolean;
+  /**
    * What must not be possible for ever and yet never happen; nothing if left out: then everything may stop at any
    * time, which is how TLA+ sees it, too.
    */

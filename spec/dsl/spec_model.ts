@@ -12,7 +12,8 @@ import {
 } from "../checker/model.ts";
 import { type Place, place } from "../checker/place.ts";
 import { runTrace } from "../trace/run.ts";
-import { constraintOf, guarded, initialStates, propertiesOf, transitionsOf } from "./definition.ts";
+import { propertiesOf } from "./claims.ts";
+import { constraintOf, endsOf, guarded, initialStates, transitionsOf } from "./definition.ts";
 import { draftOf } from "./draft.ts";
 import { plain, show } from "./plain.ts";
 import { gather, type Layout, layoutOf, Reshape, scatter, untilInShape } from "./shape.ts";
@@ -47,19 +48,16 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     trace: "",
     state: { vector: padded(l, vector), bag: [] },
   }));
+  const ends = endsOf(name, definition);
   const model: Model = {
     servers: [],
     places: layout.places as readonly Place<unknown>[],
     messages: place({ name: "messages" }),
     properties: propertiesOf(name, definition.properties),
     ...constraintOf(name, definition),
+    ends: ({ vector }) => ends(view(l, vector, 0, () => {})),
     starts,
-    get fields() {
-      return l.records.fields;
-    },
-    get isNameExact() {
-      return l.records.isName;
-    },
+    records: l.records,
     put(state, to) {
       if (!isRoomy(l.records)) refit(l.records);
       putRecord(l.records, state.vector, to);

@@ -5,6 +5,7 @@ import { check, replay, spec, SpecError } from "../../spec/mod.ts";
 const up = spec<{ n: number }, { most: number }>("up", { most: 9 }, ({ most }) => ({
   init: { n: 0 },
   actions: { Up: (s) => s.n < most && void s.n++ },
+  ends: ({ n }) => n === most,
   properties: [],
   starts: { two: "Up Up" },
 }));

@@ -47,6 +47,7 @@ Deno.test("with a named type, each and the properties are typed by it, and param
       steps("grows", "n' > n", (before, after) => after.n > before.n || "n shrinks"),
       sometimes("both", "both are seen", ({ seen }) => seen.size === 2),
     ],
+    ends: ({ n }) => n === most,
   }));
   const report = await check(counter);
   assertEquals([report.verdict, report.distinct], ["holds", 6]);

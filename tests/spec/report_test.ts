@@ -169,6 +169,7 @@ Deno.test("what was never reached in the whole space is inconclusive, and said",
   const report = await check(spec<{ n: number }>("still", () => ({
     init: { n: 0 },
     actions: {},
+    ends: () => true,
     properties: [{ kind: "sometimes", name: "it moves", sentence: "n > 0", reached: ({ n }) => n > 0 }],
   })));
   assertEquals(report.verdict, "inconclusive");
