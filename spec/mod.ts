@@ -53,6 +53,8 @@ export type {
 export type { Lists, Place } from "./checker/place.ts";
 export type { Progress, Stopped } from "./checker/search.ts";
 export { copy, type Value } from "./checker/value.ts";
+export { walk } from "./checker/walk.ts";
+export type { WalkedProperty, WalkOptions, WalkProgress, WalkReport } from "./checker/walk.ts";
 export { cluster } from "./dsl/cluster.ts";
 export type { ClusterDefinition, ClusterView, Envelope, Happening, Network, Outcome } from "./dsl/cluster.ts";
 export { strong, weak } from "./dsl/fairness.ts";

@@ -1,5 +1,4 @@
 /** What the commands do. Each returns its exit code. */
-import { fromFileUrl } from "@std/path";
 import { check, type CheckOptions, type Report } from "../checker/check.ts";
 import type { Model } from "../checker/model.ts";
 import { type Parameters, resolveParameters, SpecError, type Specification } from "../dsl/specification.ts";
@@ -11,8 +10,12 @@ import { replaySpec } from "../trace/replay.ts";
 import { formatTrace } from "../trace/run.ts";
 import type { BreakFlags, CheckFlags, Command, ReplayFlags } from "./arguments.ts";
 import { choose, loadSpec } from "./load.ts";
-import { note, OutputError, paintFor, print, progressTeller } from "./output.ts";
+import { runMerge } from "./merge.ts";
+import { exits, note, OutputError, paintFor, print, progressTeller } from "./output.ts";
+import { stopper } from "./stopper.ts";
 import { suggestion, UsageError } from "./usage.ts";
+import { runWalks } from "./walks.ts";
+import { commandFor, flagsOf, subjectOf } from "./words.ts";
 
 /** Runs a command. */
 export function run(command: Command): Promise<number> | number {
@@ -21,7 +24,11 @@ export function run(command: Command): Promise<number> | number {
       print(command.text);
       return 0;
     case "check":
-      return runCheck(command.spec, command.flags);
+      return command.flags.walks === undefined
+        ? runCheck(command.spec, command.flags)
+        : runWalks(command.spec, command.flags);
+    case "merge":
+      return runMerge(command.files, command.flags);
     case "break":
       return command.mutant === null ? listMutants(command.flags) : runBreak(command.mutant, command.flags);
     case "replay":
@@ -29,13 +36,11 @@ export function run(command: Command): Promise<number> | number {
   }
 }
 
-const exits: Readonly<Record<Report["verdict"], number>> = { holds: 0, violated: 1, inconclusive: 2 };
-
 async function runCheck(name: string, flags: CheckFlags): Promise<number> {
   const spec = await loadSpec(name, flags);
   const { bounds, parameters } = choose(spec, flags);
   const options = { parameters, ...(bounds === undefined ? {} : { bounds }), ...limitsOf(flags) };
-  const subject = name === "raft" ? "src/core/step.ts, the function that production runs" : undefined;
+  const subject = subjectOf(name);
   const replayWith = [...(name === "raft" ? [] : [name]), ...flagsOf(spec, { bounds, parameters })];
   const report = await search(spec, options, {
     ...flags,
@@ -104,27 +109,6 @@ function announce(spec: Specification, options: CheckOptions, parameters: Parame
   const bounds = options.bounds ?? null;
   const depth = options.depth === undefined ? spec.depth : options.depth;
   print(json.startLine({ spec: spec.name, parameters, bounds, depth, properties }));
-}
-
-/** A signal that fires at a timeout, and at the first Ctrl-C; a second one ends the process. */
-function stopper(seconds: number | undefined): { readonly signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
-  const timer = seconds === undefined
-    ? undefined
-    : setTimeout(() => controller.abort(), Math.ceil(seconds * 1000));
-  function interrupt(): void {
-    note("\nstopping; again to quit at once");
-    controller.abort();
-    Deno.removeSignalListener("SIGINT", interrupt);
-  }
-  Deno.addSignalListener("SIGINT", interrupt);
-  return {
-    signal: controller.signal,
-    release() {
-      clearTimeout(timer);
-      Deno.removeSignalListener("SIGINT", interrupt);
-    },
-  };
 }
 
 function listMutants(flags: BreakFlags): number {
@@ -209,38 +193,6 @@ function tellReplay(
 ): void {
   print(`${headline(spec, values)}\n`);
   print(replayText(model, found, { paint: paintFor() }));
-}
-
-/** The flags that ask for these bounds and parameters, but for what is the default. */
-function flagsOf(
-  spec: Specification,
-  { bounds, parameters }: { readonly bounds?: string | undefined; readonly parameters: Parameters },
-): readonly string[] {
-  const base = { ...spec.parameters, ...(bounds === undefined ? {} : spec.bounds[bounds]) };
-  const changed = Object.entries(parameters).filter(([key, value]) => base[key] !== value);
-  return [
-    ...(bounds === undefined ? [] : ["--bounds", bounds]),
-    ...changed.flatMap(([key, value]) =>
-      key === "servers" || key === "crashes" ? [`--${key}`, String(value)] : ["--set", `${key}=${value}`]
-    ),
-  ];
-}
-
-/** A command as one would type it: as a task if this one was, which only a task of ours tells by `cwd`. */
-function commandFor(cwd: string | undefined, [command = "", ...words]: readonly string[]): string {
-  const main = new URL("../cli.ts", import.meta.url);
-  const module = main.protocol === "file:" ? quotedIfNeeded(fromFileUrl(main)) : "jsr:@quorate/raft/cli";
-  const program = cwd === undefined ? `deno run -R ${module}` : "deno task";
-  return [program, command, ...words.map((word, index) => index === 0 ? quoted(word) : quotedIfNeeded(word))]
-    .join(" ");
-}
-
-function quotedIfNeeded(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : quoted(word);
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Whether the person who typed the command, or wrote the spec, can mend it. */

@@ -95,20 +95,39 @@ function counterexample(report: Report, { property, run, witness }: PropertyRepo
 }
 
 function propertyLines(report: Report, { paint }: Telling): readonly string[] {
-  const { properties } = report;
-  const kinds = Math.max(0, ...properties.map(({ property }) => property.kind.length));
-  const names = Math.max(0, ...properties.map(({ property }) => property.name.length));
-  const sections = Math.max(0, ...properties.map(({ property }) => sectionOf(property).length));
-  const counts = properties.map((property) => countOf(report, property));
-  const widest = Math.max(0, ...counts.map(([count]) => count.length));
-  return properties.map(({ property, result }, index) => {
-    const [count, rest] = counts[index]!;
-    const mark = result === "not-reached" ? paint.bad(report.exhausted ? "??" : "--") : paint.good("ok");
+  return propertyTable(report.properties.map((found): PropertyRow => {
+    const isMissing = found.result === "not-reached";
+    const [count, rest] = countOf(report, found);
+    const mark = isMissing ? paint.bad(report.exhausted ? "??" : "--") : paint.good("ok");
+    return { mark, property: found.property, count, rest };
+  }));
+}
+
+/** What became of a property, in a line. */
+export interface PropertyRow {
+  /** Two letters that say whether all is well. */
+  readonly mark: string;
+  /** The property. */
+  readonly property: Pick<Property<unknown>, "kind" | "name" | "sentence">;
+  /** How much was judged. */
+  readonly count: string;
+  /** What follows it. */
+  readonly rest: string;
+}
+
+/** A line for each property, in columns. */
+export function propertyTable(rows: readonly PropertyRow[]): readonly string[] {
+  const widthOf = (text: (row: PropertyRow) => string) => Math.max(0, ...rows.map((row) => text(row).length));
+  const kinds = widthOf(({ property }) => property.kind);
+  const names = widthOf(({ property }) => property.name);
+  const sections = widthOf(({ property }) => sectionOf(property));
+  const counts = widthOf(({ count }) => count);
+  return rows.map(({ mark, property, count, rest }) => {
     const columns = [
       property.kind.padEnd(kinds),
       property.name.padEnd(names),
       sectionOf(property).padEnd(sections),
-      count.padStart(widest) + rest,
+      count.padStart(counts) + rest,
     ];
     return `  ${mark}  ${visible(columns.join("  "))}`.trimEnd();
   });
@@ -133,7 +152,7 @@ function stepsOf({ generated, searches, model }: Report): number {
 }
 
 /** The section of the source that a property's sentence names in the parentheses at its end. */
-function sectionOf({ sentence }: Property<unknown>): string {
+function sectionOf({ sentence }: Pick<Property<unknown>, "sentence">): string {
   const [, source = ""] = sentence.match(/\(([^()]*)\)$/) ?? [];
   const [first = ""] = source.split(", ");
   return first.replace(/^§/, "");
@@ -209,7 +228,8 @@ export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-function seconds(milliseconds: number): string {
+/** How long something took. */
+export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
