@@ -25,7 +25,7 @@ function shardText(): string {
 }
 
 /** The flags without a value. */
-const switches = ["json", "exact", "merge"];
+const switches = ["json", "exact", "merge", "itf"];
 
 /** The flags of a check. */
 const checkFlags = z.strictObject({
@@ -48,6 +48,7 @@ const checkFlags = z.strictObject({
   seed: count("--seed", "a seed: 0, 1, 2, ...", 0),
   shard: shard.optional(),
   merge: z.boolean().default(false),
+  itf: z.boolean().default(false),
   json: z.boolean().default(false),
   cwd: word("--cwd", "a folder"),
 });
@@ -107,6 +108,7 @@ export function parseCommand(args: readonly string[]): Command {
       const parsed = parse("replay", rest, replayFlags, 2);
       if (parsed === null) return { type: "help", text: help.replay };
       const [trace, spec = "raft"] = parsed.words;
+      refuseContradictions(parsed.flags);
       if (trace === undefined) throw new UsageError("replay needs a trace, such as 'a! a>b b>a'");
       return { type: "replay", trace, spec, flags: parsed.flags };
     }
@@ -128,6 +130,7 @@ const rules: readonly {
 }[] = [
   { flag: "seed", needs: ["walks"] },
   { flag: "shard", needs: ["walks", "seed"] },
+  { flag: "itf", refuses: ["json"], why: "each wants stdout for itself" },
   { flag: "walks", refuses: ["exact", "max-memory"], why: "walks store no states" },
 ];
 
@@ -135,7 +138,7 @@ const rules: readonly {
 const mergeable = ["merge", "json", "cwd"];
 
 /** @throws {UsageError} if the flags make no sense together. */
-function refuseContradictions(flags: CheckFlags): void {
+function refuseContradictions(flags: CheckFlags | ReplayFlags): void {
   const isGiven = (value: unknown) => value !== undefined && value !== false && String(value) !== "";
   const given = new Set(Object.entries(flags).flatMap(([flag, value]) => isGiven(value) ? [flag] : []));
   const other = given.has("merge") ? [...given].find((flag) => !mergeable.includes(flag)) : undefined;

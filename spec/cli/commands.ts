@@ -1,6 +1,5 @@
 /** What the commands do. Each returns its exit code. */
 import { check, type CheckOptions, type Report } from "../checker/check.ts";
-import type { Model } from "../checker/model.ts";
 import { type Parameters, resolveParameters, SpecError, type Specification } from "../dsl/specification.ts";
 import { mutantSpec } from "../raft/load_mutant.ts";
 import { type Mutant, mutants } from "../raft/mutants.ts";
@@ -10,8 +9,9 @@ import { replaySpec } from "../trace/replay.ts";
 import { formatTrace } from "../trace/run.ts";
 import type { BreakFlags, CheckFlags, Command, ReplayFlags } from "./arguments.ts";
 import { choose, loadSpec } from "./load.ts";
+import { printCounterexample, printRun } from "./itf.ts";
 import { runMerge } from "./merge.ts";
-import { exits, note, OutputError, paintFor, print, progressTeller } from "./output.ts";
+import { exits, note, OutputError, print, progressTeller, type Sink, sinkFor } from "./output.ts";
 import { stopper } from "./stopper.ts";
 import { suggestion, UsageError } from "./usage.ts";
 import { runWalks } from "./walks.ts";
@@ -44,9 +44,11 @@ async function runCheck(name: string, flags: CheckFlags): Promise<number> {
   const replayWith = [...(name === "raft" ? [] : [name]), ...flagsOf(spec, { bounds, parameters })];
   const report = await search(spec, options, {
     ...flags,
+    sink: sinkFor(flags),
     subject,
     replay: (trace) => commandFor(flags.cwd, ["replay", trace, ...replayWith]),
   });
+  if (flags.itf) printCounterexample(report);
   return exits[report.verdict];
 }
 
@@ -62,6 +64,7 @@ function limitsOf(flags: CheckFlags): Pick<CheckOptions, "depth" | "maxMegabytes
 /** How a search is told. */
 interface Told {
   readonly json: boolean;
+  readonly sink: Sink;
   readonly timeout?: number | undefined;
   readonly subject: string | undefined;
   readonly replay: (trace: string) => string;
@@ -94,7 +97,7 @@ async function search(spec: Specification, options: CheckOptions, told: Told): P
     print(json.endLine(report, (told.exit ?? (({ verdict }) => exits[verdict]))(report)));
   } else {
     const milliseconds = performance.now() - began;
-    print(reportText(report, { paint: paintFor(), milliseconds, replay: told.replay }));
+    told.sink.print(reportText(report, { paint: told.sink.paint, milliseconds, replay: told.replay }));
   }
   return report;
 }
@@ -103,7 +106,7 @@ function announce(spec: Specification, options: CheckOptions, parameters: Parame
   // First of all, so that values which the spec refuses leave nothing on stdout.
   const properties = spec.build(parameters).properties.map(({ name }) => name);
   if (!told.json) {
-    print(`${headline(spec, parameters, told.subject)}\n`);
+    told.sink.print(`${headline(spec, parameters, told.subject)}\n`);
     return;
   }
   const bounds = options.bounds ?? null;
@@ -150,6 +153,7 @@ async function runBreak(name: string, flags: BreakFlags): Promise<number> {
   const exit = (report: Report) => exits[report.verdict];
   const report = await search(spec, { depth, parameters, ...from }, {
     json: flags.json,
+    sink: sinkFor({ itf: false }),
     subject: `${mutant.file} with this line`,
     replay: (trace) => commandFor(flags.cwd, ["replay", trace, "--mutant", mutant.name]),
     exit,
@@ -181,18 +185,13 @@ async function runReplay(trace: string, name: string, flags: ReplayFlags): Promi
     const depth = found.run.steps.length + 1;
     print(json.startLine({ spec: spec.name, parameters: values, bounds: bounds ?? null, depth, properties }));
     for (const line of json.replayLines(model, found, formatTrace(found.run), exit)) print(line);
-  } else tellReplay(spec, values, model, found);
+  } else {
+    const { print, paint } = sinkFor(flags);
+    print(`${headline(spec, values)}\n`);
+    print(replayText(model, found, { paint }));
+  }
+  if (flags.itf) printRun(found, { spec: spec.name, parameters: values });
   return exit;
-}
-
-function tellReplay(
-  spec: Specification,
-  values: Parameters,
-  model: Model,
-  found: ReturnType<typeof replaySpec>,
-): void {
-  print(`${headline(spec, values)}\n`);
-  print(replayText(model, found, { paint: paintFor() }));
 }
 
 /** Whether the person who typed the command, or wrote the spec, can mend it. */

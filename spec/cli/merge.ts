@@ -13,7 +13,7 @@ import {
   walkText,
 } from "../report/walks.ts";
 import type { CheckFlags } from "./arguments.ts";
-import { exits, note, paintFor, print } from "./output.ts";
+import { exits, note, print, sinkFor } from "./output.ts";
 import { UsageError } from "./usage.ts";
 import { commandFor, flagsOf } from "./words.ts";
 
@@ -80,7 +80,7 @@ export async function runMerge(files: readonly string[], flags: CheckFlags): Pro
   print(`${visible([summary.spec, ...values].join(" · "))}\n${walkHeadline(summary)}\n`);
   print(
     walkText(summary, {
-      paint: paintFor(),
+      paint: sinkFor(flags).paint,
       milliseconds: null,
       picture: [],
       replay: replayOf(summary, flags),

@@ -46,9 +46,18 @@ function write(to: typeof Deno.stdout | typeof Deno.stderr, text: string): void 
   while (rest.length > 0) rest = rest.subarray(to.writeSync(rest));
 }
 
-/** Colour, if stdout is a terminal and NO_COLOR is not set. */
-export function paintFor(): Paint {
-  return Deno.stdout.isTerminal() && !Deno.noColor ? colourPaint : plainPaint;
+/** Where the report for people goes. */
+export interface Sink {
+  /** Writes some lines. */
+  readonly print: (text: string) => void;
+  /** Colour, if that is a terminal and NO_COLOR is not set. */
+  readonly paint: Paint;
+}
+
+/** Stdout; with `--itf` that is for the counterexample alone, and the report goes to stderr. */
+export function sinkFor({ itf }: { readonly itf: boolean }): Sink {
+  const [to, write] = itf ? [Deno.stderr, note] : [Deno.stdout, print];
+  return { print: write, paint: to.isTerminal() && !Deno.noColor ? colourPaint : plainPaint };
 }
 
 /** Tells of progress on stderr: one live line on a terminal, one line for what is complete otherwise. */

@@ -59,6 +59,7 @@ random walks instead of a search, for a space that is too large:
   --merge FILES     the reports that all shards wrote with --json, as one
 
 what is shown:
+  --itf             the counterexample on stdout as ITF JSON, for the tools of Apalache and Quint; the report on stderr
   --json            one JSON object a line
   --help            this text
 
@@ -73,6 +74,7 @@ exit: 1 the mutant dies, 0 it survives, 2 inconclusive, 64 wrong usage`,
 Prints a run step by step, such as replay 'a! a>b b>a'.
 
   --mutant NAME     run the core with this mutant's line, under its bounds
+  --itf             the run on stdout as ITF JSON, and the picture of it on stderr
 
 exit: 1 the run violates a property, 0 it does not, 64 a malformed or impossible trace`,
 } as const;

@@ -13,7 +13,8 @@ import {
 } from "../report/walks.ts";
 import type { CheckFlags } from "./arguments.ts";
 import { choose, loadSpec } from "./load.ts";
-import { exits, paintFor, print, walkTeller } from "./output.ts";
+import { printCounterexample } from "./itf.ts";
+import { exits, print, type Sink, sinkFor, walkTeller } from "./output.ts";
 import { stopper } from "./stopper.ts";
 import { commandFor, flagsOf, subjectOf } from "./words.ts";
 
@@ -28,20 +29,23 @@ export async function runWalks(name: string, flags: CheckFlags): Promise<number>
     depth: flags.depth ?? defaultDepth,
     ...(flags.shard === undefined ? {} : { shard: flags.shard }),
   };
-  announce(spec, options, { json: flags.json, subject: subjectOf(name) });
+  const sink = sinkFor(flags);
+  announce(spec, options, { json: flags.json, sink, subject: subjectOf(name) });
   const began = performance.now();
   const report = await makeWalks(spec, options, flags);
   const summary = { ...report, missing: [] };
   const words = [...(name === "raft" ? [] : [name]), ...flagsOf(spec, chosen)];
-  if (flags.json) { for (const line of walkEndLines(summary, exits[report.verdict])) print(line); }
-  else {
-    print(walkText(summary, {
-      paint: paintFor(),
+  if (flags.json) {
+    for (const line of walkEndLines(summary, exits[report.verdict])) print(line);
+  } else {
+    sink.print(walkText(summary, {
+      paint: sink.paint,
       milliseconds: performance.now() - began,
       picture: walkPicture(report),
       replay: (trace) => commandFor(flags.cwd, ["replay", trace, ...words]),
     }));
   }
+  if (flags.itf) printCounterexample(report);
   return exits[report.verdict];
 }
 
@@ -66,7 +70,11 @@ async function makeWalks(spec: Specification, options: WalkOptions, flags: Check
 function announce(
   spec: Specification,
   options: WalkOptions & { readonly seed: number; readonly depth: number },
-  { json, subject }: { readonly json: boolean; readonly subject: string | undefined },
+  { json, sink, subject }: {
+    readonly json: boolean;
+    readonly sink: Sink;
+    readonly subject: string | undefined;
+  },
 ): void {
   const bounds = options.bounds ?? null;
   const parameters = resolveParameters(spec, bounds, options.parameters ?? {});
@@ -75,5 +83,7 @@ function announce(
   const { walks, seed, depth, shard = null } = options;
   if (json) {
     print(walkStartLine({ spec: spec.name, parameters, bounds, depth, walks, seed, shard, properties }));
-  } else print(`${headline(spec, parameters, subject)}\n${walkHeadline({ walks, depth, seed, shard })}\n`);
+  } else {sink.print(
+      `${headline(spec, parameters, subject)}\n${walkHeadline({ walks, depth, seed, shard })}\n`,
+    );}
 }

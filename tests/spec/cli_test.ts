@@ -161,6 +161,8 @@ const wrong: readonly (readonly [args: readonly string[], message: string])[] = 
   ],
   [["check", "--walks", "3", "--seed", "1", "--shard", "3/2"], "--shard takes i/n"],
   [["check", "--walks", "3", "--seed", "1", "--shard", "1"], "--shard takes i/n"],
+  [["check", "--itf", "--json"], "--itf doesn't go with --json: each wants stdout for itself"],
+  [["replay", "a!", "--itf", "--json"], "--itf doesn't go with --json"],
   [["check", "--walks", "3", "--exact"], "--walks doesn't go with --exact: walks store no states"],
   [
     ["check", "--walks", "3", "--max-memory", "9"],
