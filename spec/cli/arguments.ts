@@ -25,7 +25,7 @@ function shardText(): string {
 }
 
 /** The flags without a value. */
-const switches = ["json", "exact", "merge", "itf"];
+const switches = ["json", "exact", "merge", "itf", "test"];
 
 /** The flags of a check. */
 const checkFlags = z.strictObject({
@@ -49,12 +49,13 @@ const checkFlags = z.strictObject({
   shard: shard.optional(),
   merge: z.boolean().default(false),
   itf: z.boolean().default(false),
+  test: z.boolean().default(false),
   json: z.boolean().default(false),
   cwd: word("--cwd", "a folder"),
 });
 
 const breakFlags = checkFlags.pick({ json: true, cwd: true });
-const replayFlags = checkFlags.omit({ walks: true, seed: true, shard: true, merge: true })
+const replayFlags = checkFlags.omit({ walks: true, seed: true, shard: true, merge: true, test: true })
   .extend({ mutant: word("--mutant", "the name of a mutant") });
 
 /** The flags of a check, as they were typed. */
@@ -131,6 +132,7 @@ const rules: readonly {
   { flag: "seed", needs: ["walks"] },
   { flag: "shard", needs: ["walks", "seed"] },
   { flag: "itf", refuses: ["json"], why: "each wants stdout for itself" },
+  { flag: "test", refuses: ["json", "itf"], why: "each wants stdout for itself" },
   { flag: "walks", refuses: ["exact", "max-memory"], why: "walks store no states" },
 ];
 

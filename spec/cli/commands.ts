@@ -13,6 +13,7 @@ import { printCounterexample, printRun } from "./itf.ts";
 import { runMerge } from "./merge.ts";
 import { exits, note, OutputError, print, progressTeller, type Sink, sinkFor } from "./output.ts";
 import { stopper } from "./stopper.ts";
+import { adviceOnTest, printTest } from "./ready_made.ts";
 import { suggestion, UsageError } from "./usage.ts";
 import { runWalks } from "./walks.ts";
 import { commandFor, flagsOf, subjectOf } from "./words.ts";
@@ -38,17 +39,17 @@ export function run(command: Command): Promise<number> | number {
 
 async function runCheck(name: string, flags: CheckFlags): Promise<number> {
   const spec = await loadSpec(name, flags);
-  const { bounds, parameters } = choose(spec, flags);
-  const options = { parameters, ...(bounds === undefined ? {} : { bounds }), ...limitsOf(flags) };
-  const subject = subjectOf(name);
-  const replayWith = [...(name === "raft" ? [] : [name]), ...flagsOf(spec, { bounds, parameters })];
-  const report = await search(spec, options, {
+  const chosen = choose(spec, flags);
+  const replayWith = [...(name === "raft" ? [] : [name]), ...flagsOf(spec, chosen)];
+  const report = await search(spec, { ...chosen, ...limitsOf(flags) }, {
     ...flags,
     sink: sinkFor(flags),
-    subject,
+    subject: subjectOf(name),
+    ...(flags.test ? {} : { advice: adviceOnTest }),
     replay: (trace) => commandFor(flags.cwd, ["replay", trace, ...replayWith]),
   });
   if (flags.itf) printCounterexample(report);
+  if (flags.test) printTest(report, { name, spec, chosen }, flags);
   return exits[report.verdict];
 }
 
@@ -68,6 +69,7 @@ interface Told {
   readonly timeout?: number | undefined;
   readonly subject: string | undefined;
   readonly replay: (trace: string) => string;
+  readonly advice?: string;
   readonly exit?: (report: Report) => number;
 }
 
@@ -97,7 +99,7 @@ async function search(spec: Specification, options: CheckOptions, told: Told): P
     print(json.endLine(report, (told.exit ?? (({ verdict }) => exits[verdict]))(report)));
   } else {
     const milliseconds = performance.now() - began;
-    told.sink.print(reportText(report, { paint: told.sink.paint, milliseconds, replay: told.replay }));
+    told.sink.print(reportText(report, { ...told, paint: told.sink.paint, milliseconds }));
   }
   return report;
 }

@@ -16,6 +16,7 @@ import { choose, loadSpec } from "./load.ts";
 import { printCounterexample } from "./itf.ts";
 import { exits, print, type Sink, sinkFor, walkTeller } from "./output.ts";
 import { stopper } from "./stopper.ts";
+import { adviceOnTest, printTest } from "./ready_made.ts";
 import { commandFor, flagsOf, subjectOf } from "./words.ts";
 
 /** Walks through a spec, and tells what it found. */
@@ -43,9 +44,11 @@ export async function runWalks(name: string, flags: CheckFlags): Promise<number>
       milliseconds: performance.now() - began,
       picture: walkPicture(report),
       replay: (trace) => commandFor(flags.cwd, ["replay", trace, ...words]),
+      ...(flags.test ? {} : { advice: adviceOnTest }),
     }));
   }
   if (flags.itf) printCounterexample(report);
+  if (flags.test) printTest(report, { name, spec, chosen }, flags);
   return exits[report.verdict];
 }
 

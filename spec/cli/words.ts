@@ -7,16 +7,23 @@ export function subjectOf(name: string): string | undefined {
   return name === "raft" ? "src/core/step.ts, the function that production runs" : undefined;
 }
 
-/** The flags that ask for these bounds and parameters, but for what is the default. */
-export function flagsOf(
-  spec: Specification,
-  { bounds, parameters }: { readonly bounds?: string | undefined; readonly parameters: Parameters },
-): readonly string[] {
+/** What was asked for. */
+interface Asked {
+  readonly bounds?: string | undefined;
+  readonly parameters: Parameters;
+}
+
+/** The parameters that differ from the defaults, or from the named bounds. */
+export function changedParameters(spec: Specification, { bounds, parameters }: Asked): Parameters {
   const base = { ...spec.parameters, ...(bounds === undefined ? {} : spec.bounds[bounds]) };
-  const changed = Object.entries(parameters).filter(([key, value]) => base[key] !== value);
+  return Object.fromEntries(Object.entries(parameters).filter(([key, value]) => base[key] !== value));
+}
+
+/** The flags that ask for these bounds and parameters, but for what is the default. */
+export function flagsOf(spec: Specification, asked: Asked): readonly string[] {
   return [
-    ...(bounds === undefined ? [] : ["--bounds", bounds]),
-    ...changed.flatMap(([key, value]) =>
+    ...(asked.bounds === undefined ? [] : ["--bounds", asked.bounds]),
+    ...Object.entries(changedParameters(spec, asked)).flatMap(([key, value]) =>
       key === "servers" || key === "crashes" ? [`--${key}`, String(value)] : ["--set", `${key}=${value}`]
     ),
   ];

@@ -35,6 +35,8 @@ export interface Telling {
   readonly milliseconds: number;
   /** The command that repeats a run, given its trace. */
   readonly replay: (trace: string) => string;
+  /** What else could be told of a violation. */
+  readonly advice?: string;
 }
 
 /** What is checked: the spec, and the values of its parameters. `subject` says what the spec is made of. */
@@ -75,6 +77,7 @@ export function reportText(report: Report, telling: Telling): string {
       `               ${trace}`,
     ]),
     telling.paint.faint(`searched ${grouped(report.distinct)} states   ${seconds(telling.milliseconds)}`),
+    ...(telling.advice === undefined ? [] : [telling.paint.faint(telling.advice)]),
     `replay: ${telling.replay(first.trace ?? "")}`,
   ].join("\n");
 }

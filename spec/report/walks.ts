@@ -47,13 +47,14 @@ export function walkText(summary: WalkSummary, telling: WalkTelling): string {
         timeOf(telling)
       }`,
     ),
+    ...(telling.advice === undefined ? [] : [telling.paint.faint(telling.advice)]),
     ...missingLines(summary),
     ...(telling.replay === null ? [] : [`replay: ${telling.replay(first.trace ?? "")}`]),
   ].join("\n");
 }
 
 /** What the report on walks can't know by itself. */
-export interface WalkTelling extends Pick<Telling, "paint"> {
+export interface WalkTelling extends Pick<Telling, "paint" | "advice"> {
   /** How long the walks took; null if that is not known. */
   readonly milliseconds: number | null;
   /** The command that repeats a run, given its trace; null if there is none. */

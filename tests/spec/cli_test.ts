@@ -162,6 +162,8 @@ const wrong: readonly (readonly [args: readonly string[], message: string])[] = 
   [["check", "--walks", "3", "--seed", "1", "--shard", "3/2"], "--shard takes i/n"],
   [["check", "--walks", "3", "--seed", "1", "--shard", "1"], "--shard takes i/n"],
   [["check", "--itf", "--json"], "--itf doesn't go with --json: each wants stdout for itself"],
+  [["check", "--test", "--json"], "--test doesn't go with --json: each wants stdout for itself"],
+  [["check", "--test", "--itf"], "--test doesn't go with --itf"],
   [["replay", "a!", "--itf", "--json"], "--itf doesn't go with --json"],
   [["check", "--walks", "3", "--exact"], "--walks doesn't go with --exact: walks store no states"],
   [
