@@ -61,6 +61,8 @@ export type { Lists, Place } from "./checker/place.ts";
 export type { Progress, Stopped } from "./checker/search.ts";
 export type { Table } from "./checker/table.ts";
 export { copy, type Value } from "./checker/value.ts";
+export { walk } from "./checker/walk.ts";
+export type { WalkedProperty, WalkOptions, WalkProgress, WalkReport } from "./checker/walk.ts";
 export type { Choose } from "./dsl/choice.ts";
 export { cluster } from "./dsl/cluster.ts";
 export type { ClusterDefinition, ClusterView, Envelope, Happening, Network, Outcome } from "./dsl/cluster.ts";

@@ -1,5 +1,6 @@
 /** Judges states and steps by the properties of a spec, each only once for what the properties look at. */
 import type { Always, Sometimes, Steps } from "../dsl/property.ts";
+import { type ExactSet, exactSet } from "./exact.ts";
 import { type Eye, eye, isNewList, isNewLook, lookThrough } from "./eye.ts";
 import { valueAt } from "./layer.ts";
 import type { Model } from "./model.ts";
@@ -39,6 +40,8 @@ export interface Judge {
   readonly curious: Uint8Array;
   /** The steps that were judged, by looks before and after. */
   readonly knownSteps: Table;
+  /** The same for who is exact. */
+  knownStepValues: ExactSet;
   /** Where a state is taken apart for a property to look at. */
   vector: Int32Array;
   readonly verdicts: Verdicts;
@@ -74,6 +77,7 @@ export function judge(model: Model, isExact: boolean): Judge {
     change: new Int32Array(mostWatchers * 2),
     curious: new Uint8Array(mostWatchers),
     knownSteps: table(1 << 8),
+    knownStepValues: exactSet(),
     vector: new Int32Array(0),
     verdicts: new Map(),
     violated: false,
@@ -113,6 +117,7 @@ export function forget(judge: Judge): void {
   }
   judge.watchers = watchers;
   clear(judge.knownSteps);
+  judge.knownStepValues = exactSet();
   model.watch(watchers.map(({ eye }) => eye));
 }
 
@@ -224,6 +229,20 @@ export function judgeFirst(judge: Judge, state: number, words: Int32Array, at: n
   judgeState(judge, state, -1, words, at);
 }
 
+/** Lets all judge a state, unless one that looks the same was judged before. */
+export function judgeAlone(judge: Judge, state: number, words: Int32Array, at: number): void {
+  keepUp(judge);
+  for (const watcher of judge.watchers) {
+    if (watcher.type !== "properties" || watcher.properties.length === 0) continue;
+    const { eye: { values } } = watcher;
+    look(judge, watcher, words, at, place, 0);
+    const isNew = values === null
+      ? isNewLook(watcher.eye, place[0]!, place[1]!)
+      : isNewList(values, valuesOf(judge, watcher, words, at));
+    if (isNew) judgeBy(judge, watcher, state, -1, words, at);
+  }
+}
+
 function judgeBy(
   judge: Judge,
   watcher: Watcher & { readonly type: "properties" },
@@ -278,15 +297,21 @@ function verdictOn(property: Single, view: unknown): { readonly witness: string 
 export function isWithin(judge: Judge, words: Int32Array, at: number): boolean {
   const { model, watchers } = judge;
   if (model.constraint === undefined) return true;
-  const isInside = model.constraint(viewOf(judge, words, at, "constraint"));
-  const watcher = watchers.find(({ type }) => type === "constraint");
-  if (watcher?.type !== "constraint" || judge.hasLookedElsewhere) return isInside;
-  const place = new Int32Array(2);
+  keepUp(judge);
+  const watcher = watchers.at(-1)!;
+  if (watcher.type !== "constraint") throw new Error("the constraint is the last to look");
   look(judge, watcher, words, at, place, 0);
-  if (isInside) isNewLook(watcher.eye, place[0]!, place[1]!);
-  else add(watcher.outside, place[0]!, place[1]!);
+  const [low, high] = [place[0]!, place[1]!];
+  const known = placeOf(judge, watcher, low, high);
+  if (known !== glanced.mustAsk) return known === 0;
+  const isInside = model.constraint(viewOf(judge, words, at, "constraint"));
+  if (judge.hasLookedElsewhere) return isInside;
+  if (isInside) isNewLook(watcher.eye, low, high);
+  else add(watcher.outside, low, high);
   return isInside;
 }
+
+const place = new Int32Array(2);
 
 /** By what steps are watched: the position of the watcher; -1 if there are no properties of steps. */
 export function watcherOfSteps({ watchers }: Judge): number {
@@ -313,6 +338,14 @@ export function judgeStep(
   after: Int32Array,
   afterAt: number,
 ): void {
+  const watcher = judge.watchers.find(({ type }) => type === "steps");
+  if (judge.isExact && watcher !== undefined && !judge.hasLookedElsewhere) {
+    const values = [
+      ...valuesOf(judge, watcher, before, beforeAt),
+      ...valuesOf(judge, watcher, after, afterAt),
+    ];
+    if (!isNewList(judge.knownStepValues, values)) return;
+  }
   const viewBefore = apart(judge, viewOf(judge, before, beforeAt, "steps"));
   const viewAfter = viewOf(judge, after, afterAt, "steps");
   for (const property of judge.steps) {

@@ -125,6 +125,8 @@ export interface Model {
   readonly starts: readonly Start[];
   /** How states are written at present: it may change at every `refit`. */
   readonly records: Written;
+  /** From now on names are sums of words: they derive from what a state is, not from what was met before. */
+  nameByContent(): void;
   /** Appends a state to a layer. */
   put(state: State, to: Layer): void;
   /** The state whose record begins at `at`. */

@@ -37,6 +37,7 @@ export function compileCluster(definition: AnyCluster): Model {
       : { constraint: definition.constraint as (state: unknown) => boolean }),
     ...endsOf(l),
     starts,
+    nameByContent: () => {},
     put: (state, to) => put(l, state, to),
     take: (segment, at) => takeRecord(l.records, segment, at),
     sizeOf: (segment, at) => l.records.sizeOf(segment, at),

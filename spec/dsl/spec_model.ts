@@ -58,6 +58,11 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     ends: ({ vector }) => ends(view(l, vector, 0, () => {})),
     starts,
     records: l.records,
+    nameByContent() {
+      if (!l.records.mayBeName) return;
+      l.records.mayBeName = false;
+      refit(l.records);
+    },
     put(state, to) {
       if (!isRoomy(l.records)) refit(l.records);
       putRecord(l.records, state.vector, to);
