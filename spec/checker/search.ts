@@ -15,6 +15,7 @@ import {
   type Verdicts,
 } from "./judge.ts";
 import {
+  headSize,
   type Layer,
   layer,
   type Model,
@@ -323,10 +324,19 @@ function takeSteps(run: Search, parent: number, current: Layer, index: number): 
   const { all } = judge;
   lookAt(judge, all.list, vectors.items, index * width);
   const { seenLow, seenHigh } = judge;
+  const head = index * headSize;
+  let hasStayed = false;
   for (let at = 0; at < length; at += rowSize) {
+    // A step that changes nothing is none. One that changes only what no property looks at is one, like all such.
+    if (items[at] === current.heads.items[head] && items[at + row.high] === current.heads.items[head + 1]) {
+      continue;
+    }
     const low = items[at + row.seenLow]!;
     const high = items[at + row.seenHigh]!;
-    if (!isNewToTheEye(judge, low, high)) continue;
+    if (!isNewToTheEye(judge, low, high)) {
+      if (hasStayed) continue;
+      hasStayed = true;
+    }
     if (!isNewStep(judge, seenLow, seenHigh, (seenLow + low) | 0, (seenHigh + high) | 0)) continue;
     empty(scratch, width);
     model.build(current, index, items, at, scratch);

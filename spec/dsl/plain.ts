@@ -1,5 +1,6 @@
 /** Plain data as users write it: checked, copied and frozen on its way into a state; shown to people. */
 import { encode, ValueError } from "../checker/value.ts";
+import { ValueSet } from "./value_set.ts";
 
 /**
  * A frozen copy of plain data, in which a set holds no two equal elements.
@@ -18,8 +19,7 @@ export function plain(value: unknown, path: string, parents: readonly object[] =
   }
   if (value instanceof Uint8Array) return value.slice();
   if (value instanceof Set) {
-    const elements = [...value].map((item) => plain(item, `${path}{}`, within));
-    return new Set(new Map(elements.map((item) => [encode(item), item])).values());
+    return ValueSet.from([...value].map((item) => plain(item, `${path}{}`, within))).freeze();
   }
   return plainObject(value, path, within);
 }
@@ -31,7 +31,7 @@ function plainObject(value: object, path: string, within: readonly object[]): un
     throw new ValueError(`${path} is of the class ${kind}: a state holds plain objects, arrays and sets`);
   }
   const entries = Reflect.ownKeys(value).map((key) => {
-    if (typeof key === "symbol") throw new ValueError(`${path} has a symbol among its keys: use strings`);
+    if (typeof key === "symbol") throw new ValueError(symbolInKeys(path));
     const descriptor = Object.getOwnPropertyDescriptor(value, key);
     if (descriptor?.get !== undefined || descriptor?.set !== undefined) {
       throw new ValueError(`${path}.${key} is a getter: a state is plain data`);
@@ -42,6 +42,32 @@ function plainObject(value: object, path: string, within: readonly object[]): un
     return [key, plain(descriptor.value, `${path}.${key}`, within)];
   });
   return Object.freeze(Object.fromEntries(entries));
+}
+
+/** What is wrong with an object that has such a key. */
+export function symbolInKeys(path: string): string {
+  return `${path === "" ? "the state" : path} has a symbol among its keys: use strings`;
+}
+
+/** A copy of a frozen value that may be changed. */
+export function thawed(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(thawed);
+  if (value instanceof Uint8Array) return value.slice();
+  if (value instanceof Set) return ValueSet.from([...value].map(thawed));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, thawed(item)]));
+}
+
+/** The frozen value itself, or a copy if there are bytes in it: nothing can freeze them. */
+export function sealed(value: unknown): unknown {
+  return hasBytes(value) ? plain(value, "") : value;
+}
+
+function hasBytes(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (value instanceof Uint8Array) return true;
+  const parts = Array.isArray(value) || value instanceof Set ? [...value] : Object.values(value);
+  return parts.some(hasBytes);
 }
 
 /** A value as people read it: words without quotes, sets in braces. */

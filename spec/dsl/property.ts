@@ -15,7 +15,7 @@ export interface Always<View> {
   readonly holds: (state: View) => Judgement;
 }
 
-/** Holds for every two successive states. */
+/** Holds for every two successive states that differ, be it in what the property doesn't look at. */
 export interface Steps<View> {
   /** Tells properties apart. */
   readonly kind: "steps";
@@ -60,7 +60,7 @@ export function always<View>(name: string, sentence: string, holds: Always<View>
   return { kind: "always", name, sentence, holds };
 }
 
-/** Claims something of every step: of every two successive states. */
+/** Claims something of every step: of every two successive states that differ. */
 export function steps<View>(name: string, sentence: string, holds: Steps<View>["holds"]): Steps<View> {
   return { kind: "steps", name, sentence, holds };
 }

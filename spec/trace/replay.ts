@@ -1,5 +1,6 @@
 /** Replays a trace, and judges every state and step on its way. */
 import type { Model, State, Step } from "../checker/model.ts";
+import type { Judgement, Property } from "../dsl/property.ts";
 import { aString, checkFields, type Field, isRecord, optional, told } from "../dsl/fields.ts";
 import { untilInShape } from "../dsl/shape.ts";
 import {
@@ -64,19 +65,40 @@ export function replaySpec(spec: Specification, trace: string, options: ReplayOp
  */
 export function replay(model: Model, trace: string): Replay {
   const run = runTrace(model, trace);
-  const views = [run.start.state, ...run.steps.map(({ to }) => to)].map((state) => view(model, state));
-  const violations = views.flatMap((after, step) => judgeAt(model, views[step - 1], after, step));
+  const states = statesOf(run);
+  const violations = states.flatMap((after, step) => judgeAt(model, states[step - 1], after, step));
   const isFirst = ({ name }: Violation, index: number) =>
     violations.findIndex((other) => other.name === name) === index;
   return { model, run, violations: violations.filter(isFirst) };
 }
 
-function judgeAt(model: Model, before: unknown, after: unknown, step: number): readonly Violation[] {
-  return model.properties.flatMap((property) => {
-    if (property.kind === "sometimes" || (property.kind === "steps" && step === 0)) return [];
-    const judgement = property.kind === "always" ? property.holds(after) : property.holds(before, after);
+function judgeAt(model: Model, before: State | undefined, after: State, step: number): readonly Violation[] {
+  return model.properties.flatMap((property): readonly Violation[] => {
+    const judgement = judgementOf(model, property, before, after);
     return judgement === true ? [] : [{ name: property.name, witness: judgement, step }];
   });
+}
+
+function judgementOf(
+  model: Model,
+  property: Property<unknown>,
+  before: State | undefined,
+  after: State,
+): Judgement {
+  switch (property.kind) {
+    case "always":
+      return property.holds(view(model, after));
+    case "steps":
+      // A step that changes nothing is none.
+      return before === undefined || isSame(before, after) ||
+        property.holds(view(model, before), view(model, after));
+    case "sometimes":
+      return true;
+  }
+}
+
+function isSame(before: State, after: State): boolean {
+  return before.vector.join() === after.vector.join() && before.bag.join() === after.bag.join();
 }
 
 function view(model: Model, state: State): unknown {
