@@ -1,9 +1,8 @@
 /** The state as the code of a spec sees it: it reads and changes it like plain data, and every place is recorded. */
-import { encode } from "../checker/value.ts";
-import { plain, sealed, show, symbolInKeys, thawed } from "./plain.ts";
+import { plain, sealed, symbolInKeys, thawed } from "./plain.ts";
+import { SetDraft } from "./set_draft.ts";
 import {
   type Layout,
-  memberOf,
   type RecordShape,
   Reshape,
   scatter,
@@ -12,7 +11,6 @@ import {
   type TupleShape,
 } from "./shape.ts";
 import { SpecError } from "./specification.ts";
-import { ValueSet } from "./value_set.ts";
 
 /** Where a draft reads from, and what it notes. */
 export interface Recorder {
@@ -48,8 +46,10 @@ function viewOf(layout: Layout, shape: Exclude<Shape, { type: "leaf" }>, recorde
       return recordDraft(layout, shape, recorder);
     case "tuple":
       return tupleDraft(layout, shape, recorder);
-    case "set":
-      return setDraft(layout, shape, recorder);
+    case "set": {
+      const value = new SetDraft(layout, shape, recorder);
+      return { value, moveTo: (to) => value.moveTo(to) };
+    }
   }
 }
 
@@ -211,61 +211,4 @@ function tupleDraft(layout: Layout, shape: TupleShape, recorder: Recorder): View
     },
   });
   return { value, moveTo: parts.moveTo };
-}
-
-/** Behaves like a `Set` whose elements compare by what they are. */
-function setDraft(layout: Layout, shape: SetShape, first: Recorder): View {
-  let recorder = first;
-  const isIn = (place: number) => recorder.current(place) === 1;
-  function elements(): ValueSet {
-    recorder.lookAtAll(shape);
-    const present = [...shape.members.values()].filter(({ place }) => isIn(place));
-    return ValueSet.from(present.map(({ element }) => sealed(element)));
-  }
-  function has(element: unknown): boolean {
-    if (recorder.write !== null) return isIn(memberOf(layout, shape, element));
-    // Who only looks adds no place: until one is added by an action, the element is in no set.
-    const known = shape.members.get(encode(element, shape.path));
-    return known !== undefined && isIn(known.place);
-  }
-  function put(element: unknown, value: 0 | 1): boolean {
-    const { where, write } = recorder;
-    if (write === null) throw new SpecError(`${where} changes the state: only actions may`);
-    const place = memberOf(layout, shape, element);
-    const wasIn = isIn(place);
-    write(place, value);
-    return wasIn;
-  }
-  const own = {
-    has,
-    add(element: unknown) {
-      put(element, 1);
-      return value;
-    },
-    delete: (element: unknown) => put(element, 0),
-    clear() {
-      for (const element of elements()) put(element, 0);
-    },
-    forEach: (run: (a: unknown, b: unknown, set: unknown) => void) =>
-      elements().forEach((e) => run(e, e, value)),
-    values: () => elements().values(),
-    keys: () => elements().keys(),
-    entries: () => elements().entries(),
-    union: (other: Set<unknown>) => elements().union(other),
-    intersection: (other: Set<unknown>) => elements().intersection(other),
-    difference: (other: Set<unknown>) => elements().difference(other),
-    symmetricDifference: (other: Set<unknown>) => elements().symmetricDifference(other),
-    isSubsetOf: (other: Set<unknown>) => elements().isSubsetOf(other),
-    isSupersetOf: (other: Set<unknown>) => elements().isSupersetOf(other),
-    isDisjointFrom: (other: Set<unknown>) => elements().isDisjointFrom(other),
-    [Symbol.iterator]: () => elements().values(),
-  };
-  const value: ReadonlySet<unknown> = Object.create(Set.prototype, {
-    ...Object.fromEntries(
-      Reflect.ownKeys(own).map((key) => [key, { value: own[key as keyof typeof own] }]),
-    ),
-    size: { get: () => elements().size },
-    toString: { value: () => show(elements()) },
-  });
-  return { value, moveTo: (to) => void (recorder = to) };
 }
