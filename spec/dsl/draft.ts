@@ -1,5 +1,6 @@
 /** The state as the code of a spec sees it: it reads and changes it like plain data, and every place is recorded. */
-import { plain, sealed, symbolInKeys, thawed } from "./plain.ts";
+import { ValueError } from "../checker/value.ts";
+import { mayNotChange, plain, sealed, symbolInKeys, thawed } from "./plain.ts";
 import { SetDraft } from "./set_draft.ts";
 import {
   type Layout,
@@ -10,7 +11,6 @@ import {
   type Shape,
   type TupleShape,
 } from "./shape.ts";
-import { SpecError } from "./specification.ts";
 
 /** Where a draft reads from, and what it notes. */
 export interface Recorder {
@@ -24,8 +24,6 @@ export interface Recorder {
   readonly lookAtAll: (set: SetShape) => void;
   /** The copies of values that the code may change without telling, by place. */
   readonly copies: Map<number, unknown>;
-  /** The spec and the action, for errors. */
-  readonly where: string;
 }
 
 /** A view of the state through a recorder. */
@@ -81,9 +79,10 @@ function partsOf(layout: Layout, first: Recorder): Parts {
       return view.value;
     },
     set(key, shape, value) {
-      const { where, write } = recorder;
-      if (write === null) throw new SpecError(`${where} changes the state: only actions may`);
-      const after = plain(value, shape.type === "leaf" ? layout.places[shape.place]!.name : shape.path);
+      const { write } = recorder;
+      const path = shape.type === "leaf" ? layout.places[shape.place]!.name : shape.path;
+      if (write === null) throw mayNotChange(path);
+      const after = plain(value, path);
       lookAtSets(shape, recorder);
       // Whoever holds what was there before keeps it, as in `[s.a, s.b] = [s.b, s.a]`.
       views.get(key)?.moveTo(aside(shape, recorder));
@@ -105,7 +104,6 @@ function aside(shape: Shape, recorder: Recorder): Recorder {
   const values = new Map(placesOf(shape).map((place) => [place, recorder.current(place)]));
   const read = (place: number) => values.get(place) ?? 0;
   return {
-    where: recorder.where,
     read,
     current: read,
     write: (place, value) => values.set(place, value),
@@ -143,19 +141,19 @@ function recordDraft(layout: Layout, shape: RecordShape, recorder: Recorder): Vi
   const parts = partsOf(layout, recorder);
   function partOf(key: string): unknown {
     const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
-    return field === undefined ? checkVariable(shape, key, recorder) : parts.get(key, field);
+    return field === undefined ? checkVariable(shape, key) : parts.get(key, field);
   }
   const target = Object.fromEntries(Object.keys(fields).map((key) => [key, null]));
   const value = new Proxy(target, {
     get: (target, key) =>
-      typeof key === "symbol" || (path !== "" && key in Object.prototype)
+      typeof key === "symbol" || (path !== "" && key in Object.prototype && !Object.hasOwn(fields, key))
         ? Reflect.get(target, key)
         : partOf(key),
     set(_, key, value) {
-      if (typeof key === "symbol") throw new SpecError(`${recorder.where}: ${symbolInKeys(path)}`);
+      if (typeof key === "symbol") throw new ValueError(symbolInKeys(path));
       const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
       if (field === undefined) {
-        checkVariable(shape, key, recorder);
+        checkVariable(shape, key);
         throw new Reshape(path);
       }
       parts.set(key, field, value);
@@ -163,13 +161,9 @@ function recordDraft(layout: Layout, shape: RecordShape, recorder: Recorder): Vi
     },
     deleteProperty(_, key) {
       if (path !== "") throw new Reshape(path);
-      throw new SpecError(
-        `${recorder.where} deletes the variable ${String(key)}: a state keeps its variables`,
-      );
+      throw new ValueError(`the variable ${String(key)} is deleted: a state keeps its variables`);
     },
-    defineProperty(_, key) {
-      throw new SpecError(`${recorder.where} defines ${String(key)}: assign to it instead`);
-    },
+    ...onlyAssignments(path),
     getOwnPropertyDescriptor: (_, key) =>
       typeof key === "string" && Object.hasOwn(fields, key)
         ? { value: partOf(key), writable: true, enumerable: true, configurable: true }
@@ -179,9 +173,20 @@ function recordDraft(layout: Layout, shape: RecordShape, recorder: Recorder): Vi
 }
 
 /** A variable that isn't there is a mistake; elsewhere objects may well be asked for what they don't have. */
-function checkVariable({ path, fields }: RecordShape, key: string, { where }: Recorder): void {
+function checkVariable({ path, fields }: RecordShape, key: string): void {
   if (path !== "") return;
-  throw new SpecError(`${where}: there is no variable ${key}; there are ${Object.keys(fields).join(", ")}`);
+  throw new ValueError(`there is no variable ${key}; there are ${Object.keys(fields).join(", ")}`);
+}
+
+/** What would change an object other than by assigning to it, and would be lost. */
+function onlyAssignments(path: string): ProxyHandler<object> {
+  const what = path === "" ? "the state" : path;
+  function refuse(): never {
+    throw new ValueError(
+      `${what} is frozen, or changed by Object.defineProperty or its like: assign instead`,
+    );
+  }
+  return { defineProperty: refuse, setPrototypeOf: refuse, preventExtensions: refuse };
 }
 
 function tupleDraft(layout: Layout, shape: TupleShape, recorder: Recorder): View {
@@ -203,6 +208,7 @@ function tupleDraft(layout: Layout, shape: TupleShape, recorder: Recorder): View
     deleteProperty() {
       throw new Reshape(shape.path);
     },
+    ...onlyAssignments(shape.path),
     getOwnPropertyDescriptor(target, key) {
       const item = itemAt(key);
       return item === undefined

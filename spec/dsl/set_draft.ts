@@ -1,13 +1,12 @@
 /** A set of the state as the code of a spec sees it: each element is a place, so that only it is read or written. */
 import { encode } from "../checker/value.ts";
 import type { Recorder } from "./draft.ts";
-import { sealed, show } from "./plain.ts";
+import { mayNotChange, sealed, show } from "./plain.ts";
 import { type Layout, memberOf, type SetShape } from "./shape.ts";
-import { SpecError } from "./specification.ts";
-import { ValueSet } from "./value_set.ts";
+import { StateSet, ValueSet } from "./value_set.ts";
 
 /** Behaves like a `Set` whose elements compare by what they are. */
-export class SetDraft extends Set<unknown> {
+export class SetDraft extends StateSet {
   readonly #layout: Layout;
   readonly #shape: SetShape;
   #recorder: Recorder;
@@ -39,8 +38,8 @@ export class SetDraft extends Set<unknown> {
   }
 
   #put(element: unknown, value: 0 | 1): boolean {
-    const { where, write } = this.#recorder;
-    if (write === null) throw new SpecError(`${where} changes the state: only actions may`);
+    const { write } = this.#recorder;
+    if (write === null) throw mayNotChange(this.#shape.path);
     const place = memberOf(this.#layout, this.#shape, element);
     const wasIn = this.#isIn(place);
     write(place, value);

@@ -152,7 +152,6 @@ function learn(l: Learning, transition: number, vector: Int32Array, at: number):
     return value;
   };
   const recorder: Recorder = {
-    where,
     copies,
     read,
     current: (place) => after.get(place) ?? read(place),

@@ -51,8 +51,8 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     servers: [],
     places: layout.places as readonly Place<unknown>[],
     messages: place({ name: "messages" }),
-    properties: propertiesOf(name, definition.properties),
-    ...constraintOf(name, definition),
+    properties: propertiesOf(`spec ${name}`, definition.properties),
+    ...constraintOf(`spec ${name}`, definition.constraint),
     starts: initial.map((start) => ({
       ...start,
       state: { ...start.state, vector: padded(l, start.state.vector) },
@@ -198,7 +198,7 @@ function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place
     onRead(place);
     return vector[at + place] ?? 0;
   };
-  const recorder = { read, current: read, write: null, copies: new Map(), where: `a property of ${l.name}` };
+  const recorder = { read, current: read, write: null, copies: new Map() };
   return draftOf(layout, { ...recorder, lookAtAll: () => {} });
 }
 

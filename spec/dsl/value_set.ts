@@ -1,8 +1,11 @@
 /** Sets whose elements compare by what they are, not by which object they are. */
 import { encode } from "../checker/value.ts";
 
+/** Sets of ours, which a state may hold; no other class of sets may be in it. */
+export class StateSet extends Set<unknown> {}
+
 /** Two objects that are equal, part by part, are one element. */
-export class ValueSet extends Set<unknown> {
+export class ValueSet extends StateSet {
   readonly #elements = new Map<string, unknown>();
   #isFrozen = false;
 
