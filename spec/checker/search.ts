@@ -375,7 +375,10 @@ function takeSteps(run: Search, segment: Segment, at: number): void {
   lookAtParent(judge, run.expanded, segment.words, at);
   const w = watcherOfSteps(judge);
   let hasStuttered = false;
+  const [low, high] = [segment.words[at]!, segment.words[at + 1]!];
   for (let r = 0; r < out.count * rowSize; r += rowSize) {
+    // A step that changes nothing is none.
+    if (out.rows[r] === low && out.rows[r + row.high] === high) continue;
     model.changeOf(segment, at, out, r, judge.change);
     // All that change nothing to the eye are one step.
     const stutters = !judge.isExact && (judge.change[w * 2]! | judge.change[w * 2 + 1]!) === 0;

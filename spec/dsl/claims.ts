@@ -1,23 +1,24 @@
 /** The properties of a plain spec as their author wrote them: checked, and made to say where they go wrong. */
-import { guarded } from "./definition.ts";
+import { decided, guarded, isText, judged } from "./definition.ts";
 import { isRecord, told } from "./fields.ts";
-import { show } from "./plain.ts";
 import type { Assumption, Property, Temporal } from "./property.ts";
 import { isSpecification, SpecError } from "./specification.ts";
 
 /** Properties that say which spec and property it is when they fail. */
 export function propertiesOf(
-  name: string,
+  spec: string,
   properties: readonly Property<unknown>[],
 ): readonly Property<unknown>[] {
   return properties.map((property, index) => {
-    if (!isRecord(property) || typeof property.name !== "string" || typeof property.sentence !== "string") {
-      throw noProperty(`spec ${name}: properties[${index}] is ${told(property)}`);
+    if (!isRecord(property) || !isText(property.name) || typeof property.sentence !== "string") {
+      throw noProperty(
+        `${spec}: properties[${index}] is ${isRecord(property) ? "without a name" : told(property)}`,
+      );
     }
     if (properties.findIndex((other) => other.name === property.name) !== index) {
-      throw new SpecError(`spec ${name}: there are two properties ${JSON.stringify(property.name)}`);
+      throw new SpecError(`${spec}: there are two properties ${JSON.stringify(property.name)}`);
     }
-    return guardedProperty(property, `spec ${name}, property ${JSON.stringify(property.name)}`);
+    return guardedProperty(property, `${spec}, property ${JSON.stringify(property.name)}`);
   });
 }
 
@@ -28,33 +29,37 @@ function guardedProperty(property: Property<unknown>, where: string): Property<u
       return {
         ...property,
         holds: judging(where, holds),
-        ...(when === undefined ? {} : { when: telling(where, "when", when) }),
+        ...(when === undefined ? {} : { when: deciding(where, "when", when) }),
       };
     }
     case "steps":
       return { ...property, holds: judging(where, property.holds) };
     case "sometimes":
-      return { ...property, reached: telling(where, "reached", property.reached) };
+      return { ...property, reached: deciding(where, "reached", property.reached) };
     case "eventually":
     case "infinitely-often":
     case "eventually-always":
       return {
         ...property,
-        holds: telling(where, "holds", property.holds),
+        holds: deciding(where, "holds", property.holds),
         ...behavioursOf(property, where),
       };
     case "leads-to":
       return {
         ...property,
-        when: telling(where, "when", property.when),
-        then: telling(where, "then", property.then),
+        when: deciding(where, "when", property.when),
+        then: deciding(where, "then", property.then),
         ...behavioursOf(property, where),
       };
     case "refines":
       if (!isSpecification(property.spec)) {
         throw new SpecError(`${where}: it refines what spec(...) returns, not ${told(property.spec)}`);
       }
-      return { ...property, mapping: telling(where, "mapping", property.mapping) };
+      {
+        const { mapping } = property;
+        expectFunction(where, "mapping", mapping);
+        return { ...property, mapping: (state) => guarded(where, () => mapping(state)) };
+      }
     default:
       throw noProperty(`${where} is of the kind ${told((property as { kind: unknown }).kind)}`);
   }
@@ -76,7 +81,7 @@ function behavioursOf(
     }
   }
   const guardedAssumption = (one: Assumption<unknown>): Assumption<unknown> =>
-    one.kind === "recurs" ? { ...one, holds: telling(where, "recurs", one.holds) } : one;
+    one.kind === "recurs" ? { ...one, holds: deciding(where, "recurs", one.holds) } : one;
   return { fair, assuming: assuming.map(guardedAssumption) };
 }
 
@@ -84,16 +89,14 @@ function noProperty(what: string): SpecError {
   return new SpecError(`${what}: write always(...) or one of its like`);
 }
 
-/** A function of the user that says where it fails. */
-function telling<Args extends readonly unknown[], T>(
+/** A function of the user that says where, and in which state, it fails. */
+function deciding(
   where: string,
   field: string,
-  run: (...args: Args) => T,
-): (...args: Args) => T {
-  if (typeof run !== "function") {
-    throw new SpecError(`${where}: ${field} is ${told(run)}, expected a function`);
-  }
-  return (...args) => guarded(where, () => run(...args));
+  run: (state: unknown) => boolean,
+): (state: unknown) => boolean {
+  expectFunction(where, field, run);
+  return (state) => decided(where, () => run(state), state);
 }
 
 /** The same for one that judges. */
@@ -101,10 +104,11 @@ function judging<Args extends readonly unknown[]>(
   where: string,
   judge: (...args: Args) => true | string,
 ): (...args: Args) => true | string {
-  const run = telling(where, "holds", judge);
-  return (...args) => {
-    const judgement: unknown = run(...args);
-    if (judgement === true || typeof judgement === "string") return judgement;
-    throw new SpecError(`${where} returned ${show(judgement)}: return true, or in words what is wrong`);
-  };
+  expectFunction(where, "holds", judge);
+  return (...args) => judged(where, () => judge(...args), ...args);
+}
+
+function expectFunction(where: string, field: string, run: unknown): void {
+  if (typeof run === "function") return;
+  throw new SpecError(`${where}: ${field} is ${told(run)}, expected a function`);
 }

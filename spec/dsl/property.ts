@@ -19,7 +19,7 @@ export interface Always<View> {
   readonly when?: (state: View) => boolean;
 }
 
-/** Holds for every two successive states. */
+/** Holds for every two successive states that differ, be it in what the property doesn't look at. */
 export interface Steps<View> {
   /** Tells properties apart. */
   readonly kind: "steps";
@@ -197,7 +197,7 @@ export function always<View>(
   return { kind: "always", name, sentence, when, holds: (state) => !when(state) || holds(state) };
 }
 
-/** Claims something of every step: of every two successive states. */
+/** Claims something of every step: of every two successive states that differ. */
 export function steps<View>(name: string, sentence: string, holds: Steps<View>["holds"]): Steps<View> {
   return { kind: "steps", name, sentence, holds };
 }

@@ -166,7 +166,6 @@ function run(
   const after = new Map<number, number>();
   const copies = new Map<number, unknown>();
   const recorder: Recorder = {
-    where,
     copies,
     read,
     current: (place) => after.get(place) ?? read(place),

@@ -53,8 +53,8 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     servers: [],
     places: layout.places as readonly Place<unknown>[],
     messages: place({ name: "messages" }),
-    properties: propertiesOf(name, definition.properties),
-    ...constraintOf(name, definition),
+    properties: propertiesOf(`spec ${name}`, definition.properties),
+    ...constraintOf(`spec ${name}`, definition.constraint),
     ends: ({ vector }) => ends(view(l, vector, 0, () => {})),
     starts,
     records: l.records,
@@ -169,7 +169,7 @@ function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place
     onRead(place);
     return vector[at + place] ?? 0;
   };
-  const recorder = { read, current: read, write: null, copies: new Map(), where: `a property of ${l.name}` };
+  const recorder = { read, current: read, write: null, copies: new Map() };
   return draftOf(layout, { ...recorder, lookAtAll: () => {} });
 }
 

@@ -81,6 +81,9 @@ export function replay(
   const judges = model.properties.flatMap((property): readonly Judge[] => judgeOf(property, run));
   const violations = views.flatMap((after, step) =>
     judges.flatMap(({ name, judge }): readonly Violation[] => {
+      const before = states[step - 1];
+      // A step that changes nothing is none.
+      if (before !== undefined && isSame(before, states[step]!)) return [];
       const witness = judge(views[step - 1], after, step);
       return witness === true ? [] : [{ name, witness, step }];
     })
@@ -123,6 +126,10 @@ function judgeOf(property: Property<unknown>, { start }: Run): readonly Judge[] 
     default:
       return [];
   }
+}
+
+function isSame(before: State, after: State): boolean {
+  return before.vector.join() === after.vector.join() && before.bag.join() === after.bag.join();
 }
 
 function view(model: Model, state: State): unknown {
