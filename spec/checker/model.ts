@@ -31,6 +31,8 @@ export interface Successors {
   count: number;
   /** How many successors were the state itself. */
   same: number;
+  /** Pairs [low, high], by row: the names by which the search is to know successors, if a model has `rename`. */
+  keys: Int32Array;
 }
 
 /** What the integers of a row mean: the successor's name, and two that only the front that made it understands. */
@@ -41,7 +43,7 @@ export const rowSize = 4;
 
 /** No successors. */
 export function successors(): Successors {
-  return { rows: new Int32Array(64 * rowSize), count: 0, same: 0 };
+  return { rows: new Int32Array(64 * rowSize), count: 0, same: 0, keys: new Int32Array(0) };
 }
 
 /** Makes room for one more row. */
@@ -138,6 +140,13 @@ export interface Model {
    * happened before alone. False if records must first be made larger, by `refit`.
    */
   expand(segment: Segment, at: number, out: Successors): boolean;
+  /**
+   * Writes into `out.keys` by which names the search is to know the successors of the state whose record begins at
+   * `at`: two that are the same to it have one. Without it these are the names in the rows.
+   */
+  rename?(segment: Segment, at: number, out: Successors): void;
+  /** The name by which the search is to know the state whose record begins at `at`, if there is `rename`. */
+  keyOf?(segment: Segment, at: number): readonly [low: number, high: number];
   /** Makes records larger. */
   refit(): Refit;
   /**

@@ -112,6 +112,9 @@ interface Search {
   /** Takes what is built only to be looked at. */
   readonly scratch: Layer;
   homes: Int32Array;
+  /** Which of the successors at hand are new, and how many. */
+  fresh: Int32Array;
+  freshCount: number;
   generated: number;
   distinct: number;
   /** How many distinct states the constraint kept out. */
@@ -139,7 +142,9 @@ export async function search(model: Model, starts: readonly Start[], options: Se
     firsts: [],
     out: successors(),
     scratch: layer(),
-    homes: new Int32Array(4096),
+    homes: new Int32Array(64),
+    fresh: new Int32Array(64),
+    freshCount: 0,
     generated: 0,
     expanded: 0,
     depth: 1,
@@ -180,7 +185,7 @@ function firstLayer(run: Search, starts: readonly Start[]): Layer {
     const segment = first.segments.at(-1)!;
     const at = first.segments.length > 1 && segment.used < before ? 0 : before;
     const isNew = run.exact === null
-      ? add(run.seen, segment.words[at]!, segment.words[at + 1]!)
+      ? add(run.seen, ...(model.keyOf?.(segment, at) ?? [segment.words[at]!, segment.words[at + 1]!]))
       : isNewExactly(run, run.exact, segment, at);
     if (isNew) judgeFirst(judge, -1 - index, segment.words, at);
     if (isNew && countIn(run, isWithin(judge, segment.words, at))) run.firsts.push(index);
@@ -250,32 +255,52 @@ function judgeEnd({ model, judge, expanded }: Search, segment: Segment, at: numb
   judge.violated = true;
 }
 
-/** Keeps what is new among the successors of one state. Looks at all slots first: the memory answers together. */
+/** Keeps what is new among the successors of one state. */
 function takeNew(run: Search, segment: Segment, at: number, next: Layer, isLast: boolean): void {
-  const { model, out, seen, judge } = run;
-  makeRoom(seen, out.count);
-  const { slots, shift } = seen;
-  const { rows } = out;
-  const end = out.count * rowSize;
-  const { homes } = run;
-  let touch = 0;
-  for (let r = 0; r < end; r += rowSize) {
-    const home = slotOf(rows[r]!, rows[r + row.high]!, shift);
-    homes[r >> 2] = home;
-    touch |= slots[home]!;
+  const { model, out, judge } = run;
+  if (model.rename === undefined) findNew(run, out.rows, rowSize);
+  else {
+    model.rename(segment, at, out);
+    findNew(run, out.keys, 2);
   }
-  fetched = touch & 1;
-  let children = 0;
+  const { fresh } = run;
   let isLookedAt = false;
-  for (let r = 0; r < end; r += rowSize) {
-    if (!insert(slots, homes[r >> 2]!, rows[r]!, rows[r + row.high]!)) continue;
-    seen.count++;
+  let children = 0;
+  for (let i = 0; i < run.freshCount; i++) {
+    const r = fresh[i]! * rowSize;
     if (!isLookedAt) lookAtParent(judge, run.expanded, segment.words, at);
     model.changeOf(segment, at, out, r, judge.change);
     if (keep(run, segment, at, r, next, isLast)) children++;
     isLookedAt = !judge.hasLookedElsewhere;
   }
   if (!isLast) noteChildren(run.trail, children);
+}
+
+/**
+ * Adds names, which begin in every `size`-th integer, to those seen, and notes which are new. Looks at all slots first:
+ * so the memory answers together.
+ */
+function findNew(run: Search, names: Int32Array, size: number): void {
+  const { seen, out: { count } } = run;
+  makeRoom(seen, count);
+  if (run.homes.length < count) run.homes = new Int32Array(count * 2);
+  if (run.fresh.length < count) run.fresh = new Int32Array(count * 2);
+  const { homes, fresh } = run;
+  const { slots, shift } = seen;
+  let touch = 0;
+  for (let i = 0; i < count; i++) {
+    const home = slotOf(names[i * size]!, names[i * size + 1]!, shift);
+    homes[i] = home;
+    touch |= slots[home]!;
+  }
+  fetched = touch & 1;
+  let found = 0;
+  for (let i = 0; i < count; i++) {
+    if (!insert(slots, homes[i]!, names[i * size]!, names[i * size + 1]!)) continue;
+    fresh[found++] = i;
+  }
+  seen.count += found;
+  run.freshCount = found;
 }
 
 /** Keeps a state that is new, unless the constraint keeps it out. Builds it only where that is needed. */
