@@ -1,23 +1,23 @@
-/** The properties of a plain spec as their author wrote them: checked, and made to say where they go wrong. */
+/** The properties of a spec as their author wrote them: checked, and made to say where they go wrong. */
 import { guarded } from "./definition.ts";
 import { isRecord, told } from "./fields.ts";
 import { show } from "./plain.ts";
 import type { Assumption, Property, Temporal } from "./property.ts";
 import { isSpecification, SpecError } from "./specification.ts";
 
-/** Properties that say which spec and property it is when they fail. */
+/** Properties that say which spec, such as `spec counter`, and property it is when they fail. */
 export function propertiesOf(
-  name: string,
+  spec: string,
   properties: readonly Property<unknown>[],
 ): readonly Property<unknown>[] {
   return properties.map((property, index) => {
     if (!isRecord(property) || typeof property.name !== "string" || typeof property.sentence !== "string") {
-      throw noProperty(`spec ${name}: properties[${index}] is ${told(property)}`);
+      throw noProperty(`${spec}: properties[${index}] is ${told(property)}`);
     }
     if (properties.findIndex((other) => other.name === property.name) !== index) {
-      throw new SpecError(`spec ${name}: there are two properties ${JSON.stringify(property.name)}`);
+      throw new SpecError(`${spec}: there are two properties ${JSON.stringify(property.name)}`);
     }
-    return guardedProperty(property, `spec ${name}, property ${JSON.stringify(property.name)}`);
+    return guardedProperty(property, `${spec}, property ${JSON.stringify(property.name)}`);
   });
 }
 

@@ -53,7 +53,7 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     servers: [],
     places: layout.places as readonly Place<unknown>[],
     messages: place({ name: "messages" }),
-    properties: propertiesOf(name, definition.properties),
+    properties: propertiesOf(`spec ${name}`, definition.properties),
     ...constraintOf(name, definition),
     ends: ({ vector }) => ends(view(l, vector, 0, () => {})),
     starts: initial.map((start) => ({

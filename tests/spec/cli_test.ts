@@ -238,13 +238,13 @@ Deno.test("check: a claim about whole behaviours that is violated, exit 1, and w
   assertEquals(code, 1);
   assertMatch(
     stdout,
-    /^violated  infinitely-often  False Liveness .* 1 step, then 4 steps for ever, shortest$/m,
+    /^violated +infinitely-often +False Liveness .* 1 step, then 4 steps for ever, shortest$/m,
   );
-  assertMatch(stdout, /^  \.\.\.   back to where it was after step 1, and so on for ever$/m);
+  assertMatch(stdout, /^ +\.\.\. +back to where it was after step 1, and so on for ever$/m);
   const [, trace = ""] = stdout.match(/^replay: .* replay '(.*)' ewd840 /m) ?? [];
   const replayed = await quorate(["replay", trace, ...args]);
   assertEquals(replayed.code, 0);
-  assertMatch(replayed.stdout, /^  5   Deactivate\(2\) /m);
+  assertMatch(replayed.stdout, /^ +5 +Deactivate\(2\) /m);
   assertStringIncludes(replayed.stdout, "of what must happen some day a run that ends tells nothing");
 });
 
