@@ -22,7 +22,15 @@ import {
 import { formatTrace, type Run } from "../trace/run.ts";
 import type { Judged, Obeyed } from "./liveness.ts";
 import type { Model, Start, Step } from "./model.ts";
-import { deadlock, type Found, type Progress, search, type Stopped } from "./search.ts";
+import {
+  deadlock,
+  type Found,
+  NoLongerExact,
+  type Progress,
+  search,
+  type SearchOptions,
+  type Stopped,
+} from "./search.ts";
 import {
   allUnknown,
   type Claims,
@@ -55,6 +63,8 @@ export interface CheckOptions {
   readonly maxMegabytes?: number;
   /** Ends the check when it fires; the verdict is then "inconclusive", unless a violation was found. */
   readonly signal?: AbortSignal;
+  /** Called with the names of the properties when the search begins: the spec and its parameters are right. */
+  readonly onStart?: (properties: readonly string[]) => void;
   /** Called as the check goes on, and once when each layer is complete. */
   readonly onProgress?: (progress: CheckProgress) => void;
 }
@@ -73,6 +83,7 @@ const anOption = {
     isRight: (value) => typeof value === "number" && value > 0,
   }),
   signal: optional({ expected: "an AbortSignal", isRight: (value) => value instanceof AbortSignal }),
+  onStart: optional(aFunction),
   onProgress: optional(aFunction),
 } satisfies Readonly<Record<keyof CheckOptions, Field>>;
 
@@ -190,9 +201,14 @@ const shallower = 3;
 export async function check(spec: Specification, options: CheckOptions = {}): Promise<Report> {
   if (!isSpecification(spec)) throw new SpecError(`check takes what spec(...) returns, not ${told(spec)}`);
   checkFields("check", options, anOption);
+  let hasStarted = false;
+  function onStart(properties: readonly string[]): void {
+    if (!hasStarted) options.onStart?.(properties);
+    hasStarted = true;
+  }
   for (;;) {
     try {
-      return await checkOnce(spec, options);
+      return await checkOnce(spec, { ...options, onStart });
     } catch (error) {
       // Some value doesn't keep its shape. The spec knows it now, and is built another way.
       if (!(error instanceof Reshape)) throw error;
@@ -205,6 +221,7 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
   const parameters = resolveParameters(spec, bounds, options.parameters ?? {});
   const depth = options.depth === undefined ? spec.depth : options.depth;
   const model = spec.build(parameters);
+  options.onStart?.(model.properties.map(({ name }) => name));
   const claims = claimsOf(model);
   const limits = {
     stopped: () => options.signal?.aborted ?? false,
@@ -215,7 +232,7 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
   for (const { name, starts } of searchesOf(model, options.from)) {
     const isWhole = name === "steps" || name === options.from || depth === null;
     const isBroken = name === "steps" && claims.startsBroken.size > 0;
-    const result = await search(claims.searched, starts, {
+    const result = await searchAll(claims.searched, starts, {
       depth: isBroken ? 1 : isWhole ? depth : Math.max(1, depth - shallower),
       onProgress: (progress) => options.onProgress?.({ search: name, ...progress }),
       ...limits,
@@ -228,7 +245,17 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
     ? { judged: allUnknown(claims.claims, obstacle ?? ""), stopped: null }
     : await judgeClaims(model, claims.claims, limits);
   const asked = { spec: spec.name, parameters, bounds, depth };
-  return report(model, found, claims, judgements, asked, limits.isExact);
+  return report(model, found, claims, judgements, asked);
+}
+
+/** Searches, again if names stop telling states apart for sure: the model knows by then that it needs more room. */
+async function searchAll(model: Model, starts: readonly Start[], options: SearchOptions): Promise<Found> {
+  try {
+    return await search(model, starts, options);
+  } catch (error) {
+    if (!(error instanceof NoLongerExact)) throw error;
+    return await search(model, starts, options);
+  }
 }
 
 /** A search, and what it found. */
@@ -279,7 +306,6 @@ function report(
   claims: Claims,
   judgements: Judgements,
   asked: Pick<Report, "spec" | "parameters" | "bounds" | "depth">,
-  isExact: boolean,
 ): Report {
   const searches = found.map(({ search, found }): SearchReport => {
     const { generated, distinct, depth, edge, cut, exhausted } = found;
@@ -308,9 +334,10 @@ function report(
     stopped,
     verdict: has("violated") ? "violated" : isOpen ? "inconclusive" : "holds",
     neverEnabled: model.neverEnabled?.() ?? [],
-    odds: isExact
-      ? 0
-      : searches.reduce((odds, { distinct }) => odds + distinct * (distinct - 1) / 2 ** 65, 0),
+    odds: results.reduce(
+      (odds, { isExact, distinct }) => odds + (isExact ? 0 : distinct * (distinct - 1) / 2 ** 65),
+      0,
+    ),
   };
 }
 

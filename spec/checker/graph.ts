@@ -1,17 +1,9 @@
 /** The graph of all reachable states, in flat arrays: what claims about whole behaviours are judged on. */
 import { type Growable, growable, push } from "./growable.ts";
-import {
-  bagStart,
-  headSize,
-  type Layer,
-  layer,
-  type Model,
-  row,
-  rowSize,
-  type Start,
-  successors,
-} from "./model.ts";
-import { type Stopped, sumOfWords } from "./search.ts";
+import { clear, type Layer, layer, type Segment } from "./layer.ts";
+import { type Model, rowSize, type Start, type State, type Successors, successors } from "./model.ts";
+import { advance, type Queue, queueOf, refit } from "./queue.ts";
+import type { Stopped } from "./search.ts";
 
 /** The graph. States are numbered in the order of discovery, breadth first; initial states come first. */
 export interface Graph {
@@ -25,7 +17,7 @@ export interface Graph {
   readonly targets: Int32Array;
   /** By edge: which of the model's actions it is. */
   readonly actions: Int32Array;
-  /** By edge: which of the steps of its state it is. */
+  /** By edge: by which branch it leaves its state. */
   readonly branches: Int32Array;
   /** By look, and by state: what was seen. */
   readonly seen: readonly Int32Array[];
@@ -59,6 +51,7 @@ interface Exploration {
   readonly options: ExploreOptions;
   readonly starts: Start[];
   readonly numbers: Numbers;
+  readonly out: Successors;
   readonly firsts: Growable;
   readonly targets: Growable;
   readonly actions: Growable;
@@ -82,7 +75,8 @@ export async function explore(
     isWithin: constraint === undefined ? null : memory(model, (view) => constraint(view) ? 1 : 0),
     options,
     starts: [],
-    numbers: options.isExact ? numbersByState() : numbersByFingerprint(),
+    numbers: options.isExact ? numbersByState() : numbersByName(),
+    out: successors(),
     firsts: growable(),
     targets: growable(),
     actions: growable(),
@@ -110,59 +104,79 @@ export async function explore(
 /** All contact with how states are kept: expands them layer by layer, and numbers what it leads to. */
 async function exploreLayers(e: Exploration, starts: readonly Start[]): Promise<Stopped | null> {
   const { model, numbers } = e;
-  const out = successors();
-  let current = layer(model.places.length);
-  let next = layer(current.width);
-  const scratch = layer(current.width);
+  let current = layer();
+  let next = layer(current.pool);
+  const scratch = layer();
   for (const start of starts) {
-    fill(scratch, model, start);
-    if (numbers.find(scratch) !== unknown || !enter(e, scratch)) continue;
+    clear(scratch);
+    model.put(start.state, scratch);
+    const segment = scratch.segments.at(-1)!;
+    const name = nameOf(segment, 0);
+    if (numbers.find(start.state, name) !== unknown || !enter(e, start.state, name)) continue;
     e.starts.push(start);
-    fill(current, model, start, false);
+    model.put(start.state, current);
   }
   let breath = performance.now();
   while (current.count > 0) {
-    empty(next, current.width);
-    for (let index = 0; index < current.count; index++) {
-      if ((index & 255) === 0) {
-        if (bytesOf(e) > e.options.maxBytes) return "memory";
-        if (performance.now() - breath > 200) {
-          await new Promise((resolve) => setTimeout(resolve, 0));
-          breath = performance.now();
-          if (e.options.stopped()) return "signal";
-        }
+    const queue = queueOf(current);
+    while (queue.count > 0) {
+      if (bytesOf(e) > e.options.maxBytes) return "memory";
+      if (performance.now() - breath > 200) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        breath = performance.now();
+        if (e.options.stopped()) return "signal";
       }
-      out.rows.length = out.same = 0;
-      push(e.firsts, e.targets.length);
-      const state = e.firsts.length - 1;
-      model.expand(current, index, out);
-      for (let at = 0; at < out.rows.length; at += rowSize) {
-        const { items } = out.rows;
-        empty(scratch, current.width);
-        model.build(current, index, items, at, scratch);
-        let target = numbers.find(scratch);
-        if (target === unknown) {
-          target = enter(e, scratch) ? e.count - 1 : outside;
-          if (target !== outside) model.build(current, index, items, at, next);
-        }
-        if (target === state) continue;
-        push(e.targets, target);
-        push(e.actions, model.actionOf(items, at));
-        push(e.branches, items[at + row.branch]!);
-        if (target === outside) e.isCut = true;
-      }
+      for (let i = 0; i < 256 && queue.count > 0; i++) expandNext(e, queue, next, scratch);
     }
+    clear(current);
     [current, next] = [next, current];
   }
   return null;
 }
 
-/** Gives the state that `built` holds alone the next number, and looks at it; false if the constraint keeps it out. */
-function enter(e: Exploration, built: Layer): boolean {
+/** Adds the edges of the next state in the queue. */
+function expandNext(e: Exploration, queue: Queue, next: Layer, scratch: Layer): void {
+  const { model, numbers, out } = e;
+  while (!model.expand(queue.segments[0]!, queue.at, out)) {
+    const rename = refit(model, queue, next);
+    if (rename !== null) numbers.rename(rename);
+  }
+  const [segment] = queue.segments;
+  push(e.firsts, e.targets.length);
+  const state = e.firsts.length - 1;
+  for (let at = 0; at < out.count * rowSize; at += rowSize) {
+    clear(scratch);
+    const builtAt = model.build(segment!, queue.at, out, at, scratch);
+    const built = scratch.segments.at(-1)!;
+    const name = nameOf(built, builtAt);
+    const to = numbers.needsState ? model.take(built, builtAt) : null;
+    let target = numbers.find(to, name);
+    if (target === unknown) {
+      target = enter(e, to ?? model.take(built, builtAt), name) ? e.count - 1 : outside;
+      if (target !== outside) model.build(segment!, queue.at, out, at, next);
+    }
+    if (target === state) continue;
+    push(e.targets, target);
+    push(e.actions, model.actionOf(out, at));
+    push(e.branches, model.branchOf(out, at));
+    if (target === outside) e.isCut = true;
+  }
+  advance(model, queue, next);
+}
+
+/** The name of a state, in two halves. */
+type Name = readonly [low: number, high: number];
+
+function nameOf({ words }: Segment, at: number): Name {
+  return [words[at]!, words[at + 1]!];
+}
+
+/** Gives a state the next number, and looks at it; false if the constraint keeps it out. */
+function enter(e: Exploration, state: State, name: Name): boolean {
   const { looks, numbers, isWithin } = e;
-  const vector = built.vectors.items;
+  const vector = Int32Array.from(state.vector);
   const isInside = isWithin === null || isWithin(vector) === 1;
-  numbers.add(built, isInside ? e.count : outside);
+  numbers.add(state, name, isInside ? e.count : outside);
   if (!isInside) return false;
   e.count++;
   for (const [index, look] of looks.entries()) push(e.seen[index]!, look(vector));
@@ -201,30 +215,16 @@ function bytesOf({ firsts, targets, actions, branches, seen, numbers }: Explorat
   return arrays.reduce((sum, { items }) => sum + items.byteLength, numbers.bytes());
 }
 
-/** Appends the state in which a start begins. */
-function fill(target: Layer, model: Model, { state }: Start, isAlone = true): void {
-  if (isAlone) empty(target, target.width);
-  for (let place = 0; place < target.width; place++) push(target.vectors, state.vector[place] ?? 0);
-  for (const message of state.bag) push(target.bags, message);
-  for (const item of [...sumOfWords(model, state), target.bags.length]) push(target.heads, item);
-  target.count++;
-}
-
-function empty(target: Layer, width: number): void {
-  target.count =
-    target.vectors.length =
-    target.heads.length =
-    target.bags.length =
-      0;
-  target.width = width;
-}
-
 /** The numbers of states. */
 interface Numbers {
-  /** The number of the first state of a layer, `outside`, or `unknown`. */
-  readonly find: (built: Layer) => number;
+  /** Whether the state itself must be known, not only its name. */
+  readonly needsState: boolean;
+  /** The number of a state, `outside`, or `unknown`. */
+  readonly find: (state: State | null, name: Name) => number;
   /** Gives it a number. */
-  readonly add: (built: Layer, number: number) => void;
+  readonly add: (state: State, name: Name, number: number) => void;
+  /** From now on states have other names. */
+  readonly rename: (rename: (low: number, high: number) => Name) => void;
   /** How many bytes that takes, about. */
   readonly bytes: () => number;
 }
@@ -232,39 +232,43 @@ interface Numbers {
 /** The number of a state that has none yet. */
 const unknown = -2;
 
-/** Numbers by fingerprint: one flat table of [low, high, number - unknown], linear probing. */
-function numbersByFingerprint(): Numbers {
+/** Numbers by name: one flat table of [low, high, number - unknown], linear probing. */
+function numbersByName(): Numbers {
   const size = 4;
   let slots = new Int32Array(size << 12);
   let count = 0;
-  /** The slot of a fingerprint, or the free one where it would be. */
+  /** The slot of a name, or the free one where it would be. */
   function slotOf(low: number, high: number): number {
     const mask = slots.length - 1;
-    let slot = (Math.imul(low ^ (low >>> 15), 0x2c1b3c6d) * size) & mask;
+    let hash = Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca77);
+    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+    let slot = ((hash ^ (hash >>> 13)) * size) & mask;
     while (slots[slot + 2] !== 0 && (slots[slot] !== low || slots[slot + 1] !== high)) {
       slot = (slot + size) & mask;
     }
     return slot;
   }
-  function put(low: number, high: number, stored: number): void {
+  function put([low, high]: Name, stored: number): void {
     const slot = slotOf(low, high);
     slots[slot] = low;
     slots[slot + 1] = high;
     slots[slot + 2] = stored;
   }
-  function grow(): void {
+  function rebuild(length: number, rename: (low: number, high: number) => Name): void {
     const old = slots;
-    slots = new Int32Array(old.length * 4);
+    slots = new Int32Array(length);
     for (let slot = 0; slot < old.length; slot += size) {
-      if (old[slot + 2] !== 0) put(old[slot]!, old[slot + 1]!, old[slot + 2]!);
+      if (old[slot + 2] !== 0) put(rename(old[slot]!, old[slot + 1]!), old[slot + 2]!);
     }
   }
   return {
-    find: ({ heads: { items } }) => slots[slotOf(items[0]!, items[1]!) + 2]! + unknown,
-    add({ heads: { items } }, number) {
-      if (++count * 2 * size > slots.length) grow();
-      put(items[0]!, items[1]!, number - unknown);
+    needsState: false,
+    find: (_, [low, high]) => slots[slotOf(low, high) + 2]! + unknown,
+    add(_, name, number) {
+      if (++count * 2 * size > slots.length) rebuild(slots.length * 4, (low, high) => [low, high]);
+      put(name, number - unknown);
     },
+    rename: (rename) => rebuild(slots.length, rename),
     bytes: () => slots.byteLength,
   };
 }
@@ -274,20 +278,19 @@ function numbersByState(): Numbers {
   const numbers = new Map<string, number>();
   let bytes = 0;
   /** Places that were added since are 0, and make no difference. */
-  function keyOf(built: Layer): string {
-    const { vectors, bags, heads, width } = built;
-    let end = width;
-    while (end > 0 && vectors.items[end - 1] === 0) end--;
-    const bag = bags.items.subarray(bagStart(built, 0), heads.items[headSize - 1]!);
-    return `${vectors.items.subarray(0, end)}/${bag}`;
+  function keyOf({ vector, bag }: State): string {
+    const end = vector.findLastIndex((value) => value !== 0) + 1;
+    return `${vector.slice(0, end)}/${bag}`;
   }
   return {
-    find: (built) => numbers.get(keyOf(built)) ?? unknown,
-    add(built, number) {
-      const key = keyOf(built);
+    needsState: true,
+    find: (state) => numbers.get(keyOf(state!)) ?? unknown,
+    add(state, _, number) {
+      const key = keyOf(state);
       bytes += 64 + key.length;
       numbers.set(key, number);
     },
+    rename: () => {},
     bytes: () => bytes,
   };
 }

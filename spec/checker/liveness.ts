@@ -273,7 +273,7 @@ function runOf(
 ): { readonly run: Run; readonly loop: readonly Step[] } {
   let state: State = starts[start]!.state;
   const follow = (edge: number): Step => {
-    const step = model.steps(state)[branches[edge]!]!;
+    const step = model.stepAt(state, branches[edge]!);
     state = step.to;
     return step;
   };

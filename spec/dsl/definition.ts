@@ -96,7 +96,7 @@ function instancesOf(name: string, action: string, { lists, run }: Each<never>):
       label: `${action}(${texts.join(",")})`,
       name: action,
       arguments: texts,
-      run: (draft) => run(draft as never, ...(fixed as never[])),
+      run: (draft, choose) => run(draft as never, ...(fixed as never[]), choose as never),
     };
   });
 }

@@ -1,7 +1,6 @@
 /** The report for people. */
 import type { CheckProgress, PropertyReport, Report } from "../checker/check.ts";
 import type { Model } from "../checker/model.ts";
-import type { Property } from "../dsl/property.ts";
 import type { Parameters, Specification } from "../dsl/specification.ts";
 import { isJudgedByRun, type Replay } from "../trace/replay.ts";
 import { diagram, lassoDiagram } from "./diagram.ts";
@@ -35,6 +34,8 @@ export interface Telling {
   readonly milliseconds: number;
   /** The command that repeats a run, given its trace. */
   readonly replay: (trace: string) => string;
+  /** What else could be told of a violation. */
+  readonly advice?: string;
 }
 
 /** What is checked: the spec, and the values of its parameters. `subject` says what the spec is made of. */
@@ -75,6 +76,7 @@ export function reportText(report: Report, telling: Telling): string {
       `               ${wholeTrace(other)}${loopText(other)}`,
     ]),
     telling.paint.faint(`searched ${grouped(report.distinct)} states   ${seconds(telling.milliseconds)}`),
+    ...(telling.advice === undefined ? [] : [telling.paint.faint(telling.advice)]),
     `replay: ${telling.replay(wholeTrace(first))}`,
   ].join("\n");
 }
@@ -121,24 +123,43 @@ function counterexample(report: Report, found: PropertyReport, { paint }: Tellin
 }
 
 function propertyLines(report: Report, { paint }: Telling): readonly string[] {
-  const { properties } = report;
-  const kinds = Math.max(0, ...properties.map(({ property }) => property.kind.length));
-  const names = Math.max(0, ...properties.map(({ property }) => property.name.length));
-  const sections = Math.max(0, ...properties.map(({ property }) => sectionOf(property).length));
-  const counts = properties.map((property) => countOf(report, property));
-  const widest = Math.max(0, ...counts.map(([count]) => count.length));
-  return properties.map(({ property, result }, index) => {
-    const [count, rest] = counts[index]!;
+  return propertyTable(report.properties.map((found): PropertyRow => {
+    const [count, rest] = countOf(report, found);
+    const { result } = found;
     const mark = result === "unknown" || (result === "not-reached" && report.exhausted)
       ? paint.bad("??")
       : result === "not-reached"
       ? paint.bad("--")
       : paint.good("ok");
+    return { mark, property: found.property, count, rest };
+  }));
+}
+
+/** What became of a property, in a line. */
+export interface PropertyRow {
+  /** Two letters that say whether all is well. */
+  readonly mark: string;
+  /** The property. */
+  readonly property: { readonly kind: string; readonly name: string; readonly sentence: string };
+  /** How much was judged. */
+  readonly count: string;
+  /** What follows it. */
+  readonly rest: string;
+}
+
+/** A line for each property, in columns. */
+export function propertyTable(rows: readonly PropertyRow[]): readonly string[] {
+  const widthOf = (text: (row: PropertyRow) => string) => Math.max(0, ...rows.map((row) => text(row).length));
+  const kinds = widthOf(({ property }) => property.kind);
+  const names = widthOf(({ property }) => property.name);
+  const sections = widthOf(({ property }) => sectionOf(property));
+  const counts = widthOf(({ count }) => count);
+  return rows.map(({ mark, property, count, rest }) => {
     const columns = [
       property.kind.padEnd(kinds),
       property.name.padEnd(names),
       sectionOf(property).padEnd(sections),
-      count.padStart(widest) + rest,
+      count.padStart(counts) + rest,
     ];
     return `  ${mark}  ${visible(columns.join("  "))}`.trimEnd();
   });
@@ -172,7 +193,7 @@ function stepsOf({ generated, searches, model }: Report): number {
 }
 
 /** The section of the source that a property's sentence names in the parentheses at its end. */
-function sectionOf({ sentence }: Pick<Property<unknown>, "sentence">): string {
+function sectionOf({ sentence }: PropertyRow["property"]): string {
   const [, source = ""] = sentence.match(/\(([^()]*)\)$/) ?? [];
   const [first = ""] = source.split(", ");
   return first.replace(/^§/, "");
@@ -263,7 +284,8 @@ export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-function seconds(milliseconds: number): string {
+/** How long something took. */
+export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 

@@ -1,7 +1,7 @@
 /** Replays a trace, and judges every state and step on its way. */
 import type { Model, State, Step } from "../checker/model.ts";
 import { refinement } from "../checker/refinement.ts";
-import { aString, checkFields, type Field, isRecord, optional, told } from "../dsl/fields.ts";
+import { aBoolean, aString, checkFields, type Field, isRecord, optional, told } from "../dsl/fields.ts";
 import { noDeadlock, type Property, stuck } from "../dsl/property.ts";
 import { untilInShape } from "../dsl/shape.ts";
 import {
@@ -39,10 +39,16 @@ export interface ReplayOptions {
   readonly bounds?: string;
   /** Values of single parameters, which win over the bounds. */
   readonly parameters?: Readonly<Record<string, Parameter>>;
+  /**
+   * Whether a step that can't happen, or not any more, ends the run, instead of being an error. What is no step of the
+   * spec at all, such as an action that there isn't, is an error still. Default: false.
+   */
+  readonly asFarAsPossible?: boolean;
 }
 
 const anOption = {
   bounds: optional(aString),
+  asFarAsPossible: optional(aBoolean),
   parameters: optional({ expected: "an object of values by name", isRight: isRecord }),
 } satisfies Readonly<Record<keyof ReplayOptions, Field>>;
 
@@ -56,7 +62,7 @@ export function replaySpec(spec: Specification, trace: string, options: ReplayOp
   if (typeof trace !== "string") throw new SpecError(`replay takes a trace as a string, not ${told(trace)}`);
   checkFields("replay", options, anOption);
   const parameters = resolveParameters(spec, options.bounds ?? null, options.parameters ?? {});
-  return untilInShape(() => replay(spec.build(parameters), trace));
+  return untilInShape(() => replay(spec.build(parameters), trace, options));
 }
 
 /**
@@ -64,8 +70,12 @@ export function replaySpec(spec: Specification, trace: string, options: ReplayOp
  *
  * @throws {SpecError} if the trace is malformed or a step is impossible: which one, and what was possible there.
  */
-export function replay(model: Model, trace: string): Replay {
-  const run = runTrace(model, trace);
+export function replay(
+  model: Model,
+  trace: string,
+  options: Pick<ReplayOptions, "asFarAsPossible"> = {},
+): Replay {
+  const run = runTrace(model, trace, options);
   const states = statesOf(run);
   const views = states.map((state) => view(model, state));
   const judges = model.properties.flatMap((property): readonly Judge[] => judgeOf(property, run));
