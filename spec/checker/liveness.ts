@@ -128,13 +128,26 @@ export function claimOfRefinement(model: Model, refinement: Refinement): Claim {
     property: refinement.property,
     looks: [refinement.numberOf],
     judge(model, graph, [numbers]) {
-      for (const demand of refinement.demands) {
-        const judged = judge(model, graph, demands, unfairTo(refinement, demand, graph, numbers!));
-        if (judged.result !== "holds") return judged;
-      }
+      const all = refinement.demands.map((demand) =>
+        judge(model, graph, demands, unfairTo(refinement, demand, graph, numbers!))
+      );
+      const [worst] = all.toSorted((a, b) => stepsOf(a) - stepsOf(b));
+      if (worst !== undefined && worst.result !== "holds") return worst;
       return { result: "holds", vacuous: numbers!.every((number) => number === numbers![0]) };
     },
   };
+}
+
+/** How many steps a counterexample takes; more than any if nobody knows, and still more if there is none. */
+function stepsOf(judged: Judged): number {
+  switch (judged.result) {
+    case "violated":
+      return judged.counterexample.run.steps.length + judged.counterexample.loop.length;
+    case "unknown":
+      return Number.MAX_SAFE_INTEGER - 1;
+    case "holds":
+      return Number.MAX_SAFE_INTEGER;
+  }
 }
 
 /** A behaviour that is unfair, as the other spec sees it. */

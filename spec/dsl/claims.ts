@@ -1,10 +1,10 @@
-/** The properties of a plain spec as their author wrote them: checked, and made to say where they go wrong. */
+/** The properties of a spec as their author wrote them: checked, and made to say where they go wrong. */
 import { decided, guarded, isText, judged } from "./definition.ts";
 import { isRecord, told } from "./fields.ts";
 import type { Assumption, Property, Temporal } from "./property.ts";
 import { isSpecification, SpecError } from "./specification.ts";
 
-/** Properties that say which spec and property it is when they fail. */
+/** Properties that say which spec, such as `spec counter`, and property it is when they fail. */
 export function propertiesOf(
   spec: string,
   properties: readonly Property<unknown>[],

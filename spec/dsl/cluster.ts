@@ -1,4 +1,5 @@
 /** The front for message-passing systems: servers that react to events and send messages. */
+import { propertiesOf } from "./claims.ts";
 import { compileCluster } from "./cluster_model.ts";
 import {
   aFunction,
@@ -237,5 +238,6 @@ function complete(name: string, definition: AnyDefinition): AnyCluster {
     fairness: [],
     starts: {},
     ...definition,
+    properties: propertiesOf(`cluster ${name}`, definition.properties as readonly Property<unknown>[]),
   };
 }

@@ -263,7 +263,7 @@ Deno.test("check: a claim about whole behaviours that is violated, exit 1, and w
   assertEquals(code, 1);
   assertMatch(
     stdout,
-    /^violated {2}infinitely-often {2}False Liveness .* 1 step, then 4 steps for ever, shortest$/m,
+    /^violated +infinitely-often +False Liveness .* 1 step, then 4 steps for ever, shortest$/m,
   );
   assertMatch(stdout, /^ {2}\.{3} {3}back to where it was after step 1, and so on for ever$/m);
   const [, trace = ""] = stdout.match(/^replay: .* replay '(.*)' ewd840 /m) ?? [];

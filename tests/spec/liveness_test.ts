@@ -263,6 +263,8 @@ Deno.test("a cluster: fairness by the signs of the notation", async () => {
   assertEquals(await verdictOf(weak(">")), "holds");
   assertEquals(await verdictOf(weak.each(">")), "holds");
   assertEquals(await verdictOf(weak("a>b"), weak("b>_")), "holds");
+  assertEquals(await verdictOf(weak.each("p>_")), "holds");
+  assertEquals(await verdictOf(weak.each("a>p")), "violated");
   assertEquals(await verdictOf(weak("a>b"), weak("b!")), "violated");
   await assertRejects(() => check(game([weak("c>a")])), SpecError, "there is no action c>a");
 });
