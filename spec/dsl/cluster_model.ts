@@ -46,7 +46,7 @@ export function compileCluster(definition: AnyCluster): Model {
     build: (segment, from, out, at, to) => build(l, segment, from, out, at, to),
     bagOf: (segment, at) => bagOf(l.records, segment, at),
     branchOf: (_, at) => at / rowSize,
-    watch: (eyes) => void (l.eyes = eyes.map(({ places }) => places.length > 0)),
+    watch: (eyes) => void (l.eyes = eyes),
     changeOf: (segment, from, out, at, change) => changeOf(l, segment, from, out, at, change),
     view: (vector, at, onRead) => view(l, vector, at, onRead),
     actions: clusterActions(servers),
@@ -96,12 +96,35 @@ function priced(l: Learning, { vector, bag }: State): State {
 }
 
 function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place: number) => void): unknown {
-  const { length } = l.definition.servers;
-  for (let p = 0; p <= length; p++) onRead(p);
-  return {
-    servers: l.locals.map((place, server) => place.observed[vector[at + server]!]),
-    history: l.histories.observed[vector[at + length]!],
-  };
+  return new View(l, vector, at, onRead);
+}
+
+/** What a property sees. Only when it looks at the servers, or at the history, it is told. A class: made very often. */
+class View {
+  readonly #l: Learning;
+  readonly #vector: ArrayLike<number>;
+  readonly #at: number;
+  readonly #onRead: (place: number) => void;
+
+  constructor(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place: number) => void) {
+    this.#l = l;
+    this.#vector = vector;
+    this.#at = at;
+    this.#onRead = onRead;
+  }
+
+  get servers(): readonly unknown[] {
+    return this.#l.locals.map((place, server) => {
+      this.#onRead(server);
+      return place.observed[this.#vector[this.#at + server]!];
+    });
+  }
+
+  get history(): unknown {
+    const { length } = this.#l.definition.servers;
+    this.#onRead(length);
+    return this.#l.histories.observed[this.#vector[this.#at + length]!];
+  }
 }
 
 function put({ records }: Learning, state: State, to: Layer): void {
