@@ -21,6 +21,7 @@ import {
 } from "../dsl/specification.ts";
 import { formatTrace, type Run } from "../trace/run.ts";
 import type { Model, Start } from "./model.ts";
+import { ValueError } from "./value.ts";
 import { type Found, type Progress, search, type Stopped } from "./search.ts";
 
 /** How to check. */
@@ -172,6 +173,7 @@ export async function check(spec: Specification, options: CheckOptions = {}): Pr
       return await checkOnce(spec, options);
     } catch (error) {
       // Some value doesn't keep its shape. The spec knows it now, and is built another way.
+      if (error instanceof ValueError) throw new SpecError(`${spec.name}: ${error.message}`);
       if (!(error instanceof Reshape)) throw error;
     }
   }

@@ -1,4 +1,5 @@
 /** The front for message-passing systems: servers that react to events and send messages. */
+import { checked } from "./cluster_checks.ts";
 import { compileCluster } from "./cluster_model.ts";
 import {
   aFunction,
@@ -9,7 +10,9 @@ import {
   isRecord,
   optional,
   recordOf,
+  startsByName,
 } from "./fields.ts";
+import { guarded } from "./definition.ts";
 import type { Fairness } from "./fairness.ts";
 import { show } from "./plain.ts";
 import type { Property } from "./property.ts";
@@ -42,7 +45,7 @@ export interface Happening<Event> {
 
 /** What an event leads to at a server. */
 export interface Outcome<Local, Message, Note> {
-  /** How a trace marks this outcome, after the event; not at all if left out: the usual one. */
+  /** How a trace marks this outcome, after the event: `_`, `#1`, `#2`, ...; not at all if left out: the usual one. */
   readonly notation?: string;
   /** The budget that pays for this outcome rather than the usual one; free if left out. */
   readonly spends?: string;
@@ -77,8 +80,8 @@ export interface ClusterDefinition<
   /** The servers' names, in order. */
   readonly servers: readonly string[];
   /**
-   * How often what has a price may happen, from where the search begins; not at all if left out. `drops` and
-   * `duplicates` are the network's.
+   * How often what has a price may happen, from where the search begins; none has one if left out. Every budget
+   * that is spent is among them; `drops` and `duplicates` are the network's, and 0 if left out.
    */
   readonly budgets?: Readonly<Record<string, number>>;
   /**
@@ -125,7 +128,10 @@ export interface ClusterDefinition<
 
 const aDefinition = {
   servers: anArray,
-  budgets: optional(recordOf({ expected: "a count", isRight: Number.isSafeInteger })),
+  budgets: optional(recordOf({
+    expected: "a count",
+    isRight: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  })),
   network: optional({
     expected: "unordered, duplicating or ordered",
     isRight: (value) => ["unordered", "duplicating", "ordered"].includes(String(value)),
@@ -144,7 +150,7 @@ const aDefinition = {
   properties: anArray,
   constraint: optional(aFunction),
   fairness: optional(anArray),
-  starts: optional(recordOf({ expected: "a trace", isRight: (value) => typeof value === "string" })),
+  starts: optional(startsByName),
 } satisfies Readonly<Record<keyof AnyDefinition, Field>>;
 
 /**
@@ -201,7 +207,7 @@ export function cluster(
     bounds: {},
     depth: null,
     summary: (values) => Object.entries(values).map(describeParameter).join(" · "),
-    build: (values) => compileCluster(complete(name, build(values))),
+    build: (values) => compileCluster(complete(name, guarded(`cluster ${name}`, () => build(values)))),
   };
 }
 
@@ -214,7 +220,7 @@ export type AnyCluster =
 
 function complete(name: string, definition: AnyDefinition): AnyCluster {
   checkFields(`cluster ${name}`, definition, aDefinition);
-  return {
+  const whole: AnyCluster = {
     budgets: {},
     network: "unordered",
     inFlight: [],
@@ -232,4 +238,5 @@ function complete(name: string, definition: AnyDefinition): AnyCluster {
     starts: {},
     ...definition,
   };
+  return checked(name, whole, definition);
 }

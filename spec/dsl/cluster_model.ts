@@ -17,6 +17,7 @@ import type { Place } from "../checker/place.ts";
 import { encode } from "../checker/value.ts";
 import { runTrace, stepNamed } from "../trace/run.ts";
 import type { AnyCluster } from "./cluster.ts";
+import { inStart } from "./definition.ts";
 import { clusterActionOf, clusterActions } from "./cluster_actions.ts";
 import { answerToHappening, type Cause, type Learning, learning, withKey } from "./cluster_learning.ts";
 import { build, deliverable, detail, expand, expandOne } from "./cluster_rows.ts";
@@ -50,7 +51,8 @@ export function compileCluster(definition: AnyCluster): Model {
       ),
   };
   const named = Object.entries(definition.starts).map(([name, trace]): Start => {
-    const { steps } = runTrace({ ...model, starts: [{ name: "1", trace: "", state: first }] }, trace);
+    const free = { ...model, starts: [{ name: "1", trace: "", state: first }] };
+    const { steps } = inStart(`start ${name}`, () => runTrace(free, trace));
     return { name, trace, state: priced(l, steps.at(-1)?.to ?? first) };
   });
   return { ...model, starts: [...model.starts, ...named] };
@@ -84,7 +86,7 @@ function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place
   const { length } = l.definition.servers;
   for (let p = 0; p <= length; p++) onRead(p);
   return {
-    servers: l.locals.map((place, server) => place.observed[vector[at + server]!]),
+    servers: Object.freeze(l.locals.map((place, server) => place.observed[vector[at + server]!])),
     history: l.histories.observed[vector[at + length]!],
   };
 }

@@ -218,13 +218,28 @@ function inStates<T>(states: readonly unknown[], run: () => T): T {
   }
 }
 
+/** Runs the trace of a start: what is wrong with it says so, unless it is an action of the spec that says where. */
+export function inStart<T>(where: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof SpecError) || !error.message.startsWith("step ")) throw error;
+    throw new SpecError(`${where}: ${error.message}`);
+  }
+}
+
 /** Runs code of the user: what it throws says where. */
 export function guarded<T>(where: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (error instanceof SpecError || error instanceof Reshape) throw error;
-    if (error instanceof ValueError) throw new SpecError(`${where}: ${error.message}`);
-    throw new SpecError(`${where} threw ${error}`, { cause: error });
+    throw said(where, error);
   }
+}
+
+/** What code of the user threw, with where it was. */
+export function said(where: string, error: unknown): unknown {
+  if (error instanceof SpecError || error instanceof Reshape) return error;
+  if (error instanceof ValueError) return new SpecError(`${where}: ${error.message}`);
+  return new SpecError(`${where} threw ${error}`, { cause: error });
 }

@@ -14,7 +14,7 @@ import {
 } from "../checker/model.ts";
 import { type Place, place } from "../checker/place.ts";
 import { runTrace } from "../trace/run.ts";
-import { constraintOf, guarded, initialStates, propertiesOf, transitionsOf } from "./definition.ts";
+import { constraintOf, guarded, initialStates, inStart, propertiesOf, transitionsOf } from "./definition.ts";
 import { draftOf } from "./draft.ts";
 import { plain, show } from "./plain.ts";
 import { gather, layoutOf, Reshape, scatter, untilInShape } from "./shape.ts";
@@ -73,7 +73,7 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     neverEnabled: () => neverEnabled(l, Object.keys(definition.actions)),
   };
   const named = Object.entries(definition.starts ?? {}).map(([start, trace]): Start => {
-    const { start: first, steps } = guarded(`spec ${name}, start ${start}`, () => runTrace(model, trace));
+    const { start: first, steps } = inStart(`spec ${name}, start ${start}`, () => runTrace(model, trace));
     return { name: start, trace, state: steps.at(-1)?.to ?? first.state };
   });
   return { ...model, starts: [...model.starts, ...named] };
