@@ -2,10 +2,9 @@
 import { encode, ValueError } from "../checker/value.ts";
 import { isNotation } from "../trace/run.ts";
 import type { AnyCluster, Envelope, Happening, Outcome } from "./cluster.ts";
-import { constraintOf, guarded, propertiesOf, said } from "./definition.ts";
+import { constraintOf, endsOf, guarded, said } from "./definition.ts";
 import { anArray, anything, aString, type Field, isRecord, optional, problemWith, told } from "./fields.ts";
 import { plain, show } from "./plain.ts";
-import type { Property } from "./property.ts";
 import { SpecError } from "./specification.ts";
 
 type AnyOutcome = Outcome<unknown, Envelope, unknown>;
@@ -72,8 +71,8 @@ export function checked(name: string, definition: AnyCluster, given: Partial<Any
     remember: (before, note) =>
       guarded(`${where}, remember`, () => plain(remember(before, note), "the history")),
     describe: (local) => guarded(`${where}, describe`, () => describe(local)),
-    properties: propertiesOf(where, definition.properties as readonly Property<unknown>[]),
     ...constraintOf(where, definition.constraint),
+    ...(definition.ends === undefined ? {} : { ends: endsOf(where, definition.ends) }),
   };
 }
 

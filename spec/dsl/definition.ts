@@ -12,7 +12,6 @@ import {
   told,
 } from "./fields.ts";
 import { plain, show, showState } from "./plain.ts";
-import type { Property } from "./property.ts";
 import { Reshape } from "./shape.ts";
 import type { Action, Definition, Each } from "./spec.ts";
 import type { Transition } from "./spec_learning.ts";
@@ -23,6 +22,7 @@ const part = {
   actions: { expected: "an object of actions by name", isRight: isRecord },
   properties: anArray,
   constraint: optional(aFunction),
+  ends: optional(aFunction),
   fairness: optional(anArray),
   starts: optional(startsByName),
 } satisfies Readonly<Record<keyof Definition<unknown>, Field>>;
@@ -95,7 +95,7 @@ function instancesOf(name: string, action: string, { lists, run }: Each<never>):
       label: `${action}(${texts.join(",")})`,
       name: action,
       arguments: texts,
-      run: (draft) => run(draft as never, ...(fixed as never[])),
+      run: (draft, choose) => run(draft as never, ...(fixed as never[]), choose as never),
     };
   });
 }
@@ -112,57 +112,6 @@ function argument(value: unknown, path: string): unknown {
   return fixed;
 }
 
-/** Properties that say which spec and property it is when they fail. */
-export function propertiesOf(
-  spec: string,
-  properties: readonly Property<unknown>[],
-): readonly Property<unknown>[] {
-  return properties.map((property, index) => {
-    if (!isRecord(property) || !isText(property.name) || typeof property.sentence !== "string") {
-      throw noProperty(
-        `${spec}: properties[${index}] is ${isRecord(property) ? "without a name" : told(property)}`,
-      );
-    }
-    if (properties.findIndex((other) => other.name === property.name) !== index) {
-      throw new SpecError(`${spec}: there are two properties ${JSON.stringify(property.name)}`);
-    }
-    return guardedProperty(`${spec}, property ${JSON.stringify(property.name)}`, property);
-  });
-}
-
-function guardedProperty(where: string, property: Property<unknown>): Property<unknown> {
-  switch (property.kind) {
-    case "always": {
-      const { holds } = property;
-      if (typeof holds !== "function") throw noProperty(`${where} has ${told(holds)} to judge by`);
-      return { ...property, holds: (state: unknown) => judged(where, () => holds(state), state) };
-    }
-    case "steps": {
-      const { holds } = property;
-      if (typeof holds !== "function") throw noProperty(`${where} has ${told(holds)} to judge by`);
-      return {
-        ...property,
-        holds: (before, after) => judged(where, () => holds(before, after), before, after),
-      };
-    }
-    case "sometimes": {
-      const { reached } = property;
-      if (typeof reached !== "function") throw noProperty(`${where} has ${told(reached)} to judge by`);
-      return { ...property, reached: (state) => decided(where, () => reached(state), state) };
-    }
-    default:
-      throw noProperty(`${where} is of the kind ${told((property as { kind: unknown }).kind)}`);
-  }
-}
-
-function noProperty(what: string): SpecError {
-  return new SpecError(`${what}: write always(...) or one of its like`);
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === "string" && value.trim() !== "";
-}
-
 /** The constraint, if there is one. It says which spec it is when it fails. */
 export function constraintOf(
   spec: string,
@@ -172,6 +121,15 @@ export function constraintOf(
   return {
     constraint: (state) => decided(`${spec}, its constraint`, () => constraint(state as never), state),
   };
+}
+
+/** Whether the spec may end in a state: nowhere, if it doesn't say. */
+export function endsOf(
+  spec: string,
+  ends: ((state: never) => boolean) | undefined,
+): (state: unknown) => boolean {
+  if (ends === undefined) return () => false;
+  return (state) => decided(`${spec}, its ends`, () => ends(state as never), state);
 }
 
 /** Whether an action happened, by what it returned. */
@@ -186,7 +144,12 @@ export function happened(where: string, returned: unknown): boolean {
   );
 }
 
-function judged(where: string, judge: () => true | string, ...states: readonly unknown[]): true | string {
+/** What a property says of states. Anything but true or a text is refused. */
+export function judged(
+  where: string,
+  judge: () => true | string,
+  ...states: readonly unknown[]
+): true | string {
   return inStates(states, () => {
     const judgement: unknown = guarded(where, judge);
     if (judgement === true || isText(judgement)) return judgement as true | string;
@@ -194,7 +157,8 @@ function judged(where: string, judge: () => true | string, ...states: readonly u
   });
 }
 
-function decided(where: string, decide: () => boolean, state: unknown): boolean {
+/** Whether something holds in a state. Anything but true or false is refused. */
+export function decided(where: string, decide: () => boolean, state: unknown): boolean {
   return inStates([state], () => {
     const decision: unknown = guarded(where, decide);
     if (typeof decision === "boolean") return decision;
@@ -226,6 +190,11 @@ export function inStart<T>(where: string, run: () => T): T {
     if (!(error instanceof SpecError) || !error.message.startsWith("step ")) throw error;
     throw new SpecError(`${where}: ${error.message}`);
   }
+}
+
+/** Whether a value is a text that says something. */
+export function isText(value: unknown): boolean {
+  return typeof value === "string" && value.trim() !== "";
 }
 
 /** Runs code of the user: what it throws says where. */

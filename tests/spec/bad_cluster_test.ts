@@ -235,6 +235,10 @@ const mistakes: readonly (readonly [what: string, parts: object, message: string
   ["a constraint that decides nothing", {
     constraint: () => {},
   }, `cluster wrong, its constraint returned undefined, expected true or false (${seen})`],
+  ["ends that decide nothing", {
+    inFlight: [],
+    ends: () => {},
+  }, `cluster wrong, its ends returned undefined, expected true or false (${seen})`],
 ];
 
 for (const [what, parts, message] of mistakes) {

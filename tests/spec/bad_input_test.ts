@@ -211,7 +211,7 @@ const mistakes: readonly (readonly [what: string, definition: object, message: s
     init: { n: 0 },
     actions: {},
     properties: [sometimes("p", "", 3 as never)],
-  }, 'spec wrong, property "p" has 3 to judge by'],
+  }, 'spec wrong, property "p": reached is 3, expected a function'],
   ["a property that finds fault without a word", {
     init: { n: 0 },
     actions: {},

@@ -36,6 +36,7 @@ Deno.test("sets are told apart by where their elements end: in a state, in a val
     actions: {
       Toggle: each([0, 1], kinds, (s, server, kind) => s.timers !== null && toggle(s.timers[server]!, kind)),
     },
+    ends: () => true,
     properties: [],
   }));
   assertEquals(await countsOf(whole), { generated: 66, distinct: 17 });

@@ -79,6 +79,8 @@ function isTold(property: Property<unknown>, after: unknown, before: unknown): b
       return before === undefined && property.reached(after);
     case "steps":
       return before !== undefined && property.holds(before, after) !== true;
+    default:
+      throw new Error(`the reference knows nothing of ${property.kind}`);
   }
 }
 
