@@ -41,6 +41,7 @@ import {
   judgeClaims,
   type Judgements,
 } from "./temporal.ts";
+import { ValueError } from "./value.ts";
 
 /** How to check. */
 export interface CheckOptions {
@@ -235,6 +236,7 @@ export async function check(spec: Specification, options: CheckOptions = {}): Pr
       const { workers: _, ...alone } = options;
       return await checkOnce(spec, { ...isReshaped ? alone : options, onStart });
     } catch (error) {
+      if (error instanceof ValueError) throw new SpecError(`${spec.name}: ${error.message}`);
       // Some value doesn't keep its shape. The spec knows it now, and is built another way. Workers don't know it.
       if (!(error instanceof Reshape)) throw error;
       isReshaped = true;

@@ -15,6 +15,7 @@ import type { Place } from "../checker/place.ts";
 import { encode } from "../checker/value.ts";
 import { runTrace, stepNamed } from "../trace/run.ts";
 import type { AnyCluster } from "./cluster.ts";
+import { inStart } from "./definition.ts";
 import { clusterActionOf, clusterActions } from "./cluster_actions.ts";
 import { type Cause, type Learning, learning, responseTo, withKey } from "./cluster_learning.ts";
 import { bagOf, nameOf, putRecord, takeRecord, widen } from "./cluster_records.ts";
@@ -64,7 +65,7 @@ export function compileCluster(definition: AnyCluster): Model {
   // Nothing has a price before a search begins.
   starts.push({ name: "1", trace: "", state: first });
   const named = Object.entries(definition.starts).map(([name, trace]): Start => {
-    const { steps } = runTrace(model, trace);
+    const { steps } = inStart(`start ${name}`, () => runTrace(model, trace));
     return { name, trace, state: priced(l, steps.at(-1)?.to ?? first) };
   });
   starts.splice(0, 1, { name: "1", trace: "", state: priced(l, first) }, ...named);
@@ -118,6 +119,11 @@ class View {
       this.#onRead(server);
       return place.observed[this.#vector[this.#at + server]!];
     });
+  }
+
+  /** For who shows it. */
+  toJSON(): unknown {
+    return { servers: this.servers, history: this.history };
   }
 
   get history(): unknown {
