@@ -108,6 +108,9 @@ function verdictAt(property: Property<unknown>, before: unknown, after: unknown)
       return unlessTrue(property.holds(after));
     case "steps":
       return before === null ? undefined : unlessTrue(property.holds(before, after));
+    default:
+      // It takes more than a run that ends.
+      return undefined;
   }
 }
 

@@ -312,7 +312,7 @@ function runOf(walks: Walks, index: number, length: number): Run {
   let state: State = start.state;
   begin(walker, state);
   while (steps.length < length) {
-    const step = walker.model.steps(state)[go(walker, numbers.below(lookAhead(walker)))]!;
+    const step = walker.model.stepAt(state, go(walker, numbers.below(lookAhead(walker))));
     steps.push(step);
     state = step.to;
   }

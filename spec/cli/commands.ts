@@ -80,7 +80,6 @@ interface Told {
 async function search(spec: Specification, options: CheckOptions, told: Told): Promise<Report> {
   const parameters = resolveParameters(spec, options.bounds ?? null, options.parameters ?? {});
   const teller = progressTeller();
-  announce(spec, options, parameters, told);
   const stop = stopper(told.timeout);
   const began = performance.now();
   let report: Report;
@@ -88,6 +87,7 @@ async function search(spec: Specification, options: CheckOptions, told: Told): P
     report = await check(spec, {
       ...options,
       signal: stop.signal,
+      onStart: (properties) => announce(spec, options, parameters, properties, told),
       onProgress: (progress) => {
         if (!told.json) teller.progressed(progress);
         else if (progress.complete) print(json.progressLine(progress));
@@ -107,9 +107,13 @@ async function search(spec: Specification, options: CheckOptions, told: Told): P
   return report;
 }
 
-function announce(spec: Specification, options: CheckOptions, parameters: Parameters, told: Told): void {
-  // First of all, so that values which the spec refuses leave nothing on stdout.
-  const properties = spec.build(parameters).properties.map(({ name }) => name);
+function announce(
+  spec: Specification,
+  options: CheckOptions,
+  parameters: Parameters,
+  properties: readonly string[],
+  told: Told,
+): void {
   if (!told.json) {
     told.sink.print(`${headline(spec, parameters, told.subject)}\n`);
     return;

@@ -7,6 +7,7 @@ import { always, spec } from "@quorate/raft/spec";
 export default spec("counter", { most: 3 }, ({ most }) => ({
   init: { n: 0 },
   actions: { Up: (s) => s.n < most && void s.n++ },
+  ends: ({ n }) => n === most,
   properties: [always("small", "n < 5", ({ n }) => n < 5 || "n is " + n)],
 }));
 `;
@@ -256,4 +257,28 @@ Deno.test("a reader that closes stdout early, as head does, causes no stack trac
   const [{ code }, stderr] = await Promise.all([process.status, process.stderr.text()]);
   assertEquals(code, 0);
   assert(!stderr.includes("rror"), stderr);
+});
+
+Deno.test("check: a claim about whole behaviours that is violated, exit 1, and what replays the run and its loop", async () => {
+  const args = ["ewd840", "--set", "nodes=4", "--set", "claim=false_liveness"];
+  const { code, stdout } = await quorate(["check", ...args]);
+  assertEquals(code, 1);
+  assertMatch(
+    stdout,
+    /^violated +infinitely-often +False Liveness .* 1 step, then 4 steps for ever, shortest$/m,
+  );
+  assertMatch(stdout, /^ {2}\.{3} {3}back to where it was after step 1, and so on for ever$/m);
+  const [, trace = ""] = stdout.match(/^replay: .* replay '(.*)' ewd840 /m) ?? [];
+  const replayed = await quorate(["replay", trace, ...args]);
+  assertEquals(replayed.code, 0);
+  assertMatch(replayed.stdout, /^ {2}5 {3}Deactivate\(2\) /m);
+  assertStringIncludes(replayed.stdout, "of what must happen some day a run that ends tells nothing");
+});
+
+Deno.test("check: what a bounded search can't know is unknown, exit 2", async () => {
+  const { code, json } = await quorate(["check", "ewd840", "--depth", "4", "--json"]);
+  assertEquals(code, 2);
+  const { result, reason, trace, loop } = json().find(({ kind }) => kind === "leads-to") ?? {};
+  assertEquals([result, reason, trace, loop], ["unknown", "the search ended at depth 4", null, null]);
+  assertEquals(json().at(-1)?.verdict, "inconclusive");
 });
