@@ -198,7 +198,8 @@ export interface Report {
   readonly odds: number;
 }
 
-const defaultMegabytes = 8000;
+/** How many megabytes of tables a search may use if nobody says. */
+export const defaultMegabytes = 8000;
 
 /** How many steps less deep the search from a named start goes. */
 const shallower = 3;

@@ -115,10 +115,10 @@ class View {
   }
 
   get servers(): readonly unknown[] {
-    return this.#l.locals.map((place, server) => {
+    return Object.freeze(this.#l.locals.map((place, server) => {
       this.#onRead(server);
       return place.observed[this.#vector[this.#at + server]!];
-    });
+    }));
   }
 
   /** For who shows it. */
