@@ -41,6 +41,7 @@ import {
   judgeClaims,
   type Judgements,
 } from "./temporal.ts";
+import { ValueError } from "./value.ts";
 
 /** How to check. */
 export interface CheckOptions {
@@ -197,7 +198,8 @@ export interface Report {
   readonly odds: number;
 }
 
-const defaultMegabytes = 8000;
+/** How many megabytes of tables a search may use if nobody says. */
+export const defaultMegabytes = 8000;
 
 /** How many steps less deep the search from a named start goes. */
 const shallower = 3;
@@ -236,6 +238,7 @@ export async function check(spec: Specification, options: CheckOptions = {}): Pr
       const { workers: _, ...alone } = options;
       return await checkOnce(spec, { ...isReshaped ? alone : options, onStart });
     } catch (error) {
+      if (error instanceof ValueError) throw new SpecError(`${spec.name}: ${error.message}`);
       // Some value doesn't keep its shape. The spec knows it now, and is built another way. Workers don't know it.
       if (!(error instanceof Reshape)) throw error;
       isReshaped = true;

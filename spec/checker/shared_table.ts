@@ -25,7 +25,8 @@ const zero = 0x5bd1e995;
 
 /** Adds a name; false if the set holds it already, also if another worker was a little quicker. */
 export function claim({ slots, shift }: SharedTable, low: number, high: number): boolean {
-  const [storedLow, storedHigh] = [low === 0 ? zero : low, high === 0 ? zero : high];
+  const storedLow = low === 0 ? zero : low;
+  const storedHigh = high === 0 ? zero : high;
   const mask = slots.length - 1;
   let slot = slotOf(storedLow, storedHigh, shift);
   for (;;) {

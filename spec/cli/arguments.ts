@@ -52,6 +52,7 @@ const checkFlags = z.strictObject({
   seed: count("--seed", "a seed: 0, 1, 2, ...", 0),
   shard: shard.optional(),
   merge: z.boolean().default(false),
+  explain: word("--explain", "the name of a property, such as --explain 'Election Safety'"),
   itf: z.boolean().default(false),
   test: z.boolean().default(false),
   json: z.boolean().default(false),
@@ -59,7 +60,14 @@ const checkFlags = z.strictObject({
 });
 
 const breakFlags = checkFlags.pick({ json: true, cwd: true });
-const replayFlags = checkFlags.omit({ walks: true, seed: true, shard: true, merge: true, test: true })
+const replayFlags = checkFlags.omit({
+  walks: true,
+  seed: true,
+  shard: true,
+  merge: true,
+  test: true,
+  explain: true,
+})
   .extend({ mutant: word("--mutant", "the name of a mutant") });
 
 /** The flags of a check, as they were typed. */
@@ -135,6 +143,11 @@ const rules: readonly {
 }[] = [
   { flag: "seed", needs: ["walks"] },
   { flag: "shard", needs: ["walks", "seed"] },
+  {
+    flag: "explain",
+    refuses: ["walks", "itf", "test"],
+    why: "it shows where a property holds, after a search of its own",
+  },
   { flag: "itf", refuses: ["json"], why: "each wants stdout for itself" },
   { flag: "test", refuses: ["json", "itf"], why: "each wants stdout for itself" },
   { flag: "walks", refuses: ["exact", "max-memory", "workers"], why: "walks store no states" },

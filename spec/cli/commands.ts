@@ -8,6 +8,7 @@ import { headline, replayText, reportText } from "../report/text.ts";
 import { replaySpec } from "../trace/replay.ts";
 import { formatTrace } from "../trace/run.ts";
 import type { BreakFlags, CheckFlags, Command, ReplayFlags } from "./arguments.ts";
+import { runExplain } from "./explain.ts";
 import { choose, loadSpec, sourceOf } from "./load.ts";
 import { printCounterexample, printRun } from "./itf.ts";
 import { runMerge } from "./merge.ts";
@@ -25,9 +26,11 @@ export function run(command: Command): Promise<number> | number {
       print(command.text);
       return 0;
     case "check":
-      return command.flags.walks === undefined
-        ? runCheck(command.spec, command.flags)
-        : runWalks(command.spec, command.flags);
+      if (command.flags.walks !== undefined) return runWalks(command.spec, command.flags);
+      if (command.flags.explain !== undefined) {
+        return runExplain(command.spec, command.flags.explain, command.flags);
+      }
+      return runCheck(command.spec, command.flags);
     case "merge":
       return runMerge(command.files, command.flags);
     case "break":
