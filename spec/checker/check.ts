@@ -211,6 +211,7 @@ const shallower = 3;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { check, spec } from "@quorate/raft/spec";
  *
  * const counter = spec("counter", () => ({
@@ -220,7 +221,7 @@ const shallower = 3;
  *   properties: [],
  * }));
  * const report = await check(counter);
- * console.assert(report.verdict === "holds" && report.distinct === 4);
+ * assertEquals([report.verdict, report.distinct], ["holds", 4]);
  * ```
  */
 export async function check(spec: Specification, options: CheckOptions = {}): Promise<Report> {
