@@ -39,7 +39,8 @@ type Options = Omit<SearchOptions, "onProgress">;
 
 /**
  * Looks for states or steps in which a property of this name holds non-trivially; null if there is no such property.
- * A state is one if the property, a `sometimes`, is reached there, or if what it looks at is other than at first.
+ * A state is one if the property is reached there, a `sometimes`; if its condition is met; if it is one of those that
+ * must come some day; or else if what the property looks at is other than at first.
  */
 export async function explain(
   spec: Specification,
@@ -88,7 +89,7 @@ async function explainIn(model: Model, property: Property<unknown>, options: Opt
     samples: { parts: 0, findings: 0 },
     since: 0,
   };
-  if (property.kind === "always") {
+  if (isTrivialAtFirst(property)) {
     for (const { state: { vector } } of model.starts) {
       newsOf(inquiry, lookAt(inquiry, [{ vector, at: 0, onRead: () => {} }]));
     }
@@ -144,7 +145,9 @@ function probing({ model, where }: Inquiry, probes: readonly Probe[]): Model {
     where.set(seen as object, { vector, at, onRead });
     return seen;
   };
-  return Object.create(model, { properties: { value: probes }, view: { value: view } });
+  // A deadlock would end the search.
+  const changed = { properties: { value: probes }, view: { value: view }, ends: { value: undefined } };
+  return Object.create(model, changed);
 }
 
 /** A property that is reached or violated by a sample. */
@@ -214,17 +217,32 @@ function lookAt({ model, property }: Inquiry, [first, second]: readonly Place[])
           ? judgement(one)
           : judgeLooking(model, second, after!, (other) => judgement(one, other)),
     );
-  const holds = judge((one, other) => {
-    switch (property.kind) {
-      case "always":
-        return property.holds(one) === true;
-      case "sometimes":
-        return property.reached(one);
-      case "steps":
-        return property.holds(one, other) === true;
-    }
-  });
-  return holds ? [before!, after!] : null;
+  return judge((one, other) => isThere(property, one, other)) ? [before!, after!] : null;
+}
+
+/** Whether a property is met, or what it speaks of: in a state, or in a step from one to the other. */
+function isThere(property: Property<unknown>, one: unknown, other: unknown): boolean {
+  switch (property.kind) {
+    case "always":
+      return (property.when === undefined || property.when(one)) && property.holds(one) === true;
+    case "sometimes":
+      return property.reached(one);
+    case "steps":
+      return property.holds(one, other) === true;
+    case "leads-to":
+      return property.when(one);
+    case "eventually":
+    case "infinitely-often":
+    case "eventually-always":
+      return property.holds(one);
+    case "refines":
+      return property.mapping(one) !== null;
+  }
+}
+
+/** Whether what the property looks at must change before it tells anything. */
+function isTrivialAtFirst(property: Property<unknown>): boolean {
+  return property.kind === "refines" || (property.kind === "always" && property.when === undefined);
 }
 
 /** What is new in what a property looks at where it holds; null if nothing is. */

@@ -1,6 +1,7 @@
 /** Where a property holds: for people, and for machines. */
 import type { Explanation, Sample } from "../checker/explain.ts";
 import type { Model, State } from "../checker/model.ts";
+import type { Property } from "../dsl/property.ts";
 import { differences } from "../dsl/plain.ts";
 import { statesOf } from "../trace/replay.ts";
 import { changesAt } from "./diagram.ts";
@@ -40,28 +41,42 @@ function sampleLines(
 }
 
 function claimOf({ property, samples }: Explanation): string {
-  const these = (noun: string) => samples.length === 1 ? `this ${noun}` : `these ${samples.length} ${noun}s`;
-  switch (property.kind) {
-    case "sometimes":
-      return `it is reached in ${these("state")}, and perhaps in others`;
-    case "always":
-      return `it holds in ${
-        these("state")
-      }, where what it looks at is other than at first, and perhaps in others`;
-    case "steps":
-      return `it holds in ${these("step")}, which change what it looks at, and perhaps in others`;
-  }
+  const isStep = property.kind === "steps";
+  const number = samples.length === 1 ? "this" : `these ${samples.length}`;
+  const noun = `${isStep ? "step" : "state"}${samples.length === 1 ? "" : "s"}`;
+  return `${placeOf(property)} ${number} ${noun}${relationOf(property)}, and perhaps in others`;
 }
 
 function missingOf({ property }: Explanation): string {
+  return `${placeOf(property)} no ${property.kind === "steps" ? "step" : "state"}${relationOf(property)}`;
+}
+
+/** What happens in the samples. */
+function placeOf(property: Property<unknown>): string {
   switch (property.kind) {
     case "sometimes":
-      return "it is never reached";
+      return "it is reached in";
     case "always":
-      return "it holds in no state where what it looks at is other than at first";
+      return property.when === undefined ? "it holds in" : "its condition is met, and it holds, in";
     case "steps":
-      return "it holds in no step that changes what it looks at";
+      return "it holds of";
+    case "leads-to":
+      return "its condition is met in";
+    case "eventually":
+    case "infinitely-often":
+    case "eventually-always":
+      return "what must come some day is there in";
+    case "refines":
+      return "it is told what the other spec sees in";
   }
+}
+
+/** What makes the samples more than trivial, if nothing else does. */
+function relationOf(property: Property<unknown>): string {
+  if (property.kind === "steps") return " that change what it looks at";
+  const isTrivialAtFirst = property.kind === "refines" ||
+    (property.kind === "always" && property.when === undefined);
+  return isTrivialAtFirst ? ", where what it looks at is other than at first" : "";
 }
 
 /** What differs, of all that is looked at. */

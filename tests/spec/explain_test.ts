@@ -2,7 +2,17 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { catalog } from "../../spec/catalog/mod.ts";
 import { explain } from "../../spec/checker/explain.ts";
-import { always, each, replay, sometimes, spec, type Specification, steps } from "../../spec/mod.ts";
+import {
+  always,
+  each,
+  eventually,
+  leadsTo,
+  replay,
+  sometimes,
+  spec,
+  type Specification,
+  steps,
+} from "../../spec/mod.ts";
 import { plainPaint } from "../../spec/report/text.ts";
 import { explanationText } from "../../spec/report/explanation.ts";
 import { quorate } from "./cli_support.ts";
@@ -30,6 +40,15 @@ const doors = spec<{ open: readonly boolean[]; lamp: number; bell: number }>("do
     sometimes("lit", "lamp > 1", ({ lamp }) => lamp > 1),
     sometimes("dark", "lamp < 0", ({ lamp }) => lamp < 0),
     steps("brighter", "lamp' >= lamp", (before, after) => after.lamp >= before.lamp || "it went out"),
+    always("after the bell", "it is open when it rings", {
+      when: ({ bell }) => bell === 1,
+      holds: ({ open }) => open[0] === true || "it rang",
+    }),
+    leadsTo("heard", "whoever rings is let in", {
+      when: ({ bell }) => bell === 1,
+      then: ({ open }) => open[1] === true,
+    }),
+    eventually("bright", "lamp = 3", ({ lamp }) => lamp === 3),
     always("wrong", "lamp < 2", ({ lamp }) => lamp < 2 || "too bright"),
   ],
 }));
@@ -41,6 +60,9 @@ const expected: readonly (readonly [name: string, looks: readonly string[], trac
   ["lit", ["lamp"], ["Light Light", "Light Light Light"]],
   ["dark", ["lamp"], []],
   ["brighter", ["lamp"], ["Light", "Light Light", "Light Light Light"]],
+  ["after the bell", ["bell", "open"], ["Open(0) Ring"]],
+  ["heard", ["bell"], ["Open(0) Ring"]],
+  ["bright", ["lamp"], ["Light Light Light"]],
   ["wrong", ["lamp"], ["Light"]],
 ];
 
@@ -106,7 +128,7 @@ Deno.test("check --explain: exit 0 with samples, 2 without, 64 for a name that t
     "5",
   ]);
   assertEquals(none.code, 2);
-  assertStringIncludes(none.stdout, "inconclusive  it is never reached, as far as was looked\n");
+  assertStringIncludes(none.stdout, "inconclusive  it is reached in no state, as far as was looked\n");
   const wrong = await quorate(["check", "die_hard", "--explain", "Never Four Galons"]);
   assertEquals([wrong.code, wrong.stdout], [64, ""]);
   assertStringIncludes(wrong.stderr, "die_hard has no property Never Four Galons: there are ");
