@@ -42,6 +42,10 @@ const checkFlags = z.strictObject({
       "--timeout takes seconds, more than 0 and less than 2,000,000",
     )
     .optional(),
+  workers: count("--workers", "a count: 1, 2, 3, ... to 64", 1).refine(
+    (workers) => workers === undefined || workers <= 64,
+    "--workers takes a count: 1, 2, 3, ... to 64",
+  ),
   exact: z.boolean().default(false),
   "max-memory": count("--max-memory", "a number of megabytes: 1, 2, 3, ...", 1),
   walks: count("--walks", "a number of random walks: 1, 2, 3, ...", 1),
@@ -143,12 +147,13 @@ const rules: readonly {
   { flag: "shard", needs: ["walks", "seed"] },
   {
     flag: "explain",
-    refuses: ["walks", "itf", "test", "statistics"],
+    refuses: ["walks", "itf", "test", "statistics", "workers"],
     why: "it shows where a property holds, after a search of its own",
   },
+  { flag: "statistics", refuses: ["workers"], why: "each thread counts for itself" },
   { flag: "itf", refuses: ["json"], why: "each wants stdout for itself" },
   { flag: "test", refuses: ["json", "itf"], why: "each wants stdout for itself" },
-  { flag: "walks", refuses: ["exact", "max-memory"], why: "walks store no states" },
+  { flag: "walks", refuses: ["exact", "max-memory", "workers"], why: "walks store no states" },
 ];
 
 /** The flags that go with `--merge`. */

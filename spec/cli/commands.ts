@@ -11,7 +11,7 @@ import { replaySpec } from "../trace/replay.ts";
 import { formatTrace } from "../trace/run.ts";
 import type { BreakFlags, CheckFlags, Command, ReplayFlags } from "./arguments.ts";
 import { runExplain } from "./explain.ts";
-import { choose, loadSpec } from "./load.ts";
+import { choose, loadSpec, sourceOf } from "./load.ts";
 import { printCounterexample, printRun } from "./itf.ts";
 import { runMerge } from "./merge.ts";
 import { exits, note, OutputError, print, progressTeller, type Sink, sinkFor } from "./output.ts";
@@ -47,7 +47,10 @@ async function runCheck(name: string, flags: CheckFlags): Promise<number> {
   const { spec, evaluations } = flags.statistics ? counting(loaded) : { spec: loaded, evaluations: null };
   const chosen = choose(spec, flags);
   const replayWith = [...(name === "raft" ? [] : [name]), ...flagsOf(spec, chosen)];
-  const report = await search(spec, { ...chosen, ...limitsOf(flags) }, {
+  const workers = flags.workers === undefined
+    ? {}
+    : { workers: { count: flags.workers, ...await sourceOf(name, flags) } };
+  const report = await search(spec, { ...chosen, ...limitsOf(flags), ...workers }, {
     ...flags,
     sink: sinkFor(flags),
     subject: subjectOf(name),

@@ -49,6 +49,7 @@ which spec:
 how far to search:
   --depth N         how deep; the initial state has depth 1
   --timeout S       stop after so many seconds, with what was covered
+  --workers N       search with N threads; counts and traces are the same
   --exact           compare states themselves, not fingerprints: slower, with nothing left to chance
   --max-memory MB   stop when the tables need more, with what was covered; 8000 if left out
 

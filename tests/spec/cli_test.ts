@@ -167,6 +167,11 @@ const wrong: readonly (readonly [args: readonly string[], message: string])[] = 
   [["check", "--test", "--itf"], "--test doesn't go with --itf"],
   [["check", "--explain"], "--explain takes the name of a property"],
   [["check", "--explain", "Agreement", "--walks", "3"], "--explain doesn't go with --walks"],
+  [
+    ["check", "--statistics", "--workers", "2"],
+    "--statistics doesn't go with --workers: each thread counts for itself",
+  ],
+  [["check", "--explain", "Agreement", "--workers", "2"], "--explain doesn't go with --workers"],
   [["check", "--statistics=3"], "--statistics takes no value"],
   [["check", "--explain", "Agreement", "--statistics"], "--explain doesn't go with --statistics"],
   [["replay", "a!", "--itf", "--json"], "--itf doesn't go with --json"],
