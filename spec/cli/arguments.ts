@@ -25,7 +25,7 @@ function shardText(): string {
 }
 
 /** The flags without a value. */
-const switches = ["json", "exact", "merge", "itf", "test"];
+const switches = ["json", "exact", "symmetry", "merge", "itf", "test"];
 
 /** The flags of a check. */
 const checkFlags = z.strictObject({
@@ -43,6 +43,7 @@ const checkFlags = z.strictObject({
     )
     .optional(),
   exact: z.boolean().default(false),
+  symmetry: z.boolean().default(false),
   "max-memory": count("--max-memory", "a number of megabytes: 1, 2, 3, ...", 1),
   walks: count("--walks", "a number of random walks: 1, 2, 3, ...", 1),
   seed: count("--seed", "a seed: 0, 1, 2, ...", 0),
@@ -55,7 +56,14 @@ const checkFlags = z.strictObject({
 });
 
 const breakFlags = checkFlags.pick({ json: true, cwd: true });
-const replayFlags = checkFlags.omit({ walks: true, seed: true, shard: true, merge: true, test: true })
+const replayFlags = checkFlags.omit({
+  walks: true,
+  seed: true,
+  shard: true,
+  merge: true,
+  test: true,
+  symmetry: true,
+})
   .extend({ mutant: word("--mutant", "the name of a mutant") });
 
 /** The flags of a check, as they were typed. */
@@ -133,7 +141,8 @@ const rules: readonly {
   { flag: "shard", needs: ["walks", "seed"] },
   { flag: "itf", refuses: ["json"], why: "each wants stdout for itself" },
   { flag: "test", refuses: ["json", "itf"], why: "each wants stdout for itself" },
-  { flag: "walks", refuses: ["exact", "max-memory"], why: "walks store no states" },
+  { flag: "walks", refuses: ["exact", "symmetry", "max-memory"], why: "walks store no states" },
+  { flag: "symmetry", refuses: ["exact"], why: "orbits are known by fingerprints" },
 ];
 
 /** The flags that go with `--merge`. */

@@ -50,6 +50,8 @@ how far to search:
   --depth N         how deep; the initial state has depth 1
   --timeout S       stop after so many seconds, with what was covered
   --exact           compare states themselves, not fingerprints: slower, with nothing left to chance
+  --symmetry        look only once at states that are the same but for names, such as servers', as the spec declares;
+                    counterexamples are as short as without it
   --max-memory MB   stop when the tables need more, with what was covered; 8000 if left out
 
 random walks instead of a search, for a space that is too large:
