@@ -1,10 +1,11 @@
 /** Symmetry of plain specs: names of orbits, from what each action changes. */
 import { type Growable, growable, reserve } from "../checker/growable.ts";
-import { type Segment, valueAt } from "../checker/layer.ts";
+import type { Segment } from "../checker/layer.ts";
 import { row, rowSize, type Successors, type Symmetry } from "../checker/model.ts";
 import { encode } from "../checker/value.ts";
 import type { Layout, Shape } from "./shape.ts";
 import type { Learning } from "./spec_learning.ts";
+import { addSums, type Sums, sumsOf } from "./spec_sums.ts";
 import {
   addWords,
   closedUnder,
@@ -31,6 +32,10 @@ interface Naming {
   readonly differences: Growable;
   /** By permutation: the name of the state that is expanded. */
   readonly base: Int32Array;
+  /** How to add it up, as records are written now: so many places, after so many refits. */
+  sums: Sums;
+  known: number;
+  refits: number;
 }
 
 /**
@@ -41,7 +46,17 @@ interface Naming {
 export function specSymmetry(l: Learning, sets: Sets): Symmetry {
   const renamings = renamingsOf(sets);
   const base = new Int32Array(renamings.length * 2);
-  const naming: Naming = { l, sets, renamings, tables: [], differences: growable(), base };
+  const naming: Naming = {
+    l,
+    sets,
+    renamings,
+    tables: [],
+    differences: growable(),
+    base,
+    sums: { groups: [], single: [] },
+    known: 0,
+    refits: 0,
+  };
   const zeros = new Int32Array(base.length);
   const key = new Int32Array(2);
   return {
@@ -68,13 +83,15 @@ function rename(naming: Naming, segment: Segment, at: number, out: Successors): 
 
 /** Adds up the names of a state, one for each permutation. */
 function sumUp(naming: Naming, { words }: Segment, at: number): void {
-  const { l: { records: { fields, known }, layout }, tables, renamings, base } = naming;
-  if (tables.length < layout.places.length) addTables(naming, layout);
-  base.fill(0);
-  for (let place = 0; place < known; place++) {
-    const value = valueAt(fields, words, at, place);
-    addWords(base, 0, tables[place]!, renamings, value, 1);
+  const { l: { records: { fields, known, refits }, layout }, tables, renamings, base } = naming;
+  if (naming.known !== known || naming.refits !== refits) {
+    if (tables.length < layout.places.length) addTables(naming, layout);
+    naming.sums = sumsOf(fields, known, renamings);
+    naming.known = known;
+    naming.refits = refits;
   }
+  base.fill(0);
+  addSums(naming.sums, tables, renamings, fields, words, at, base);
 }
 
 /** Sees to it that it is known what each effect adds to names. */

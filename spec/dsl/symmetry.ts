@@ -99,12 +99,8 @@ export function renamedWords(textOf: RenamedWords["textOf"]): RenamedWords {
   return { words: growable(16), textOf };
 }
 
-/** Where in the words of a place those of a value begin. */
-export function wordsOf(
-  { words, textOf }: RenamedWords,
-  renamings: readonly Renaming[],
-  value: number,
-): number {
+/** Computes the words of all values up to this one. */
+function extend({ words, textOf }: RenamedWords, renamings: readonly Renaming[], value: number): void {
   const size = renamings.length * 2;
   while (words.length <= value * size) {
     const next = words.length / size;
@@ -115,7 +111,6 @@ export function wordsOf(
       push(words, high);
     }
   }
-  return value * size;
 }
 
 /** Adds the words of a value to sums, one for each permutation, or takes them away. */
@@ -127,10 +122,14 @@ export function addWords(
   value: number,
   factor: 1 | -1,
 ): void {
-  const from = wordsOf(table, renamings, value);
-  const { items } = table.words;
   const size = renamings.length * 2;
-  for (let i = 0; i < size; i++) sums[at + i]! += factor * items[from + i]!;
+  const from = value * size;
+  if (from >= table.words.length) extend(table, renamings, value);
+  const { items } = table.words;
+  // What adds nothing under one permutation adds nothing under any.
+  if ((items[from]! | items[from + 1]!) === 0) return;
+  if (factor === 1) { for (let i = 0; i < size; i++) sums[at + i]! += items[from + i]!; }
+  else for (let i = 0; i < size; i++) sums[at + i]! -= items[from + i]!;
 }
 
 /**
