@@ -142,11 +142,10 @@ export function inFlight({ messages }: Draft<Cluster>): readonly Draft<Copies>[]
 /** Puts a message into the bag. */
 export function send(s: Draft<Cluster>, message: Message): void {
   const key = JSON.stringify(message);
-  const all = inFlight(s);
-  const known = all.find((copies) => JSON.stringify(copies.message) === key);
-  const count = (known?.count ?? 0) + 1;
-  const others = all.filter((copies) => copies !== known);
-  s.messages = new Set([...others, { message: message as Draft<Message>, count }]);
+  s.messages ??= new Set();
+  const known = [...s.messages].find((copies) => JSON.stringify(copies.message) === key);
+  if (known !== undefined) s.messages.delete(known);
+  s.messages.add({ message: message as Draft<Message>, count: (known?.count ?? 0) + 1 });
 }
 
 /** Takes one copy of the message at this place out of the bag. */

@@ -6,7 +6,7 @@ import { type Memory, memory } from "./memory.ts";
 import { type Model, rowSize, type Start, type State, successors, type Symmetry } from "./model.ts";
 
 /** How many states to look at. */
-const most = 2000;
+const most = 1000;
 
 /** A state that was looked at, and what must be the same for all of its orbit. */
 interface Looked {

@@ -22,12 +22,15 @@ interface Group {
 /** All groups. */
 export interface Sums {
   readonly groups: readonly Group[];
-  /** Places that have more values than a table is large. */
-  readonly single: readonly number[];
+  /** Places that are in none: they have more values than a table is large, or came later. */
+  readonly single: number[];
 }
 
+/** So many places may come later before groups are formed anew. */
+export const mostSingle = 24;
+
 /** The most integers of a table. */
-const largest = 1 << 16;
+const largest = 1 << 14;
 
 /** Groups of the first `count` places. */
 export function sumsOf(fields: Fields, count: number, renamings: readonly Renaming[]): Sums {

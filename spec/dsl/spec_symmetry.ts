@@ -5,7 +5,7 @@ import { row, rowSize, type Successors, type Symmetry } from "../checker/model.t
 import { encode } from "../checker/value.ts";
 import type { Layout, Shape } from "./shape.ts";
 import type { Learning } from "./spec_learning.ts";
-import { addSums, type Sums, sumsOf } from "./spec_sums.ts";
+import { addSums, mostSingle, type Sums, sumsOf } from "./spec_sums.ts";
 import {
   addWords,
   closedUnder,
@@ -32,9 +32,10 @@ interface Naming {
   readonly differences: Growable;
   /** By permutation: the name of the state that is expanded. */
   readonly base: Int32Array;
-  /** How to add it up, as records are written now: so many places, after so many refits. */
+  /** How to add it up, as records are written now: so many places, of which so many are in groups, after so many refits. */
   sums: Sums;
   known: number;
+  grouped: number;
   refits: number;
 }
 
@@ -55,7 +56,8 @@ export function specSymmetry(l: Learning, sets: Sets): Symmetry {
     base,
     sums: { groups: [], single: [] },
     known: 0,
-    refits: 0,
+    grouped: 0,
+    refits: -1,
   };
   const zeros = new Int32Array(base.length);
   const key = new Int32Array(2);
@@ -86,7 +88,12 @@ function sumUp(naming: Naming, { words }: Segment, at: number): void {
   const { l: { records: { fields, known, refits }, layout }, tables, renamings, base } = naming;
   if (naming.known !== known || naming.refits !== refits) {
     if (tables.length < layout.places.length) addTables(naming, layout);
-    naming.sums = sumsOf(fields, known, renamings);
+    if (naming.refits === refits && known - naming.grouped < mostSingle) {
+      for (let place = naming.known; place < known; place++) naming.sums.single.push(place);
+    } else {
+      naming.sums = sumsOf(fields, known, renamings);
+      naming.grouped = known;
+    }
     naming.known = known;
     naming.refits = refits;
   }
