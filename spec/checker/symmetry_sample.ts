@@ -138,23 +138,16 @@ function compare(sample: Sample, first: Looked, second: Looked): void {
       sample,
       first,
       second,
-      `${name} is ${said(verdict)} in the first, but not in the second`,
+      `${name} is ${verdict === yes} in the first, and ${verdict !== yes} in the second`,
     );
   }
   if (first.steps.join() === second.steps.join()) return;
-  const [here, there] = [stepsBeyond(first, second), stepsBeyond(second, first)];
-  throw notSymmetric(
-    sample,
-    first,
-    second,
-    `${labelled(sample, first, here) ?? labelled(sample, second, there)} has no like in the ${
-      labelled(sample, first, here) === null ? "first" : "second"
-    }`,
-  );
-}
-
-function said(verdict: number): string {
-  return verdict === yes ? "true" : "false";
+  const here = labelOf(sample, first, stepsBeyond(first, second));
+  const there = labelOf(sample, second, stepsBeyond(second, first));
+  const what = here === null
+    ? `the step ${there} of the second has no like in the first`
+    : `the step ${here} of the first has no like in the second`;
+  throw notSymmetric(sample, first, second, what);
 }
 
 /** The steps that one has and the other hasn't, or not as often. */
@@ -168,7 +161,7 @@ function stepsBeyond({ steps }: Looked, other: Looked): ReadonlySet<string> {
 }
 
 /** How people write the first of these steps; null if there is none. */
-function labelled(sample: Sample, { state }: Looked, steps: ReadonlySet<string>): string | null {
+function labelOf(sample: Sample, { state }: Looked, steps: ReadonlySet<string>): string | null {
   const { model, symmetry, judgesOfSteps } = sample;
   if (steps.size === 0) return null;
   const found = model.steps(state).find(({ to }) => {
@@ -178,7 +171,7 @@ function labelled(sample: Sample, { state }: Looked, steps: ReadonlySet<string>)
     const said = judgesOfSteps.map(([, judge]) => judge(state.vector, to.vector));
     return steps.has(keyOf(to) === keyOf(state) ? "stays" : `${key} ${said}`);
   });
-  return `the step ${found?.label ?? "that changes nothing"}`;
+  return found?.label ?? "that changes nothing";
 }
 
 function notSymmetric({ name, model }: Sample, first: Looked, second: Looked, what: string): SpecError {
