@@ -38,7 +38,14 @@
  * @module
  */
 export { check } from "./checker/check.ts";
-export type { CheckOptions, CheckProgress, PropertyReport, Report, SearchReport } from "./checker/check.ts";
+export type {
+  CheckOptions,
+  CheckProgress,
+  PropertyReport,
+  Report,
+  SearchReport,
+  Workers,
+} from "./checker/check.ts";
 export type { ExactSet } from "./checker/exact.ts";
 export type { Eye } from "./checker/eye.ts";
 export type { Obeyed } from "./checker/liveness.ts";

@@ -22,7 +22,8 @@ import {
 import { formatTrace, type Run } from "../trace/run.ts";
 import type { Judged, Obeyed } from "./liveness.ts";
 import type { Model, Start, Step } from "./model.ts";
-import { symmetryFor } from "./naming.ts";
+import { named, searchedBy, symmetryFor } from "./naming.ts";
+import { searchTogether } from "./parallel.ts";
 import {
   deadlock,
   type Found,
@@ -41,6 +42,7 @@ import {
   judgeClaims,
   type Judgements,
 } from "./temporal.ts";
+import { ValueError } from "./value.ts";
 
 /** How to check. */
 export interface CheckOptions {
@@ -68,12 +70,28 @@ export interface CheckOptions {
   readonly symmetry?: boolean;
   /** How many megabytes of tables the check may use before it ends, inconclusive. Default: 8,000. */
   readonly maxMegabytes?: number;
+  /**
+   * Search with so many workers, on as many cores; one, if left out. `module` is the URL of the module that exports the
+   * spec by default, mostly `import.meta.url`: workers import it. Counts, depths and traces are the same for any number.
+   * Not used with `exact`.
+   */
+  readonly workers?: Workers;
   /** Ends the check when it fires; the verdict is then "inconclusive", unless a violation was found. */
   readonly signal?: AbortSignal;
   /** Called with the names of the properties when the search begins: the spec and its parameters are right. */
   readonly onStart?: (properties: readonly string[]) => void;
   /** Called as the check goes on, and once when each layer is complete. */
   readonly onProgress?: (progress: CheckProgress) => void;
+}
+
+/** How many workers, and where they find the spec. */
+export interface Workers {
+  /** How many, this thread included. */
+  readonly count: number;
+  /** The URL of the module that exports the spec. */
+  readonly module: string;
+  /** The spec's name in the `catalog` that the module exports; the default export if left out. */
+  readonly name?: string;
 }
 
 const anOption = {
@@ -89,6 +107,12 @@ const anOption = {
   maxMegabytes: optional({
     expected: "a number of megabytes above 0",
     isRight: (value) => typeof value === "number" && value > 0,
+  }),
+  workers: optional({
+    expected: "an object with count, 1 to 64, and the URL of the spec's module",
+    isRight: (value) =>
+      isRecord(value) && Number.isSafeInteger(value.count) && Number(value.count) >= 1 &&
+      Number(value.count) <= 64 && typeof value.module === "string",
   }),
   signal: optional({ expected: "an AbortSignal", isRight: (value) => value instanceof AbortSignal }),
   onStart: optional(aFunction),
@@ -187,7 +211,8 @@ export interface Report {
   readonly odds: number;
 }
 
-const defaultMegabytes = 8000;
+/** How many megabytes of tables a search may use if nobody says. */
+export const defaultMegabytes = 8000;
 
 /** How many steps less deep the search from a named start goes. */
 const shallower = 3;
@@ -219,12 +244,16 @@ export async function check(spec: Specification, options: CheckOptions = {}): Pr
     if (!hasStarted) options.onStart?.(properties);
     hasStarted = true;
   }
+  let isReshaped = false;
   for (;;) {
     try {
-      return await checkOnce(spec, { ...options, onStart });
+      const { workers: _, ...alone } = options;
+      return await checkOnce(spec, { ...isReshaped ? alone : options, onStart });
     } catch (error) {
-      // Some value doesn't keep its shape. The spec knows it now, and is built another way.
+      if (error instanceof ValueError) throw new SpecError(`${spec.name}: ${error.message}`);
+      // Some value doesn't keep its shape. The spec knows it now, and is built another way. Workers don't know it.
       if (!(error instanceof Reshape)) throw error;
+      isReshaped = true;
     }
   }
 }
@@ -248,15 +277,19 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
     symmetry: options.symmetry ?? false,
     exact: limits.isExact,
   });
-  const searched = symmetry === null ? claims.searched : { ...claims.searched, naming: symmetry };
+  const searched = named(claims.searched, symmetry);
   for (const { name, starts } of searches) {
     const isWhole = name === "steps" || name === options.from || depth === null;
     const isBroken = name === "steps" && claims.startsBroken.size > 0;
-    const result = await searchAll(searched, starts, {
+    const asked: SearchOptions = {
       depth: isBroken ? 1 : isWhole ? depth : Math.max(1, depth - shallower),
       onProgress: (progress) => options.onProgress?.({ search: name, ...progress }),
       ...limits,
-    });
+    };
+    const { workers } = options;
+    const result = workers !== undefined && workers.count > 1 && !limits.isExact
+      ? await searchWith(workers, spec, parameters, searched, starts, asked)
+      : await searchAll(searched, starts, asked);
     found.push({ search: name, found: result });
     if (isBroken || result.stopped !== null || isViolated(model, result)) break;
   }
@@ -267,6 +300,35 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
   const permutations = symmetry?.permutations ?? null;
   const asked = { spec: spec.name, parameters, bounds, depth, permutations };
   return report(model, found, claims, judgements, asked);
+}
+
+/** Searches with workers. Then one searches alone, as far as is needed to tell of what was found: runs in one order. */
+async function searchWith(
+  { count, module, name }: Workers,
+  spec: Specification,
+  parameters: Parameters,
+  model: Model,
+  starts: readonly Start[],
+  options: SearchOptions,
+): Promise<Found> {
+  const isSymmetric = model.naming !== undefined;
+  const own = searchedBy(spec.build(parameters), isSymmetric);
+  const names = starts.map(({ name }) => name);
+  const ownStarts = own.starts.filter(({ name }) => names.includes(name));
+  const source = { module, name: name ?? null, isSymmetric };
+  const { toldBy, ...found } = await searchTogether(own, ownStarts, options, count, source, parameters);
+  const told = await searchAll(model, starts, {
+    ...options,
+    depth: Math.max(1, toldBy),
+    onProgress: () => {},
+  });
+  return {
+    ...found,
+    stopped: found.stopped ?? told.stopped,
+    isExact: false,
+    verdicts: told.verdicts,
+    path: (end) => told.path(end),
+  };
 }
 
 /** Searches, again if names stop telling states apart for sure: the model knows by then that it needs more room. */

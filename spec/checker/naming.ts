@@ -1,8 +1,8 @@
 /** Which states a search takes for one: those of an orbit, if the spec has a symmetry and one asks for it. */
 import { SpecError } from "../dsl/specification.ts";
-import type { Model, Start, Symmetry } from "./model.ts";
+import type { Model, Naming, Start, Symmetry } from "./model.ts";
 import { refuseUnlessSymmetric } from "./symmetry_sample.ts";
-import type { Claims } from "./temporal.ts";
+import { type Claims, claimsOf } from "./temporal.ts";
 
 /** What bears on it. */
 interface Asked {
@@ -47,4 +47,14 @@ export function symmetryFor(
   const symmetry = model.symmetry();
   refuseUnlessSymmetric(name, claims.searched, symmetry, starts);
   return symmetry;
+}
+
+/** The same model, whose states the search knows by these names. */
+export function named(model: Model, naming: Naming | null): Model {
+  return naming === null ? model : { ...model, naming };
+}
+
+/** The model as one of several workers searches it: what another one has found out about the symmetry is so. */
+export function searchedBy(model: Model, isSymmetric: boolean): Model {
+  return named(claimsOf(model).searched, isSymmetric ? model.symmetry?.() ?? null : null);
 }

@@ -42,6 +42,10 @@ const checkFlags = z.strictObject({
       "--timeout takes seconds, more than 0 and less than 2,000,000",
     )
     .optional(),
+  workers: count("--workers", "a count: 1, 2, 3, ... to 64", 1).refine(
+    (workers) => workers === undefined || workers <= 64,
+    "--workers takes a count: 1, 2, 3, ... to 64",
+  ),
   exact: z.boolean().default(false),
   symmetry: z.boolean().default(false),
   "max-memory": count("--max-memory", "a number of megabytes: 1, 2, 3, ...", 1),
@@ -49,6 +53,7 @@ const checkFlags = z.strictObject({
   seed: count("--seed", "a seed: 0, 1, 2, ...", 0),
   shard: shard.optional(),
   merge: z.boolean().default(false),
+  explain: word("--explain", "the name of a property, such as --explain 'Election Safety'"),
   itf: z.boolean().default(false),
   test: z.boolean().default(false),
   json: z.boolean().default(false),
@@ -63,6 +68,7 @@ const replayFlags = checkFlags.omit({
   merge: true,
   test: true,
   symmetry: true,
+  explain: true,
 })
   .extend({ mutant: word("--mutant", "the name of a mutant") });
 
@@ -139,9 +145,18 @@ const rules: readonly {
 }[] = [
   { flag: "seed", needs: ["walks"] },
   { flag: "shard", needs: ["walks", "seed"] },
+  {
+    flag: "explain",
+    refuses: ["walks", "itf", "test"],
+    why: "it shows where a property holds, after a search of its own",
+  },
   { flag: "itf", refuses: ["json"], why: "each wants stdout for itself" },
   { flag: "test", refuses: ["json", "itf"], why: "each wants stdout for itself" },
-  { flag: "walks", refuses: ["exact", "symmetry", "max-memory"], why: "walks store no states" },
+  {
+    flag: "walks",
+    refuses: ["exact", "symmetry", "max-memory", "workers"],
+    why: "walks store no states",
+  },
   { flag: "symmetry", refuses: ["exact"], why: "orbits are known by fingerprints" },
 ];
 

@@ -8,7 +8,8 @@ import { headline, replayText, reportText } from "../report/text.ts";
 import { replaySpec } from "../trace/replay.ts";
 import { formatTrace } from "../trace/run.ts";
 import type { BreakFlags, CheckFlags, Command, ReplayFlags } from "./arguments.ts";
-import { choose, loadSpec } from "./load.ts";
+import { runExplain } from "./explain.ts";
+import { choose, loadSpec, sourceOf } from "./load.ts";
 import { printCounterexample, printRun } from "./itf.ts";
 import { runMerge } from "./merge.ts";
 import { exits, note, OutputError, print, progressTeller, type Sink, sinkFor } from "./output.ts";
@@ -25,9 +26,11 @@ export function run(command: Command): Promise<number> | number {
       print(command.text);
       return 0;
     case "check":
-      return command.flags.walks === undefined
-        ? runCheck(command.spec, command.flags)
-        : runWalks(command.spec, command.flags);
+      if (command.flags.walks !== undefined) return runWalks(command.spec, command.flags);
+      if (command.flags.explain !== undefined) {
+        return runExplain(command.spec, command.flags.explain, command.flags);
+      }
+      return runCheck(command.spec, command.flags);
     case "merge":
       return runMerge(command.files, command.flags);
     case "break":
@@ -41,7 +44,10 @@ async function runCheck(name: string, flags: CheckFlags): Promise<number> {
   const spec = await loadSpec(name, flags);
   const chosen = choose(spec, flags);
   const replayWith = [...(name === "raft" ? [] : [name]), ...flagsOf(spec, chosen)];
-  const report = await search(spec, { ...chosen, ...limitsOf(flags) }, {
+  const workers = flags.workers === undefined
+    ? {}
+    : { workers: { count: flags.workers, ...await sourceOf(name, flags) } };
+  const report = await search(spec, { ...chosen, ...limitsOf(flags), ...workers }, {
     ...flags,
     sink: sinkFor(flags),
     subject: subjectOf(name),

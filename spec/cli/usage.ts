@@ -49,6 +49,7 @@ which spec:
 how far to search:
   --depth N         how deep; the initial state has depth 1
   --timeout S       stop after so many seconds, with what was covered
+  --workers N       search with N threads; counts and traces are the same
   --exact           compare states themselves, not fingerprints: slower, with nothing left to chance
   --symmetry        look only once at states that are the same but for names, such as servers', as the spec declares;
                     counterexamples are as short as without it
@@ -61,6 +62,8 @@ random walks instead of a search, for a space that is too large:
   --merge FILES     the reports that all shards wrote with --json, as one
 
 what is shown:
+  --explain NAME    instead of a report, states in which the property of this name holds, and not just because nothing
+                    happens: each differs in what the property looks at, and is reached soonest
   --test            after a counterexample a Deno.test of it, for the folder where you typed the command: it fails
                     until the spec is mended, so that the run violates nothing or can't happen any more
   --itf             the counterexample on stdout as ITF JSON, for the tools of Apalache and Quint; the report on stderr

@@ -1,5 +1,6 @@
 /** The front for message-passing systems: servers that react to events and send messages. */
 import { propertiesOf } from "./claims.ts";
+import { checked } from "./cluster_checks.ts";
 import { compileCluster } from "./cluster_model.ts";
 import {
   aFunction,
@@ -10,7 +11,9 @@ import {
   isRecord,
   optional,
   recordOf,
+  startsByName,
 } from "./fields.ts";
+import { guarded } from "./definition.ts";
 import type { Fairness } from "./fairness.ts";
 import { show } from "./plain.ts";
 import type { Property } from "./property.ts";
@@ -44,7 +47,7 @@ export interface Happening<Event> {
 
 /** What an event leads to at a server. */
 export interface Outcome<Local, Message, Note> {
-  /** How a trace marks this outcome, after the event; not at all if left out: the usual one. */
+  /** How a trace marks this outcome, after the event: `_`, `#1`, `#2`, ...; not at all if left out: the usual one. */
   readonly notation?: string;
   /** The budget that pays for this outcome rather than the usual one; free if left out. */
   readonly spends?: string;
@@ -79,8 +82,8 @@ export interface ClusterDefinition<
   /** The servers' names, in order. */
   readonly servers: readonly string[];
   /**
-   * How often what has a price may happen, from where the search begins; not at all if left out. `drops` and
-   * `duplicates` are the network's.
+   * How often what has a price may happen, from where the search begins; none has one if left out. Every budget
+   * that is spent is among them; `drops` and `duplicates` are the network's, and 0 if left out.
    */
   readonly budgets?: Readonly<Record<string, number>>;
   /**
@@ -139,7 +142,10 @@ export interface ClusterDefinition<
 
 const aDefinition = {
   servers: anArray,
-  budgets: optional(recordOf({ expected: "a count", isRight: Number.isSafeInteger })),
+  budgets: optional(recordOf({
+    expected: "a count",
+    isRight: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  })),
   network: optional({
     expected: "unordered, duplicating or ordered",
     isRight: (value) => ["unordered", "duplicating", "ordered"].includes(String(value)),
@@ -159,7 +165,7 @@ const aDefinition = {
   constraint: optional(aFunction),
   ends: optional(aFunction),
   fairness: optional(anArray),
-  starts: optional(recordOf({ expected: "a trace", isRight: (value) => typeof value === "string" })),
+  starts: optional(startsByName),
   symmetry: optional(setsOfStrings),
 } satisfies Readonly<Record<keyof AnyDefinition, Field>>;
 
@@ -217,7 +223,7 @@ export function cluster(
     bounds: {},
     depth: null,
     summary: (values) => Object.entries(values).map(describeParameter).join(" · "),
-    build: (values) => compileCluster(complete(name, build(values))),
+    build: (values) => compileCluster(complete(name, guarded(`cluster ${name}`, () => build(values)))),
   };
 }
 
@@ -232,7 +238,7 @@ type MayBeMissing = "constraint" | "ends" | "otherHappening" | "symmetry";
 
 function complete(name: string, definition: AnyDefinition): AnyCluster {
   checkFields(`cluster ${name}`, definition, aDefinition);
-  return {
+  const whole: AnyCluster = {
     budgets: {},
     network: "unordered",
     inFlight: [],
@@ -251,4 +257,5 @@ function complete(name: string, definition: AnyDefinition): AnyCluster {
     ...definition,
     properties: propertiesOf(`cluster ${name}`, definition.properties as readonly Property<unknown>[]),
   };
+  return checked(name, whole, definition);
 }

@@ -15,6 +15,7 @@ import type { Place } from "../checker/place.ts";
 import { encode } from "../checker/value.ts";
 import { runTrace, stepNamed } from "../trace/run.ts";
 import type { AnyCluster } from "./cluster.ts";
+import { inStart } from "./definition.ts";
 import { clusterActionOf, clusterActions } from "./cluster_actions.ts";
 import { type Cause, type Learning, learning, responseTo, withKey } from "./cluster_learning.ts";
 import { bagOf, nameOf, putRecord, takeRecord, widen } from "./cluster_records.ts";
@@ -48,7 +49,7 @@ export function compileCluster(definition: AnyCluster): Model {
     build: (segment, from, out, at, to) => build(l, segment, from, out, at, to),
     bagOf: (segment, at) => bagOf(l.records, segment, at),
     branchOf: (_, at) => at / rowSize,
-    watch: (eyes) => void (l.eyes = eyes.map(({ places }) => places.length > 0)),
+    watch: (eyes) => void (l.eyes = eyes),
     changeOf: (segment, from, out, at, change) => changeOf(l, segment, from, out, at, change),
     view: (vector, at, onRead) => view(l, vector, at, onRead),
     actions: clusterActions(servers),
@@ -66,7 +67,7 @@ export function compileCluster(definition: AnyCluster): Model {
   // Nothing has a price before a search begins.
   starts.push({ name: "1", trace: "", state: first });
   const named = Object.entries(definition.starts).map(([name, trace]): Start => {
-    const { steps } = runTrace(model, trace);
+    const { steps } = inStart(`start ${name}`, () => runTrace(model, trace));
     return { name, trace, state: priced(l, steps.at(-1)?.to ?? first) };
   });
   starts.splice(0, 1, { name: "1", trace: "", state: priced(l, first) }, ...named);
@@ -98,12 +99,40 @@ function priced(l: Learning, { vector, bag }: State): State {
 }
 
 function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place: number) => void): unknown {
-  const { length } = l.definition.servers;
-  for (let p = 0; p <= length; p++) onRead(p);
-  return {
-    servers: l.locals.map((place, server) => place.observed[vector[at + server]!]),
-    history: l.histories.observed[vector[at + length]!],
-  };
+  return new View(l, vector, at, onRead);
+}
+
+/** What a property sees. Only when it looks at the servers, or at the history, it is told. A class: made very often. */
+class View {
+  readonly #l: Learning;
+  readonly #vector: ArrayLike<number>;
+  readonly #at: number;
+  readonly #onRead: (place: number) => void;
+
+  constructor(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place: number) => void) {
+    this.#l = l;
+    this.#vector = vector;
+    this.#at = at;
+    this.#onRead = onRead;
+  }
+
+  get servers(): readonly unknown[] {
+    return Object.freeze(this.#l.locals.map((place, server) => {
+      this.#onRead(server);
+      return place.observed[this.#vector[this.#at + server]!];
+    }));
+  }
+
+  /** For who shows it. */
+  toJSON(): unknown {
+    return { servers: this.servers, history: this.history };
+  }
+
+  get history(): unknown {
+    const { length } = this.#l.definition.servers;
+    this.#onRead(length);
+    return this.#l.histories.observed[this.#vector[this.#at + length]!];
+  }
 }
 
 function put({ records }: Learning, state: State, to: Layer): void {

@@ -13,7 +13,7 @@ import {
 import { type Place, place } from "../checker/place.ts";
 import { runTrace } from "../trace/run.ts";
 import { propertiesOf } from "./claims.ts";
-import { constraintOf, endsOf, guarded, initialStates, transitionsOf } from "./definition.ts";
+import { constraintOf, endsOf, guarded, initialStates, inStart, transitionsOf } from "./definition.ts";
 import { draftOf } from "./draft.ts";
 import { plain, show } from "./plain.ts";
 import { gather, type Layout, layoutOf, Reshape, scatter, untilInShape } from "./shape.ts";
@@ -51,7 +51,7 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     trace: "",
     state: { vector: padded(l, vector), bag: [] },
   }));
-  const ends = endsOf(name, definition);
+  const ends = endsOf(`spec ${name}`, definition.ends);
   const model: Model = {
     servers: [],
     places: layout.places as readonly Place<unknown>[],
@@ -95,7 +95,7 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     neverEnabled: () => neverEnabled(l, Object.keys(definition.actions)),
   };
   const named = Object.entries(definition.starts ?? {}).map(([start, trace]): Start => {
-    const { start: first, steps } = guarded(`spec ${name}, start ${start}`, () => runTrace(model, trace));
+    const { start: first, steps } = inStart(`spec ${name}, start ${start}`, () => runTrace(model, trace));
     return { name: start, trace, state: steps.at(-1)?.to ?? first.state };
   });
   starts.push(...named);

@@ -9,7 +9,7 @@ import { visible } from "./visible.ts";
 export interface WalkedPropertySummary
   extends Pick<WalkedProperty, "result" | "walk" | "walked" | "trace" | "witness"> {
   /** The property. */
-  readonly property: Pick<WalkedProperty["property"], "kind" | "name" | "sentence">;
+  readonly property: { readonly kind: string; readonly name: string; readonly sentence: string };
 }
 
 /** A report on walks, without what only the compiled spec can tell. */
@@ -105,6 +105,15 @@ function propertyLines(
         };
       case "not-reached":
         return { ...row, mark: paint.bad("--"), count: "not reached" };
+      case "unknown":
+        return property.kind === "refines"
+          ? {
+            ...row,
+            mark: paint.faint("--"),
+            count: judged,
+            rest: "   its fairness is not judged: walks end",
+          }
+          : { ...row, mark: paint.faint("--"), count: "not judged", rest: ": walks end" };
       case "holds":
       case "violated":
         return { ...row, mark: paint.good("ok"), count: judged };

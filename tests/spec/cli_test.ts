@@ -165,6 +165,8 @@ const wrong: readonly (readonly [args: readonly string[], message: string])[] = 
   [["check", "--itf", "--json"], "--itf doesn't go with --json: each wants stdout for itself"],
   [["check", "--test", "--json"], "--test doesn't go with --json: each wants stdout for itself"],
   [["check", "--test", "--itf"], "--test doesn't go with --itf"],
+  [["check", "--explain"], "--explain takes the name of a property"],
+  [["check", "--explain", "Agreement", "--walks", "3"], "--explain doesn't go with --walks"],
   [["replay", "a!", "--itf", "--json"], "--itf doesn't go with --json"],
   [["check", "--walks", "3", "--exact"], "--walks doesn't go with --exact: walks store no states"],
   [
