@@ -26,7 +26,7 @@ export interface Transaction {
 }
 
 /** The decision, or who is prepared. */
-type Message = "commit" | "abort" | { readonly prepared: string };
+export type Message = "commit" | "abort" | { readonly prepared: string };
 
 /** The names of so many resource managers. */
 function names(managers: number): readonly string[] {

@@ -147,7 +147,8 @@ function compare(sample: Sample, first: Looked, second: Looked): void {
   const what = here === null
     ? `the step ${there} of the second has no like in the first`
     : `the step ${here} of the first has no like in the second`;
-  throw notSymmetric(sample, first, second, what);
+  const hint = "(is there a list in the state that should be a set, as its order depends on names?)";
+  throw notSymmetric(sample, first, second, `${what} ${hint}`);
 }
 
 /** The steps that one has and the other hasn't, or not as often. */
