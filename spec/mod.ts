@@ -57,12 +57,14 @@ export type { PairMap } from "./checker/pair_map.ts";
 export type {
   ActionInstance,
   Model,
+  Naming,
   Refit,
   SpentBudget,
   Start,
   State,
   Step,
   Successors,
+  Symmetry,
   Written,
 } from "./checker/model.ts";
 export type { Lists, Place } from "./checker/place.ts";

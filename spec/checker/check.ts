@@ -22,6 +22,7 @@ import {
 import { formatTrace, type Run } from "../trace/run.ts";
 import type { Judged, Obeyed } from "./liveness.ts";
 import type { Model, Start, Step } from "./model.ts";
+import { named, searchedBy, symmetryFor } from "./naming.ts";
 import { searchTogether } from "./parallel.ts";
 import {
   deadlock,
@@ -61,6 +62,12 @@ export interface CheckOptions {
    * left to chance. Counts and counterexamples are the same.
    */
   readonly exact?: boolean;
+  /**
+   * Whether to look only once at states that are the same but for names, as the spec declares; refused if it declares
+   * no such symmetry or doesn't have it, and where claims about whole behaviours are to be judged. Counterexamples are
+   * as short as without it.
+   */
+  readonly symmetry?: boolean;
   /** How many megabytes of tables the check may use before it ends, inconclusive. Default: 8,000. */
   readonly maxMegabytes?: number;
   /**
@@ -96,6 +103,7 @@ const anOption = {
   bounds: optional(aString),
   parameters: optional({ expected: "an object of values by name", isRight: isRecord }),
   exact: optional(aBoolean),
+  symmetry: optional(aBoolean),
   maxMegabytes: optional({
     expected: "a number of megabytes above 0",
     isRight: (value) => typeof value === "number" && value > 0,
@@ -185,6 +193,11 @@ export interface Report {
   readonly cut: number;
   /** Whether every search was exhausted. */
   readonly exhausted: boolean;
+  /**
+   * By how many permutations of names states were taken for one, each counted once for all that it can be turned into;
+   * null: by none.
+   */
+  readonly permutations: number | null;
   /** What ended the check before its time: the signal, or `maxMegabytes`. */
   readonly stopped: Stopped | null;
   /**
@@ -259,7 +272,14 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
     maxBytes: (options.maxMegabytes ?? defaultMegabytes) * 1e6,
   };
   const found: Searched[] = [];
-  for (const { name, starts } of searchesOf(model, options.from)) {
+  const searches = searchesOf(model, options.from);
+  const symmetry = symmetryFor(model, claims, searches.flatMap(({ starts }) => starts), {
+    name: spec.name,
+    symmetry: options.symmetry ?? false,
+    exact: limits.isExact,
+  });
+  const searched = named(claims.searched, symmetry);
+  for (const { name, starts } of searches) {
     const isWhole = name === "steps" || name === options.from || depth === null;
     const isBroken = name === "steps" && claims.startsBroken.size > 0;
     const asked: SearchOptions = {
@@ -269,8 +289,8 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
     };
     const { workers } = options;
     const result = workers !== undefined && workers.count > 1 && !limits.isExact
-      ? await searchWith(workers, spec, parameters, claims.searched, starts, asked)
-      : await searchAll(claims.searched, starts, asked);
+      ? await searchWith(workers, spec, parameters, searched, starts, asked)
+      : await searchAll(searched, starts, asked);
     found.push({ search: name, found: result });
     if (isBroken || result.stopped !== null || isViolated(model, result)) break;
   }
@@ -278,7 +298,8 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
   const judgements = claims.claims.length === 0 || obstacle !== null
     ? { judged: allUnknown(claims.claims, obstacle ?? ""), stopped: null }
     : await judgeClaims(model, claims.claims, limits);
-  const asked = { spec: spec.name, parameters, bounds, depth };
+  const permutations = symmetry?.permutations ?? null;
+  const asked = { spec: spec.name, parameters, bounds, depth, permutations };
   return report(model, found, claims, judgements, asked);
 }
 
@@ -291,10 +312,11 @@ async function searchWith(
   starts: readonly Start[],
   options: SearchOptions,
 ): Promise<Found> {
-  const own = claimsOf(spec.build(parameters)).searched;
+  const isSymmetric = model.naming !== undefined;
+  const own = searchedBy(spec.build(parameters), isSymmetric);
   const names = starts.map(({ name }) => name);
   const ownStarts = own.starts.filter(({ name }) => names.includes(name));
-  const source = { module, name: name ?? null };
+  const source = { module, name: name ?? null, isSymmetric };
   const { toldBy, ...found } = await searchTogether(own, ownStarts, options, count, source, parameters);
   const told = await searchAll(model, starts, {
     ...options,
@@ -367,7 +389,7 @@ function report(
   found: readonly Searched[],
   claims: Claims,
   judgements: Judgements,
-  asked: Pick<Report, "spec" | "parameters" | "bounds" | "depth">,
+  asked: Pick<Report, "spec" | "parameters" | "bounds" | "depth" | "permutations">,
 ): Report {
   const searches = found.map(({ search, found }): SearchReport => {
     const { generated, distinct, depth, edge, cut, exhausted } = found;
@@ -396,7 +418,8 @@ function report(
     stopped,
     verdict: has("violated") ? "violated" : isOpen ? "inconclusive" : "holds",
     neverEnabled: model.neverEnabled?.() ?? [],
-    odds: results.reduce(
+    // The least of several names is small: there are fewer such names.
+    odds: (asked.permutations ?? 1) * results.reduce(
       (odds, { isExact, distinct }) => odds + (isExact ? 0 : distinct * (distinct - 1) / 2 ** 65),
       0,
     ),

@@ -28,6 +28,8 @@ export interface Source {
   readonly module: string;
   /** Its name in `catalog`, which the module exports instead; null: by default. */
   readonly name: string | null;
+  /** Whether they are to know states by their orbits. */
+  readonly isSymmetric: boolean;
 }
 
 /** What a worker is to do. */

@@ -141,7 +141,7 @@ export async function search(model: Model, starts: readonly Start[], options: Se
   await goOn(run, () => false);
   return {
     ...totals(run),
-    isExact: run.exact !== null || model.records.isName,
+    isExact: run.exact !== null || (model.records.isName && model.naming === undefined),
     verdicts: run.judge.verdicts,
     path: (to) => pathTo(run, starts, to),
   };
@@ -223,7 +223,7 @@ function addFirst(run: Search, starts: readonly Start[]): void {
     const segment = first.segments.at(-1)!;
     const at = first.segments.length > 1 && segment.used < before ? 0 : before;
     const isNew = run.exact === null
-      ? add(run.seen, ...(model.keyOf?.(segment, at) ?? [segment.words[at]!, segment.words[at + 1]!]))
+      ? add(run.seen, ...(model.naming?.keyOf(segment, at) ?? [segment.words[at]!, segment.words[at + 1]!]))
       : isNewExactly(run, run.exact, segment, at);
     if (isNew) judgeFirst(judge, -1 - index, segment.words, at);
     if (isNew && countIn(run, isWithin(judge, segment.words, at))) run.firsts.push(index);
@@ -274,7 +274,7 @@ function enlarge(run: Search, queue: Queue, next: Layer): void {
   const wasExact = model.records.isName;
   const rename = refit(model, queue, next);
   if (run.options.isExact && wasExact && !model.records.isName) throw new NoLongerExact();
-  if (rename !== null) {
+  if (rename !== null && model.naming === undefined) {
     const renamed = table(run.seen.slots.length / 2);
     forEachName(run.seen, (low, high) => add(renamed, ...rename(low, high)));
     run.seen = renamed;
@@ -296,9 +296,9 @@ function judgeEnd({ model, judge, expanded }: Search, segment: Segment, at: numb
 /** Keeps what is new among the successors of one state. */
 function takeNew(run: Search, segment: Segment, at: number, next: Layer, isLast: boolean): void {
   const { model, out, judge } = run;
-  if (model.rename === undefined) findNew(run, out.rows, rowSize);
+  if (model.naming === undefined) findNew(run, out.rows, rowSize);
   else {
-    model.rename(segment, at, out);
+    model.naming.rename(segment, at, out);
     findNew(run, out.keys, 2);
   }
   const { fresh } = run;

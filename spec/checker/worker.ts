@@ -1,9 +1,9 @@
 /** A worker of a search: a thread that builds the same spec, and is a member of the team. */
 import { isSpecification, type Parameters, SpecError, type Specification } from "../dsl/specification.ts";
 import { Reshape } from "../dsl/shape.ts";
+import { searchedBy } from "./naming.ts";
 import type { Assignment, FromWorker, ToWorker } from "./parallel.ts";
 import { join, type Member, moveTo, nextLayer, prepare, use, work } from "./team.ts";
-import { claimsOf } from "./temporal.ts";
 
 /** What a worker has to itself: the web's types don't know that it is one. */
 interface Thread {
@@ -58,7 +58,7 @@ async function memberFor(assignment: Assignment): Promise<Member> {
   const model = spec.build(assignment.parameters as Parameters);
   const starts = model.starts.filter(({ name }) => assignment.starts.includes(name));
   const { depth, maxBytes, me, size, board, table } = assignment;
-  const run = await prepare(claimsOf(model).searched, starts, {
+  const run = await prepare(searchedBy(model, assignment.isSymmetric), starts, {
     depth,
     maxBytes,
     isExact: false,

@@ -25,7 +25,7 @@ function shardText(): string {
 }
 
 /** The flags without a value. */
-const switches = ["json", "exact", "merge", "itf", "test", "statistics"];
+const switches = ["json", "exact", "symmetry", "merge", "itf", "test", "statistics"];
 
 /** The flags of a check. */
 const checkFlags = z.strictObject({
@@ -47,6 +47,7 @@ const checkFlags = z.strictObject({
     "--workers takes a count: 1, 2, 3, ... to 64",
   ),
   exact: z.boolean().default(false),
+  symmetry: z.boolean().default(false),
   "max-memory": count("--max-memory", "a number of megabytes: 1, 2, 3, ...", 1),
   walks: count("--walks", "a number of random walks: 1, 2, 3, ...", 1),
   seed: count("--seed", "a seed: 0, 1, 2, ...", 0),
@@ -66,6 +67,7 @@ const replayFlags = checkFlags.omit({
   seed: true,
   shard: true,
   merge: true,
+  symmetry: true,
   explain: true,
   statistics: true,
   test: true,
@@ -153,7 +155,12 @@ const rules: readonly {
   { flag: "statistics", refuses: ["workers"], why: "each thread counts for itself" },
   { flag: "itf", refuses: ["json"], why: "each wants stdout for itself" },
   { flag: "test", refuses: ["json", "itf"], why: "each wants stdout for itself" },
-  { flag: "walks", refuses: ["exact", "max-memory", "workers"], why: "walks store no states" },
+  {
+    flag: "walks",
+    refuses: ["exact", "symmetry", "max-memory", "workers"],
+    why: "walks store no states",
+  },
+  { flag: "symmetry", refuses: ["exact"], why: "orbits are known by fingerprints" },
 ];
 
 /** The flags that go with `--merge`. */

@@ -63,10 +63,11 @@ async function runCheck(name: string, flags: CheckFlags): Promise<number> {
   return exits[report.verdict];
 }
 
-function limitsOf(flags: CheckFlags): Pick<CheckOptions, "depth" | "maxMegabytes" | "exact"> {
+function limitsOf(flags: CheckFlags): Pick<CheckOptions, "depth" | "maxMegabytes" | "exact" | "symmetry"> {
   const memory = flags["max-memory"];
   return {
     exact: flags.exact,
+    symmetry: flags.symmetry,
     ...(flags.depth === undefined ? {} : { depth: flags.depth }),
     ...(memory === undefined ? {} : { maxMegabytes: memory }),
   };

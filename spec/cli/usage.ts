@@ -51,6 +51,8 @@ how far to search:
   --timeout S       stop after so many seconds, with what was covered
   --workers N       search with N threads; counts and traces are the same
   --exact           compare states themselves, not fingerprints: slower, with nothing left to chance
+  --symmetry        look only once at states that are the same but for names, such as servers', as the spec declares;
+                    counterexamples are as short as without it
   --max-memory MB   stop when the tables need more, with what was covered; 8000 if left out
 
 random walks instead of a search, for a space that is too large:

@@ -20,6 +20,7 @@ import { clusterActionOf, clusterActions } from "./cluster_actions.ts";
 import { type Cause, type Learning, learning, responseTo, withKey } from "./cluster_learning.ts";
 import { bagOf, nameOf, putRecord, takeRecord, widen } from "./cluster_records.ts";
 import { build, changeOf, deliverable, expand, expandOne } from "./cluster_rows.ts";
+import { clusterSymmetry } from "./cluster_symmetry.ts";
 
 /** Compiles a cluster for the checker. */
 export function compileCluster(definition: AnyCluster): Model {
@@ -37,6 +38,7 @@ export function compileCluster(definition: AnyCluster): Model {
       ? {}
       : { constraint: definition.constraint as (state: unknown) => boolean }),
     ...endsOf(l),
+    ...symmetryOf(l),
     starts,
     nameByContent: () => {},
     put: (state, to) => put(l, state, to),
@@ -122,6 +124,11 @@ function view(
 
 function put({ records }: Learning, state: State, to: Layer): void {
   putRecord(records, state.vector, state.bag, ...nameOf(records, state), to);
+}
+
+function symmetryOf(l: Learning): Pick<Model, "symmetry"> {
+  const { symmetry } = l.definition;
+  return symmetry === undefined ? {} : { symmetry: () => clusterSymmetry(l, symmetry) };
 }
 
 /** Where only budgets keep something from happening, nothing is wrong. */

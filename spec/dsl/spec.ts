@@ -59,6 +59,13 @@ export interface Definition<State> {
   readonly fairness?: readonly Fairness[];
   /** Named runs from whose end the search begins, too: name to trace. */
   readonly starts?: Readonly<Record<string, string>>;
+  /**
+   * Sets of strings that may take each other's place, such as the names of servers: whatever can happen can happen as
+   * well with other names, wherever such a string stands alone, as a value, the key of an object, or an element. With
+   * `--symmetry` states that are the same but for these names are looked at only once. A list that is only a set in
+   * some order would tell them apart: use a set. None if left out.
+   */
+  readonly symmetry?: readonly (readonly string[])[];
 }
 
 /** Defaults widened to their types: a 3 may become any number. */
