@@ -1,12 +1,12 @@
 /** A server with its disk, as the model sees it: what `src/node.ts` is in production, without time and sockets. */
 import {
   AssertionError,
+  type Config,
   type Effect,
   entriesBetween,
   entriesOf,
   type Event,
   type Message,
-  type NodeId,
   type PersistentState,
   type ServerState,
   type Write,
@@ -163,14 +163,10 @@ function noteOfVote(message: Message): readonly Note[] {
   return [{ type: "voted", term, voter: from, candidate: to }];
 }
 
-/** A host that starts with an empty disk. */
-export function emptyHost(
-  core: Core,
-  id: NodeId,
-  servers: readonly NodeId[],
-  maxEntriesPerAppend: number,
-): Host {
-  const limits = { maxEntriesPerAppend, maxBytesPerAppend: 1000, maxHeldProposals: 10 };
-  const server = core.initialState({ id, servers, ...limits });
-  return { server, disk: { currentTerm: 0, votedFor: null, log: [] }, held: [], restarts: 0, failure: null };
+/** What an empty disk holds. */
+export const emptyDisk: PersistentState = { currentTerm: 0, votedFor: null, log: [] };
+
+/** A host that has just started from its disk. */
+export function startedHost(core: Core, config: Config, disk: PersistentState): Host {
+  return { server: core.restart(config, disk), disk, held: [], restarts: 0, failure: null };
 }

@@ -1,15 +1,25 @@
 /** The spec of a Raft cluster over the core that production runs. */
-import { entriesOf, knownLeader, type LogEntry, type Message } from "../../src/core/mod.ts";
+import {
+  type Config,
+  entriesOf,
+  knownLeader,
+  type LogEntry,
+  type Message,
+  type PersistentState,
+} from "../../src/core/mod.ts";
 import { cluster, type ClusterDefinition, type Happening } from "../dsl/cluster.ts";
 import { type Parameters, SpecError, type Specification } from "../dsl/specification.ts";
 import { type Core, core } from "./core.ts";
 import { type History, nameOf, noHistory, type Note, remember } from "./history.ts";
-import { emptyHost, type Host, type HostEvent, outcomes } from "./host.ts";
+import { emptyDisk, type Host, type HostEvent, outcomes, startedHost } from "./host.ts";
 import { properties, type SeenServer } from "./properties.ts";
 import { starts } from "./starts.ts";
 
 /** The budgets: how often what has a price may happen, from where a search begins. */
 const budgets = { timeouts: 2, proposals: 1, crashes: 1, slow: 1, drops: 0, duplicates: 0 };
+
+/** The names of the budgets. */
+export const budgetNames: readonly string[] = Object.keys(budgets);
 
 /** What of the spec to use: a mutant can't run every start, and is to die by one property. */
 export interface RaftOptions {
@@ -17,6 +27,8 @@ export interface RaftOptions {
   readonly starts?: readonly string[];
   /** The names of the properties to judge; all if left out. */
   readonly properties?: readonly string[];
+  /** What servers find on their disks at first, by name; an empty disk if left out. */
+  readonly disks?: Readonly<Record<string, PersistentState>>;
 }
 
 /** The spec of `src/core`, or of a mutant of it. */
@@ -38,7 +50,7 @@ export function raft(under: Core = core, options: RaftOptions = {}): Specificati
 
 function summary(parameters: Parameters): string {
   const parts = [`${parameters.servers} servers`];
-  for (const budget of Object.keys(budgets)) {
+  for (const budget of budgetNames) {
     if (parameters[budget] !== 0) parts.push(`${budget} <= ${parameters[budget]}`);
   }
   return [...parts, "network: reorders, loses"].join(" · ");
@@ -59,7 +71,7 @@ function definitionOf(
   return {
     servers: names,
     budgets,
-    initial: (id) => emptyHost(under, id, names, entries),
+    initial: (id) => startedHost(under, configOf(id, names, entries), options.disks?.[id] ?? emptyDisk),
     happenings: (host, proposed) => happenings(under, host, proposed),
     otherHappening: (host, notation, proposed) =>
       /^=[A-Za-z0-9]+$/.test(notation) ? proposal(host, notation.slice(1), proposed) : null,
@@ -75,6 +87,10 @@ function definitionOf(
     ),
     starts: startsFor(servers, options.starts ?? Object.keys(starts)),
   };
+}
+
+function configOf(id: string, servers: readonly string[], maxEntriesPerAppend: number): Config {
+  return { id, servers, maxEntriesPerAppend, maxBytesPerAppend: 1000, maxHeldProposals: 10 };
 }
 
 /** Whether so few servers and crashes are enough: what can't be reached says nothing by never being reached. */
