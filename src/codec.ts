@@ -10,6 +10,7 @@
 import { Decoder, Encoder } from "@msgpack/msgpack";
 import {
   type AppendEntries,
+  type Configuration,
   type LogEntry,
   type Message,
   type NodeId,
@@ -27,6 +28,9 @@ export class CodecError extends Error {
 /** The longest name of a node, in UTF-16 code units (what `length` counts). The shortest has one. */
 export const maxNodeIdLength = 255;
 
+/** The longest address of a member, in UTF-16 code units. The shortest has one. */
+export const maxAddressLength = 1024;
+
 /** The first value on the wire. Never give a number a new meaning: nodes of two versions may meet. */
 const messageKind = {
   RequestVote: 1,
@@ -36,6 +40,10 @@ const messageKind = {
   AppendEntriesFailure: 5,
   Propose: 6,
   ProposeRefused: 7,
+  PreVote: 8,
+  PreVoteGranted: 9,
+  PreVoteRefused: 10,
+  TimeoutNow: 11,
 } as const;
 
 const messageName: Readonly<Record<number, keyof typeof messageKind>> = Object.fromEntries(
@@ -43,7 +51,7 @@ const messageName: Readonly<Record<number, keyof typeof messageKind>> = Object.f
 ) as Record<number, keyof typeof messageKind>;
 
 /** The first value of an entry, on the wire and on disk. */
-const entryKind = { noop: 0, command: 1 } as const;
+const entryKind = { noop: 0, command: 1, configuration: 2 } as const;
 
 type Scalar = number | string | boolean | Uint8Array;
 
@@ -75,8 +83,8 @@ function flattenMessage(message: Message): Scalar[] {
   const { from, to } = message;
   switch (message.type) {
     case "RequestVote": {
-      const { term, lastLogIndex, lastLogTerm } = message;
-      return [messageKind.RequestVote, from, to, term, lastLogIndex, lastLogTerm];
+      const { term, lastLogIndex, lastLogTerm, priority, isTransfer } = message;
+      return [messageKind.RequestVote, from, to, term, lastLogIndex, lastLogTerm, priority, isTransfer];
     }
     case "RequestVoteResponse":
       return [messageKind.RequestVoteResponse, from, to, message.term, message.voteGranted];
@@ -102,6 +110,29 @@ function flattenMessage(message: Message): Scalar[] {
       for (const id of message.ids) pushId(values, id);
       return values;
     }
+    default:
+      return flattenExtension(message);
+  }
+}
+
+type ExtensionMessage = Extract<
+  Message,
+  { type: "PreVote" | "PreVoteGranted" | "PreVoteRefused" | "TimeoutNow" }
+>;
+
+function flattenExtension(message: ExtensionMessage): Scalar[] {
+  const { from, to } = message;
+  switch (message.type) {
+    case "PreVote": {
+      const { nextTerm, lastLogIndex, lastLogTerm, priority } = message;
+      return [messageKind.PreVote, from, to, nextTerm, lastLogIndex, lastLogTerm, priority];
+    }
+    case "PreVoteGranted":
+      return [messageKind.PreVoteGranted, from, to, message.nextTerm];
+    case "PreVoteRefused":
+      return [messageKind.PreVoteRefused, from, to, message.term];
+    case "TimeoutNow":
+      return [messageKind.TimeoutNow, from, to, message.term];
     default:
       return unreachable(message);
   }
@@ -132,9 +163,27 @@ function pushEntry(values: Scalar[], entry: LogEntry): void {
       pushId(values, entry.id);
       values.push(entry.command);
       return;
+    case "configuration":
+      values.push(entryKind.configuration, entry.term);
+      pushConfiguration(values, entry.configuration);
+      return;
     default:
       unreachable(entry);
   }
+}
+
+function pushConfiguration(values: Scalar[], configuration: Configuration): void {
+  const { voters, oldVoters, learners, target, addresses } = configuration;
+  for (const servers of [voters, oldVoters, learners]) pushNames(values, servers);
+  values.push(target !== null);
+  if (target !== null) { for (const servers of [target.voters, target.learners]) pushNames(values, servers); }
+  const places = Object.entries(addresses);
+  values.push(places.length, ...places.flat());
+}
+
+/** How many, then each: what follows is not the end. */
+function pushNames(values: Scalar[], servers: readonly NodeId[]): void {
+  values.push(servers.length, ...servers);
 }
 
 function pushId(values: Scalar[], id: ProposalId): void {
@@ -223,6 +272,8 @@ function readMessage(reader: Reader): Message {
         term: readInteger(reader, "term"),
         lastLogIndex: readInteger(reader, "lastLogIndex"),
         lastLogTerm: readInteger(reader, "lastLogTerm"),
+        priority: readInteger(reader, "priority"),
+        isTransfer: readBoolean(reader, "isTransfer"),
       };
     case "RequestVoteResponse":
       return {
@@ -259,6 +310,33 @@ function readMessage(reader: Reader): Message {
     case "ProposeRefused":
       return { type: "ProposeRefused", from, to, ids: readList(reader, readProposalId) };
     default:
+      return readExtension(reader, name, from, to);
+  }
+}
+
+function readExtension(
+  reader: Reader,
+  name: ExtensionMessage["type"],
+  from: NodeId,
+  to: NodeId,
+): ExtensionMessage {
+  switch (name) {
+    case "PreVote":
+      return {
+        type: "PreVote",
+        from,
+        to,
+        nextTerm: readInteger(reader, "nextTerm"),
+        lastLogIndex: readInteger(reader, "lastLogIndex"),
+        lastLogTerm: readInteger(reader, "lastLogTerm"),
+        priority: readInteger(reader, "priority"),
+      };
+    case "PreVoteGranted":
+      return { type: name, from, to, nextTerm: readInteger(reader, "nextTerm") };
+    case "PreVoteRefused":
+    case "TimeoutNow":
+      return { type: name, from, to, term: readInteger(reader, "term") };
+    default:
       return unreachable(name);
   }
 }
@@ -292,9 +370,28 @@ function readEntry(reader: Reader): LogEntry {
         id: readProposalId(reader),
         command: readBytes(reader, "command"),
       };
+    case entryKind.configuration:
+      return {
+        type: "configuration",
+        term: readInteger(reader, "term"),
+        configuration: readConfiguration(reader),
+      };
     default:
       throw new CodecError(`${reader.what}: unknown kind of entry: ${kind}`);
   }
+}
+
+function readConfiguration(reader: Reader): Configuration {
+  const names = (field: string) => readCounted(reader, field, () => readNodeId(reader, field));
+  const [voters, oldVoters, learners] = [names("voters"), names("oldVoters"), names("learners")];
+  const target = readBoolean(reader, "target")
+    ? { voters: names("target.voters"), learners: names("target.learners") }
+    : null;
+  const addresses = readCounted(reader, "addresses", () => [
+    readNodeId(reader, "addresses"),
+    readText(reader, "addresses", maxAddressLength),
+  ]);
+  return { voters, oldVoters, learners, target, addresses: Object.fromEntries(addresses) };
 }
 
 function readProposal(reader: Reader): Proposal {
@@ -316,6 +413,13 @@ function readList<Item>(reader: Reader, readItem: (reader: Reader) => Item): Ite
   return items;
 }
 
+/** As many as announced. Ends, since every item reads at least one value. */
+function readCounted<Item>(reader: Reader, field: string, readItem: () => Item): Item[] {
+  const items: Item[] = [];
+  for (let count = readInteger(reader, field); count > 0; count--) items.push(readItem());
+  return items;
+}
+
 function readInteger(reader: Reader, field: string): number {
   const value = reader.values[reader.next++];
   // MessagePack has a negative zero. It is equal to zero and yet not the same: two states would differ by it.
@@ -331,13 +435,15 @@ function readBoolean(reader: Reader, field: string): boolean {
 }
 
 function readNodeId(reader: Reader, field: string): NodeId {
+  return readText(reader, field, maxNodeIdLength);
+}
+
+function readText(reader: Reader, field: string, maxLength: number): string {
   const value = reader.values[reader.next++];
-  if (
-    typeof value === "string" && value.length >= 1 && value.length <= maxNodeIdLength && value.isWellFormed()
-  ) {
+  if (typeof value === "string" && value.length >= 1 && value.length <= maxLength && value.isWellFormed()) {
     return value;
   }
-  return wrong(reader, field, `well-formed text of 1 to ${maxNodeIdLength} characters`, value);
+  return wrong(reader, field, `well-formed text of 1 to ${maxLength} characters`, value);
 }
 
 function readBytes(reader: Reader, field: string): Uint8Array {

@@ -3,16 +3,22 @@
  * transport, the storage, the clock and the randomness that it is given. Needs no particular runtime.
  */
 import {
+  type Config,
+  type Configuration,
   entryAt,
+  type Event,
   knownLeader,
+  latestConfiguration,
   type LogEntry,
   type LogIndex,
+  membersOf,
   type Message,
   type NodeId,
   type PersistentState,
   restart,
   type ServerState,
   type Term,
+  type Timer,
 } from "./core/mod.ts";
 import { RaftError } from "./error.ts";
 import { show } from "./options.ts";
@@ -21,17 +27,22 @@ import { available, load, openStorage, openTransport, reason } from "./node/adap
 import { deliver, type DeliveriesOptions, type Delivery, type Source, wakeAll } from "./node/deliveries.ts";
 import * as loops from "./node/loop.ts";
 import {
+  type MembershipChange,
+  parseChange,
   parseDeliveriesOptions,
   parseOptions,
   parseProposeOptions,
+  parseRequestOptions,
   type ProposeOptions,
   type RaftNodeOptions,
+  type RequestOptions,
   type Settings,
 } from "./node/options.ts";
 import * as proposals from "./node/proposals.ts";
+import * as requests from "./node/requests.ts";
 
 export type { DeliveriesOptions, Delivery } from "./node/deliveries.ts";
-export type { ProposeOptions, RaftNodeOptions } from "./node/options.ts";
+export type { MembershipChange, ProposeOptions, RaftNodeOptions, RequestOptions } from "./node/options.ts";
 
 /** Whether a node works, and why not. */
 export type Health =
@@ -56,12 +67,16 @@ export interface Status {
   readonly id: NodeId;
   /** The cluster's name. */
   readonly clusterId: string;
-  /** The names of all servers of the cluster, sorted. */
+  /** The names of all members of the cluster, sorted. */
   readonly servers: readonly NodeId[];
+  /** The members of the cluster, by the latest configuration in this node's log, whether committed or not. */
+  readonly members: Configuration;
+  /** The index of that configuration; 0 for the one with which the cluster began. */
+  readonly membersIndex: LogIndex;
   /** Whether the node works. */
   readonly health: Health;
   /** What the server is in currentTerm. */
-  readonly role: "follower" | "candidate" | "leader";
+  readonly role: "follower" | "preCandidate" | "candidate" | "leader";
   /** The latest term the server has seen. */
   readonly currentTerm: Term;
   /** The leader of currentTerm, as far as this server knows; null if it knows none. */
@@ -112,6 +127,22 @@ export interface RaftNode<Answer = unknown> extends AsyncDisposable {
   deliveries(options?: DeliveriesOptions): AsyncIterableIterator<Delivery, undefined>;
   /** What the node knows of itself. */
   status(): Status;
+  /**
+   * Hands leadership over, to a voter of the cluster or to the one whose log has come furthest. Proposals made meanwhile
+   * are held. Resolves when the other node leads.
+   *
+   * @throws {RaftError} with code `NotLeader`, `Pending`, `InvalidOptions` or, if the other node doesn't take over,
+   * `Timeout`: then this node leads on.
+   */
+  transferLeadership(to?: NodeId, options?: RequestOptions): Promise<void>;
+  /**
+   * Changes the members of the cluster, at its leader. New voters receive the log first. Resolves when the new members
+   * are committed. Names are never used again: a server that was removed comes back as a new one.
+   *
+   * @throws {RaftError} with code `NotLeader`, `Pending`, `InvalidOptions` or `Timeout`. Unless `outcome` is "no", the
+   * change may yet take effect: see `status().members`.
+   */
+  changeMembership(change: MembershipChange, options?: RequestOptions): Promise<void>;
   /** Resolves when the node no longer runs, whether closed or failed, and says which. Never rejects. */
   readonly stopped: Promise<Health>;
   /**
@@ -137,6 +168,7 @@ interface Running {
   readonly settings: Settings;
   readonly loop: loops.Loop;
   readonly table: proposals.Proposals;
+  readonly requests: requests.Requests;
   readonly source: Source;
   readonly storage: OpenStorage;
   readonly stopped: Promise<Health>;
@@ -151,17 +183,16 @@ interface Running {
 async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode<Answer>> {
   const settings = parseOptions(options);
   const { id, clusterId, log, transport } = settings;
-  const servers = [...new Set([...settings.peers, id])].sort();
-  const identity = { id, clusterId, servers };
-  const opened = await openStorage(settings.storage, identity);
+  const given = settings.join ? [] : [...new Set([...settings.peers, id])].sort();
+  const opened = await openStorage(settings.storage, { id, clusterId, servers: given });
   try {
     const persisted = await loadOrBootstrap(settings, opened);
-    const { maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals } = settings;
-    const config = { id, servers, maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals };
-    const node = assemble(settings, opened, restart(config, persisted));
-    const peers = servers.filter((server) => server !== id);
+    // What the storage says beats the options: the log goes on from there.
+    const servers = opened.servers ?? given;
+    const node = assemble(settings, opened, restart(configOf(settings, servers), persisted));
     const onMessage = (message: Message) => loops.receive(node.loop, message);
-    node.connection = await openTransport(transport, { ...identity, peers, log, onMessage });
+    const context = { id, clusterId, servers, ...peersOf(node), log, onMessage };
+    node.connection = await openTransport(transport, context);
     loops.begin(node.loop);
     // What `propose` resolves to comes from the state machine in the same options.
     return facade(node) as RaftNode<Answer>;
@@ -171,14 +202,37 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
   }
 }
 
+function configOf(settings: Settings, servers: readonly NodeId[]): Config {
+  const { id, maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals } = settings;
+  const { preVote, checkQuorum, priority } = settings;
+  return {
+    id,
+    servers,
+    maxEntriesPerAppend,
+    maxBytesPerAppend,
+    maxHeldProposals,
+    preVote,
+    checkQuorum,
+    priority,
+  };
+}
+
+/** Whom to talk to: the members, or, as long as the log names none, those that a new server was told of. */
+function peersOf({ settings, loop }: Running) {
+  const { configuration } = latestConfiguration(loop.state.log);
+  const members = membersOf(configuration);
+  const peers = (members.length === 0 ? settings.peers : members).filter((peer) => peer !== settings.id);
+  return { peers, addresses: configuration.addresses };
+}
+
 async function loadOrBootstrap(settings: Settings, storage: OpenStorage): Promise<PersistentState> {
   const persisted = await load(storage);
   if (persisted !== null) return persisted;
-  if (!settings.bootstrap) {
+  if (!settings.bootstrap && !settings.join) {
     throw new RaftError(
       "NotBootstrapped",
       `the storage of node ${settings.id} is empty. If this is the first start of a new cluster, set ` +
-        "`bootstrap: true`. If the node has run before, its disk is lost: it must not come back under this " +
+        "`bootstrap: true`; if it is a new node of a cluster that runs, `join: true`. If the node has run before, its disk is lost: it must not come back under this " +
         "name, as it may have acknowledged what it no longer has.",
     );
   }
@@ -191,7 +245,6 @@ async function loadOrBootstrap(settings: Settings, storage: OpenStorage): Promis
 
 function assemble(settings: Settings, storage: OpenStorage, state: ServerState): Running {
   const { id, clock, random, step, stateMachine } = settings;
-  const { electionTimeoutMs: [min, max], heartbeatMs } = settings;
   const incarnation = Math.floor(random.next() * 2 ** 53);
   const table = proposals.createProposals({
     node: id,
@@ -205,7 +258,7 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
   const loop = loops.createLoop(state, {
     step,
     clock,
-    durationMs: (timer) => timer === "heartbeat" ? heartbeatMs : min + random.next() * (max - min),
+    durationMs: (timer) => durationMs(settings, timer),
     write: (write) => storage.write(write),
     send: (message) => node.connection?.send(message),
     apply(entry: LogEntry, index: LogIndex) {
@@ -221,8 +274,19 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
       wakeAll(source);
     },
     refuse: (refused) => proposals.onRefused(table, refused),
+    refuseRequest: (refused) => requests.onRefused(asked, refused, loop.state),
+    onState(state) {
+      requests.onState(asked, state);
+      const { configuration } = latestConfiguration(state.log);
+      if (configuration === members) return;
+      members = configuration;
+      const { peers, addresses } = peersOf(node);
+      node.connection?.setPeers(peers, addresses);
+    },
     onFailure: (error) => fail(node, error),
   });
+  const asked = requests.createRequests(clock, (event) => loops.submit(loop, event));
+  let members = latestConfiguration(state.log).configuration;
   const answers: (() => void)[] = [];
   const source: Source = {
     applied: (index) => index <= loop.state.lastApplied ? entryAt(loop.state.log, index) : undefined,
@@ -235,6 +299,7 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     settings,
     loop,
     table,
+    requests: asked,
     source,
     storage,
     stopped: new Promise((resolve) => resolveStopped = resolve),
@@ -244,6 +309,19 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     closing: null,
   };
   return node;
+}
+
+/** How long this run of a timer takes. */
+function durationMs({ heartbeatMs, electionTimeoutMs: [min, max], random }: Settings, timer: Timer): number {
+  switch (timer) {
+    case "heartbeat":
+      return heartbeatMs;
+    case "election":
+      return min + random.next() * (max - min);
+    case "quorum":
+    case "transfer":
+      return max;
+  }
 }
 
 /** What is promised comes in an order of its own, and nobody is there to hear that it failed. */
@@ -261,6 +339,8 @@ function facade(node: Running): RaftNode {
     propose: async (command, options) => (await submit(node, command, options)).answer,
     deliveries: (options = {}) => deliver(node.source, parseDeliveriesOptions(options)),
     status: () => statusOf(node),
+    transferLeadership: (to, options = {}) => transferLeadership(node, to, options),
+    changeMembership: (change, options = {}) => changeMembership(node, change, options),
     stopped: node.stopped,
     close: () => close(node),
     [Symbol.asyncDispose]: () => close(node),
@@ -287,12 +367,31 @@ async function submit(
   return await proposals.submit(node.table, new Uint8Array(bytes), { timeoutMs, signal });
 }
 
+async function transferLeadership(node: Running, to: NodeId | undefined, options: RequestOptions) {
+  const event: Event = { type: "transferRequested", to: to ?? null };
+  await ask(node, event, requests.judgeTransfer(to), options);
+}
+
+async function changeMembership(node: Running, given: MembershipChange, options: RequestOptions) {
+  const change = parseChange(given);
+  const { index } = latestConfiguration(node.loop.state.log);
+  await ask(node, { type: "changeRequested", change }, requests.judgeChange(index), options);
+}
+
+async function ask(node: Running, event: Event, judge: requests.Judge, options: RequestOptions) {
+  const { timeoutMs = node.settings.proposalTimeoutMs } = parseRequestOptions(options);
+  if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
+  await requests.request(node.requests, event, judge, timeoutMs);
+}
+
 function statusOf({ settings, loop, health, table }: Running): Status {
   const { state } = loop;
   return {
     id: settings.id,
     clusterId: settings.clusterId,
-    servers: state.config.servers,
+    servers: membersOf(latestConfiguration(state.log).configuration),
+    members: latestConfiguration(state.log).configuration,
+    membersIndex: latestConfiguration(state.log).index,
     health,
     role: state.role.type,
     currentTerm: state.currentTerm,
@@ -328,6 +427,7 @@ function end(node: Running, health: Health): void {
     node.table,
     (id) => stoppedError(node, health, loops.neverLeft(node.loop, id) ? "no" : "unknown"),
   );
+  requests.rejectWaiting(node.requests, stoppedError(node, health, "unknown"));
   wakeAll(node.source);
   node.resolveStopped(health);
 }

@@ -11,8 +11,8 @@ export interface Identity {
   /** The cluster's name. Nodes of different clusters refuse to talk to each other. */
   readonly clusterId: string;
   /**
-   * The names of all servers of the cluster, this one's included, sorted. They can't be changed: nodes that count
-   * different servers count different majorities, and each could commit what the others never hear of.
+   * The names of the servers with which the cluster began, sorted; none for a node that joined. Nodes that disagree on
+   * them count different majorities, and each could commit what the others never hear of.
    */
   readonly servers: readonly NodeId[];
 }
@@ -24,9 +24,11 @@ export type Logger = (line: string) => void;
 export interface TransportContext extends Identity {
   /**
    * The other servers of the cluster. Nobody else's messages are delivered, nor those of a node whose `clusterId` or
-   * `servers` are others: that is a line in the log.
+   * `servers` are others: that is a line in the log. A node that joined has none, and disagrees with nobody.
    */
   readonly peers: readonly NodeId[];
+  /** Where peers are found, as far as the log says; none if left out. See `Connection.setPeers`. */
+  readonly addresses?: Readonly<Record<NodeId, string>>;
   /** Takes each message that arrives. Never throws, never blocks. */
   readonly onMessage: (message: Message) => void;
   /** Where to report trouble, such as a stranger's bytes. */
@@ -40,6 +42,11 @@ export interface Connection {
    * first, as a network would.
    */
   send(message: Message): void;
+  /**
+   * From now on these are the other servers of the cluster, and those that the log has an address for are found there.
+   * Called whenever the members change.
+   */
+  setPeers(peers: readonly NodeId[], addresses: Readonly<Record<NodeId, string>>): void;
   /** Stops listening and closes all connections. Resolves when every resource is released. Idempotent. */
   close(): Promise<void>;
 }
@@ -59,6 +66,8 @@ export interface Transport {
 
 /** Storage that was opened for one node. */
 export interface OpenStorage {
+  /** The `servers` of the identity that this storage was opened with when it was empty; the present ones if left out. */
+  readonly servers?: readonly NodeId[];
   /**
    * What was written last; null if nothing ever was.
    *
@@ -80,8 +89,7 @@ export interface Storage {
   /**
    * Opens what is stored for this node, or an empty storage.
    *
-   * @throws {RaftError} with code `Mismatch` if it belongs to another node or cluster, or to one of other
-   * servers, or has another format.
+   * @throws {RaftError} with code `Mismatch` if it belongs to another node or cluster, or has another format.
    */
   open(identity: Identity): Promise<OpenStorage>;
 }

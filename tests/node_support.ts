@@ -81,6 +81,8 @@ export function seeded(seed: number): Random {
 export interface Wire extends Transport {
   /** All that was sent. */
   readonly sent: Message[];
+  /** Whom the node knows as the other servers. */
+  peers: readonly NodeId[];
   /** Whether the node has closed it. */
   closed: boolean;
   /** Lets a message arrive. */
@@ -91,12 +93,15 @@ export function wire(): Wire {
   let onMessage: (message: Message) => void = () => {};
   const self: Wire = {
     sent: [],
+    peers: [],
     closed: false,
     arrive: (message) => onMessage(message),
     open(context) {
       onMessage = context.onMessage;
+      self.peers = context.peers;
       return Promise.resolve({
         send: (message) => void self.sent.push(message),
+        setPeers: (peers) => void (self.peers = peers),
         close() {
           self.closed = true;
           return Promise.resolve();
@@ -186,6 +191,9 @@ export async function lab(
     storage,
     clock,
     random: seeded(1),
+    // What these tests look at is the paper's protocol.
+    preVote: false,
+    checkQuorum: false,
     log: (line) => void lines.push(line),
     ...rest,
   });

@@ -347,7 +347,16 @@ Deno.test("nothing that answers for the disk leaves before its write and all ear
   // The same again changes nothing on disk, and yet must wait: a barrier.
   network.arrive(appendEntries({ entries: [entry] }));
   await turn();
-  network.arrive({ type: "RequestVote", from: "c", to: "a", term: 2, lastLogIndex: 9, lastLogTerm: 1 });
+  network.arrive({
+    type: "RequestVote",
+    from: "c",
+    to: "a",
+    term: 2,
+    lastLogIndex: 9,
+    lastLogTerm: 1,
+    priority: 0,
+    isTransfer: false,
+  });
   await turn();
   assertEquals(types(network.sent), []);
   await storage.release();
@@ -409,7 +418,16 @@ Deno.test("what has waited for a write leaves before what the end of the write b
   const broadcast = node.broadcast(bytes("x"));
   await turn();
   const second = node.broadcast(bytes("y"));
-  network.arrive({ type: "RequestVote", from: "c", to: "a", term: 1, lastLogIndex: 0, lastLogTerm: 0 });
+  network.arrive({
+    type: "RequestVote",
+    from: "c",
+    to: "a",
+    term: 1,
+    lastLogIndex: 0,
+    lastLogTerm: 0,
+    priority: 0,
+    isTransfer: false,
+  });
   network.arrive({
     type: "AppendEntriesResponse",
     from: "b",

@@ -26,7 +26,7 @@ export function isSameState(a: PersistentState | null, b: PersistentState | null
 }
 
 function isSameEntry(a: LogEntry, b: LogEntry): boolean {
-  if (a.type === "noop" || b.type === "noop") return a.type === b.type && a.term === b.term;
+  if (a.type !== "command" || b.type !== "command") return JSON.stringify(a) === JSON.stringify(b);
   return a.term === b.term && a.id.node === b.id.node && a.id.incarnation === b.id.incarnation &&
     a.id.sequence === b.id.sequence && a.command.length === b.command.length &&
     a.command.every((byte, at) => byte === b.command[at]);

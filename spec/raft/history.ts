@@ -1,5 +1,5 @@
 /** Ghost variables: what an observer must remember to judge a cluster, and no server does. */
-import type { LogEntry, LogIndex, NodeId, Term } from "../../src/core/mod.ts";
+import type { Configuration, LogEntry, LogIndex, NodeId, Term } from "../../src/core/mod.ts";
 import { encode } from "../checker/value.ts";
 
 /** Something worth remembering. */
@@ -13,10 +13,15 @@ export type Note =
   | { readonly type: "voted"; readonly term: Term; readonly voter: NodeId; readonly candidate: NodeId }
   | { readonly type: "committed"; readonly term: Term; readonly index: LogIndex; readonly entry: string }
   | { readonly type: "applied"; readonly index: LogIndex; readonly entry: string }
+  | { readonly type: "handedOver"; readonly term: Term; readonly server: NodeId }
   | { readonly type: "leaderCrashed" };
 
 /** What happened so far. Sorted, so that it doesn't depend on the order. */
 export interface History {
+  /** The voters with which the cluster began. */
+  readonly firstVoters: readonly NodeId[];
+  /** Who stood for election in which term because the leader asked for that. */
+  readonly handedOver: readonly { readonly term: Term; readonly server: NodeId }[];
   /** Who was elected in which term, and what its log was then. */
   readonly elected: readonly {
     readonly term: Term;
@@ -35,6 +40,8 @@ export interface History {
 
 /** Nothing happened yet. */
 export const noHistory: History = {
+  firstVoters: [],
+  handedOver: [],
   elected: [],
   votes: [],
   committed: [],
@@ -60,6 +67,10 @@ export function remember(history: History, note: Note): History {
         ? history
         : { ...history, committed: withItem(history.committed, { index, entry, term }) };
     }
+    case "handedOver": {
+      const { term, server } = note;
+      return { ...history, handedOver: withItem(history.handedOver, { term, server }) };
+    }
     case "applied":
       return { ...history, applied: withItem(history.applied, { index: note.index, entry: note.entry }) };
     case "leaderCrashed":
@@ -67,9 +78,30 @@ export function remember(history: History, note: Note): History {
   }
 }
 
-/** An entry as people write it: its term, and its command or `-` for a no-op. */
+/** An entry as people write it: its term, and its command, `-` for a no-op, or `&` and the members. */
 export function nameOf(entry: LogEntry): string {
-  return entry.term + (entry.type === "noop" ? "-" : new TextDecoder().decode(entry.command));
+  switch (entry.type) {
+    case "noop":
+      return `${entry.term}-`;
+    case "command":
+      return entry.term + new TextDecoder().decode(entry.command);
+    case "configuration":
+      return `${entry.term}&${configurationText(entry.configuration)}`;
+  }
+}
+
+/** The members as people write them: voters, learners in parentheses, old voters after another `&`, the wish after `>`. */
+export function configurationText({ voters, oldVoters, learners, target }: Configuration): string {
+  const names = [...voters, ...learners.map((learner) => `(${learner})`)].join();
+  const old = oldVoters.length === 0 ? "" : `&${oldVoters}`;
+  const wish = target === null ? "" : `>${target.voters}`;
+  return names + old + wish;
+}
+
+/** The voters in the name of a configuration; in a joint one, the new ones. Null for any other entry. */
+export function votersNamed(entry: string): readonly NodeId[] | null {
+  const text = entry.match(/^\d+&([^&>]*)/)?.[1];
+  return text === undefined ? null : text.split(",").filter((name) => !name.startsWith("("));
 }
 
 function withItem<T>(items: readonly T[], item: T): readonly T[] {

@@ -81,6 +81,9 @@ function feed(run: Run, event: Event): void {
   const { state, effects } = run.core.step(before, event);
   run.host = { ...run.host, server: state };
   run.notes.push(...notesOf(before, state));
+  if (event.type === "received" && event.message.type === "TimeoutNow" && state.role.type === "candidate") {
+    run.notes.push({ type: "handedOver", term: state.currentTerm, server: state.config.id });
+  }
   const marker = effects.findIndex((effect) => effect.type === "persist");
   const early = marker === -1 ? effects : effects.slice(0, marker);
   const applies = marker === -1 ? [] : effects.slice(marker).filter((effect) => effect.type === "apply");

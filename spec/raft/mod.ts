@@ -3,20 +3,35 @@ import {
   type Config,
   entriesOf,
   knownLeader,
+  latestConfiguration,
   type LogEntry,
   type Message,
   type PersistentState,
+  type ServerState,
 } from "../../src/core/mod.ts";
 import { cluster, type ClusterDefinition, type Happening } from "../dsl/cluster.ts";
 import { type Parameters, SpecError, type Specification } from "../dsl/specification.ts";
 import { type Core, core } from "./core.ts";
-import { type History, nameOf, noHistory, type Note, remember } from "./history.ts";
+import type { Widened } from "../dsl/spec.ts";
+import { configurationText, type History, nameOf, noHistory, type Note, remember } from "./history.ts";
 import { emptyDisk, type Host, type HostEvent, outcomes, startedHost } from "./host.ts";
 import { properties, type SeenServer } from "./properties.ts";
 import { starts } from "./starts.ts";
 
 /** The budgets: how often what has a price may happen, from where a search begins. */
-const budgets = { timeouts: 2, proposals: 1, crashes: 1, slow: 1, drops: 0, duplicates: 0 };
+const budgets = {
+  timeouts: 2,
+  proposals: 1,
+  crashes: 1,
+  slow: 1,
+  drops: 0,
+  duplicates: 0,
+  transfers: 0,
+  changes: 0,
+};
+
+/** Which extensions of the core are on; `priority` is the last server's. */
+const extensions = { preVote: false, checkQuorum: false, priority: 0 };
 
 /** The names of the budgets. */
 export const budgetNames: readonly string[] = Object.keys(budgets);
@@ -33,7 +48,7 @@ export interface RaftOptions {
 
 /** The spec of `src/core`, or of a mutant of it. */
 export function raft(under: Core = core, options: RaftOptions = {}): Specification {
-  const parameters = { servers: 3, ...budgets, entries: 1 };
+  const parameters = { servers: 3, voters: 0, ...budgets, entries: 1, ...extensions };
   return {
     ...cluster("raft", parameters, (values) => definitionOf(under, values, options)),
     bounds: {
@@ -42,6 +57,9 @@ export function raft(under: Core = core, options: RaftOptions = {}): Specificati
       pair: { servers: 2 },
       four: { servers: 4, crashes: 0, slow: 0 },
       network: { crashes: 0, slow: 0, duplicates: 1 },
+      preVote: { preVote: true, checkQuorum: true, timeouts: 3, proposals: 0, crashes: 0, slow: 0 },
+      transfer: { checkQuorum: true, transfers: 1, slow: 0 },
+      membership: { servers: 4, voters: 3, changes: 1, crashes: 0, slow: 0 },
     },
     depth: 10,
     summary,
@@ -53,16 +71,24 @@ function summary(parameters: Parameters): string {
   for (const budget of budgetNames) {
     if (parameters[budget] !== 0) parts.push(`${budget} <= ${parameters[budget]}`);
   }
+  if (parameters.voters !== 0) parts.push(`${parameters.voters} of them vote at first`);
+  for (const extension of ["preVote", "checkQuorum"]) if (parameters[extension]) parts.push(extension);
   return [...parts, "network: reorders, loses"].join(" · ");
 }
 
-type Values = typeof budgets & { readonly servers: number; readonly entries: number };
+type Values = Widened<typeof budgets & typeof extensions> & {
+  readonly servers: number;
+  /** How many of them are members at first; 0 for all. */
+  readonly voters: number;
+  readonly entries: number;
+};
 
 function definitionOf(
   under: Core,
-  { servers, entries, ...budgets }: Values,
+  values: Values,
   options: RaftOptions,
 ): ClusterDefinition<Host, Message, HostEvent, Note, History, SeenServer> {
+  const { servers, voters, entries, preVote: _, checkQuorum: __, priority: ___, ...budgets } = values;
   const names = "abcdefghi".slice(0, servers).split("");
   if (names.length === 0 || names.length !== servers) {
     throw new SpecError(`servers of raft is ${servers}, expected 1 to 9`);
@@ -71,50 +97,73 @@ function definitionOf(
   return {
     servers: names,
     budgets,
-    initial: (id) => startedHost(under, configOf(id, names, entries), options.disks?.[id] ?? emptyDisk),
-    happenings: (host, proposed) => happenings(under, host, proposed),
-    otherHappening: (host, notation, proposed) =>
-      /^=[A-Za-z0-9]+$/.test(notation) ? proposal(host, notation.slice(1), proposed) : null,
+    initial: (id) => startedHost(under, configOf(id, names, values), options.disks?.[id] ?? emptyDisk),
+    happenings: (host, proposed) => happenings(under, host, proposed, names),
+    otherHappening,
     received: (message) => ({ type: "core", event: { type: "received", message } }),
     outcomes: (host, event) => outcomes(under, host, event),
-    history: noHistory,
+    history: { ...noHistory, firstVoters: names.slice(0, voters || names.length) },
     remember,
     identity,
     observe,
     describe,
     properties: properties.filter(({ name }) =>
-      (options.properties?.includes(name) ?? true) && isWithinReach(name, servers, budgets.crashes)
+      (options.properties?.includes(name) ?? true) && isWithinReach(name, values)
     ),
-    starts: startsFor(servers, options.starts ?? Object.keys(starts)),
+    starts: startsFor(values, options.starts ?? Object.keys(starts)),
   };
 }
 
-function configOf(id: string, servers: readonly string[], maxEntriesPerAppend: number): Config {
-  return { id, servers, maxEntriesPerAppend, maxBytesPerAppend: 1000, maxHeldProposals: 10 };
+function configOf(id: string, names: readonly string[], values: Values): Config {
+  const voters = names.slice(0, values.voters || names.length);
+  return {
+    id,
+    servers: voters.includes(id) ? voters : [],
+    maxEntriesPerAppend: values.entries,
+    maxBytesPerAppend: 1000,
+    maxHeldProposals: 10,
+    preVote: values.preVote,
+    checkQuorum: values.checkQuorum,
+    priority: id === names.at(-1) ? values.priority : 0,
+  };
 }
 
 /** Whether so few servers and crashes are enough: what can't be reached says nothing by never being reached. */
-function isWithinReach(property: string, servers: number, crashes: number): boolean {
+function isWithinReach(property: string, values: Values): boolean {
+  const { servers, crashes, transfers, changes } = values;
   switch (property) {
     case "two leaders at once":
       // Of one or two servers each is needed for a majority: the old leader hears of the new one's term first.
       return servers > 2;
     case "a commit after a leader crashed":
       return crashes > 0;
+    case "leadership is transferred":
+      return transfers > 0;
+    case "Latest Configuration Counts":
+    case "One Change At A Time":
+    case "a change of members is committed":
+      return changes > 0;
     default:
       return true;
   }
 }
 
 /** The traces of the starts that are meant for so many servers. */
-function startsFor(servers: number, names: readonly string[]): Readonly<Record<string, string>> {
-  const fitting = Object.entries(starts).filter(([name, start]) =>
-    names.includes(name) && start.servers === servers
-  );
+function startsFor(values: Values, names: readonly string[]): Readonly<Record<string, string>> {
+  const fitting = Object.entries(starts).filter(([name, start]) => {
+    const { servers, voters = 0, preVote = false, checkQuorum = false } = start;
+    return names.includes(name) && servers === values.servers && voters === values.voters &&
+      preVote === values.preVote && (checkQuorum === "either" || checkQuorum === values.checkQuorum);
+  });
   return Object.fromEntries(fitting.map(([name, { trace }]) => [name, trace]));
 }
 
-function happenings(under: Core, host: Host, proposed: number): readonly Happening<HostEvent>[] {
+function happenings(
+  under: Core,
+  host: Host,
+  proposed: number,
+  names: readonly string[],
+): readonly Happening<HostEvent>[] {
   if (host.failure !== null) return [];
   const timers = under.timersOf(host.server);
   const fired = timers.map((timer): Happening<HostEvent> => ({
@@ -134,7 +183,55 @@ function happenings(under: Core, host: Host, proposed: number): readonly Happeni
   const disk: readonly Happening<HostEvent>[] = host.held.length > 0
     ? [{ notation: "*", title: "the disk takes the oldest write", event: { type: "disk" } }]
     : [];
-  return [...fired, ...disk, ...crashes, proposal(host, commandName(proposed), proposed)];
+  return [
+    ...fired,
+    ...disk,
+    ...crashes,
+    proposal(host, commandName(proposed), proposed),
+    ...requests(host, names),
+  ];
+}
+
+/** What an administrator may ask of a leader; others refuse. */
+function requests({ server }: Host, names: readonly string[]): readonly Happening<HostEvent>[] {
+  if (server.role.type !== "leader") return [];
+  const { voters } = latestConfiguration(server.log).configuration;
+  const others = names.filter((name) => name !== server.config.id);
+  const changes = subsets(names).filter((set) => set.length > 1 && set.join() !== voters.join());
+  return [...others.map(transfer), ...changes.map((set) => change(set, []))];
+}
+
+function subsets(names: readonly string[]): readonly (readonly string[])[] {
+  return names.reduce<string[][]>((sets, name) => [...sets, ...sets.map((set) => [...set, name])], [[]]);
+}
+
+function transfer(to: string): Happening<HostEvent> {
+  return {
+    notation: `@${to}`,
+    title: `is asked to hand over to ${to}`,
+    event: { type: "core", event: { type: "transferRequested", to } },
+    spends: "transfers",
+  };
+}
+
+function change(voters: readonly string[], learners: readonly string[]): Happening<HostEvent> {
+  const names = [...voters, ...learners.map((learner) => `(${learner})`)].join();
+  return {
+    notation: `&${names}`,
+    title: `is asked for the members ${names}`,
+    event: { type: "core", event: { type: "changeRequested", change: { voters, learners, addresses: {} } } },
+    spends: "changes",
+  };
+}
+
+/** What isn't enumerated, but possible: any command, any members. */
+function otherHappening(host: Host, notation: string, proposed: number): Happening<HostEvent> | null {
+  if (/^=[A-Za-z0-9]+$/.test(notation)) return proposal(host, notation.slice(1), proposed);
+  if (/^@[A-Za-z0-9]+$/.test(notation)) return transfer(notation.slice(1));
+  if (!/^&[A-Za-z0-9,()]+$/.test(notation)) return null;
+  const names = notation.slice(1).split(",");
+  const learners = names.filter((name) => name.startsWith("(")).map((name) => name.slice(1, -1));
+  return change(names.filter((name) => !name.startsWith("(")), learners);
 }
 
 /** A crash of a server that has nothing in memory that its disk hasn't changes nothing. */
@@ -178,6 +275,7 @@ function observe({ server, disk, restarts, failure }: Host): SeenServer {
     commitIndex: server.commitIndex,
     lastApplied: server.lastApplied,
     disk: { currentTerm: disk.currentTerm, log: disk.log.map(nameOf) },
+    configuration: configurationText(latestConfiguration(server.log).configuration),
   };
 }
 
@@ -187,20 +285,36 @@ function describe(host: Host): Record<string, string> {
   const { role } = server;
   const memory = { currentTerm: server.currentTerm, votedFor: server.votedFor, log: entriesOf(server.log) };
   return {
-    role: role.type.charAt(0).toUpperCase() + server.currentTerm,
+    role: (role.type === "preCandidate" ? "P" : role.type.charAt(0).toUpperCase()) + server.currentTerm,
     votedFor: server.votedFor ?? "-",
     leader: knownLeader(server) ?? "-",
     log: logText(memory.log),
     commitIndex: String(server.commitIndex),
-    ...(role.type === "candidate" ? { votesGranted: role.votesGranted.join(",") || "-" } : {}),
-    ...(role.type === "leader"
-      ? { nextIndex: byServer(role.nextIndex), matchIndex: byServer(role.matchIndex) }
+    ...membersShown(server),
+    ...(role.type === "candidate" || role.type === "preCandidate"
+      ? { votesGranted: role.votesGranted.join(",") || "-" }
       : {}),
+    ...(role.type === "leader"
+      ? {
+        nextIndex: byServer(role.nextIndex),
+        matchIndex: byServer(role.matchIndex),
+        ...(role.activePeers.length > 0 ? { activePeers: role.activePeers.join() } : {}),
+        ...(role.transfer === null ? {} : { handsOverTo: role.transfer.to }),
+      }
+      : {}),
+    ...(server.heardFromLeader ? { heardFromLeader: "yes" } : {}),
     ...(server.heldProposals.length > 0 ? { heldProposals: String(server.heldProposals.length) } : {}),
     ...(held.length > 0 ? { unfinishedWrites: String(held.length) } : {}),
     ...(diskText(memory) === diskText(disk) ? {} : { disk: diskText(disk) }),
     ...(host.failure === null ? {} : { stopped: host.failure }),
   };
+}
+
+/** The members, unless they are those with which the cluster began. */
+function membersShown({ log, config }: ServerState): Record<string, string> {
+  const { index, configuration } = latestConfiguration(log);
+  if (index === 0 && config.servers.length > 0) return {};
+  return { members: configurationText(configuration) || "-" };
 }
 
 function logText(entries: readonly LogEntry[]): string {

@@ -86,8 +86,8 @@ export const mutants: readonly Mutant[] = [
     bounds: noDisk,
     depth: 10,
     file: "src/core/election.ts",
-    line: "    isUpToDate(request, state);",
-    becomes: "    true;",
+    line: "    isUpToDate(request, state) &&",
+    becomes: "    true &&",
   },
   {
     name: "longer-log-wins",
@@ -222,9 +222,10 @@ export const mutants: readonly Mutant[] = [
     bounds: { ...noProposals, slow: 0 },
     depth: 9,
     file: "src/core/durability.ts",
-    line: "  return { currentTerm, votedFor, from, entries: entriesBetween(log, from, log.lastIndex) };",
+    line:
+      "  return { currentTerm, votedFor, from, entries: entriesBetween(log, from, log.lastIndex), ...compaction };",
     becomes:
-      "  return { currentTerm, votedFor: null, from, entries: entriesBetween(log, from, log.lastIndex) };",
+      "  return { currentTerm, votedFor: null, from, entries: entriesBetween(log, from, log.lastIndex), ...compaction };",
   },
   {
     name: "own-vote-counted-early",
@@ -243,7 +244,7 @@ export const mutants: readonly Mutant[] = [
     bounds: noProposals,
     depth: 9,
     file: "src/core/durability.ts",
-    line: '      return effect.message.type !== "AppendEntries" && effect.message.type !== "Propose";',
+    line: "      return !earlyMessages.includes(effect.message.type);",
     becomes: "      return false;",
   },
   {
@@ -254,8 +255,10 @@ export const mutants: readonly Mutant[] = [
     bounds: { ...noProposals, crashes: 0 },
     depth: 8,
     file: "src/core/durability.ts",
-    line: '      return effect.message.type !== "AppendEntries" && effect.message.type !== "Propose";',
-    becomes: '      return !["AppendEntries", "Propose", "RequestVote"].includes(effect.message.type);',
+    line:
+      'const earlyMessages: readonly Message["type"][] = ["AppendEntries", "TimeoutNow", "Propose", "PreVote"];',
+    becomes:
+      'const earlyMessages: readonly Message["type"][] = ["AppendEntries", "TimeoutNow", "Propose", "PreVote", "RequestVote"];',
   },
   {
     name: "no-barrier",
@@ -274,8 +277,8 @@ export const mutants: readonly Mutant[] = [
     bounds: { crashes: 0 },
     depth: 9,
     file: "src/core/replication.ts",
-    line: "  const index = quorumIndex([state.durableIndex, ...Object.values(state.role.matchIndex)]);",
-    becomes: "  const index = quorumIndex([state.log.lastIndex, ...Object.values(state.role.matchIndex)]);",
+    line: "  if (server === state.config.id) return state.durableIndex;",
+    becomes: "  if (server === state.config.id) return state.log.lastIndex;",
   },
   {
     name: "restart-forgets-term",
@@ -304,7 +307,7 @@ export const mutants: readonly Mutant[] = [
     bounds: { slow: 0 },
     depth: 10,
     file: "src/core/state.ts",
-    line: "  const log = logOf(persisted.log);",
-    becomes: "  const log = logOf([]);",
+    line: "  const log = logOf(persisted.log, configurationOfVoters(config.servers), compaction);",
+    becomes: "  const log = logOf([], configurationOfVoters(config.servers), compaction);",
   },
 ];

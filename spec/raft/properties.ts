@@ -2,7 +2,7 @@
 import type { LogIndex, NodeId, Term } from "../../src/core/mod.ts";
 import type { ClusterView } from "../dsl/cluster.ts";
 import { always, type Judgement, type Property, sometimes, steps } from "../dsl/property.ts";
-import type { History } from "./history.ts";
+import { type History, votersNamed } from "./history.ts";
 
 /** What properties see of a server. Entries are named by term and command, such as `1x`, or `1-` for a no-op. */
 export interface SeenServer {
@@ -13,7 +13,7 @@ export interface SeenServer {
   /** What its core found impossible; null while all is well. */
   readonly failure: string | null;
   /** Its role. */
-  readonly role: "follower" | "candidate" | "leader";
+  readonly role: "follower" | "preCandidate" | "candidate" | "leader";
   /** Figure 2's currentTerm. */
   readonly currentTerm: Term;
   /** Figure 2's votedFor. */
@@ -24,6 +24,8 @@ export interface SeenServer {
   readonly commitIndex: LogIndex;
   /** Figure 2's lastApplied. */
   readonly lastApplied: LogIndex;
+  /** The members that count for it, as they are written in the name of an entry. */
+  readonly configuration: string;
   /** What would survive a crash. */
   readonly disk: { readonly currentTerm: Term; readonly log: readonly string[] };
 }
@@ -77,14 +79,19 @@ export const properties: readonly Property<RaftView>[] = [
   always(
     "Acknowledged On A Majority Of Disks",
     "what was applied, so that a client could be answered, is on the disks of a majority (§5.3)",
-    ({ servers, history }) =>
-      firstFault(history.applied, ({ index, entry }) => {
-        const holders = servers.filter(({ disk }) => disk.log[index - 1] === entry).map(({ id }) => id);
-        return 2 * holders.length > servers.length ||
+    (view) => {
+      const quorums = decidingVoters(view);
+      return firstFault(view.history.applied, ({ index, entry }) => {
+        const holders = view.servers.filter(({ disk }) => disk.log[index - 1] === entry).map(({ id }) => id);
+        const isOnMajority = quorums.some((voters) =>
+          2 * voters.filter((voter) => holders.includes(voter)).length > voters.length
+        );
+        return isOnMajority ||
           `entry ${index}, ${entry}, was applied but is only on the disks of ${
             holders.join(" and ") || "nobody"
           }`;
-      }),
+      });
+    },
   ),
   always(
     "One Vote A Term",
@@ -125,6 +132,26 @@ export const properties: readonly Property<RaftView>[] = [
     ({ servers }) =>
       firstFault(servers, ({ id, failure }) => failure === null || `${id} stopped: ${failure}`),
   ),
+  always(
+    "Latest Configuration Counts",
+    "a server uses the latest configuration in its log, whether committed or not (§6)",
+    ({ servers }) =>
+      firstFault(servers, ({ id, configuration, log }) => {
+        const latest = log.findLast((entry) => votersNamed(entry) !== null);
+        return latest === undefined || latest.endsWith(`&${configuration}`) ||
+          `${id} uses ${configuration}, but the latest configuration in its log is ${latest}`;
+      }),
+  ),
+  always(
+    "One Change At A Time",
+    "a leader appends no configuration before the one before it is committed (thesis 4.1)",
+    ({ servers }) =>
+      firstFault(servers, ({ id, role, log, commitIndex }) => {
+        const pending = log.slice(commitIndex).filter((entry) => votersNamed(entry) !== null);
+        return role !== "leader" || pending.length < 2 ||
+          `leader ${id} has ${pending.join(" and ")} uncommitted`;
+      }),
+  ),
   sometimes("a leader is elected", "some server leads (§5.2)", ({ history }) => history.elected.length > 0),
   sometimes(
     "an entry is committed",
@@ -141,7 +168,30 @@ export const properties: readonly Property<RaftView>[] = [
     "the cluster goes on when its leader has crashed (§5.4)",
     ({ history }) => history.committedAtCrash !== null && history.committed.length > history.committedAtCrash,
   ),
+  sometimes(
+    "leadership is transferred",
+    "a server leads because the leader before it asked for that (thesis 3.10)",
+    ({ history }) =>
+      history.elected.some(({ term }) => history.handedOver.some((handedOver) => handedOver.term === term)),
+  ),
+  sometimes(
+    "a change of members is committed",
+    "a configuration is committed, and no other is on its way (§6)",
+    ({ history }) => history.committed.some(({ entry }) => /^\d+&[^&>]*$/.test(entry)),
+  ),
 ];
+
+/**
+ * The voters of whom a majority must hold what was applied: those of the latest committed configuration, or of one after
+ * it, as the latest in a leader's log counts, committed or not.
+ */
+function decidingVoters({ servers, history }: RaftView): readonly (readonly NodeId[])[] {
+  const changes = history.committed.filter(({ entry }) => votersNamed(entry) !== null);
+  const latest = changes.toSorted((a, b) => b.index - a.index)[0];
+  const later = servers.flatMap(({ log }) => log.slice(latest?.index ?? 0)).map(votersNamed);
+  const committed = latest === undefined ? history.firstVoters : votersNamed(latest.entry);
+  return [committed, ...later].filter((voters) => voters !== null);
+}
 
 function firstFault<T>(items: readonly T[], judge: (item: T) => Judgement): Judgement {
   for (const item of items) {

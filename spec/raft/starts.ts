@@ -6,6 +6,12 @@ export interface NamedStart {
   readonly story: string;
   /** How many servers it is for. */
   readonly servers: number;
+  /** How many of them are members at first; all if left out. */
+  readonly voters?: number;
+  /** Whether it is for servers with pre-vote; without, if left out. */
+  readonly preVote?: boolean;
+  /** Whether it is for servers with check-quorum; without, if left out. */
+  readonly checkQuorum?: boolean | "either";
   /** The run. */
   readonly trace: string;
 }
@@ -15,11 +21,13 @@ export const starts: Readonly<Record<string, NamedStart>> = {
   leader: {
     story: "a leads term 1, its no-op is committed on a and b, and c has heard of nothing",
     servers: 3,
+    checkQuorum: "either",
     trace: "a! a>b a~c b>a a>b a~c b>a a>b a~c b>a",
   },
   lag: {
     story: "as leader, and x is committed too: c lags two entries behind",
     servers: 3,
+    checkQuorum: "either",
     trace: "a! a>b a~c b>a a>b a~c b>a a>b a~c b>a a=x a>b a~c b>a a>b a~c b>a",
   },
   divided: {

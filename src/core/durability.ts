@@ -2,13 +2,16 @@
 import { assert, unreachable } from "./assert.ts";
 import type { Effect, Write } from "./effect.ts";
 import { entriesBetween, firstDifference, type LogIndex } from "./log.ts";
+import type { Message } from "./message.ts";
 import type { ServerState } from "./state.ts";
 import type { Step } from "./step.ts";
 
 /** The write that brings a disk up to date whose log agrees with this one before index `from`. */
 export function writeFrom(state: ServerState, from: LogIndex): Write {
-  const { currentTerm, votedFor, log } = state;
-  return { currentTerm, votedFor, from, entries: entriesBetween(log, from, log.lastIndex) };
+  const { currentTerm, votedFor, log, snapshot } = state;
+  const { compactedIndex, compactedTerm } = log;
+  const compaction = snapshot === null ? {} : { compaction: { snapshot, compactedIndex, compactedTerm } };
+  return { currentTerm, votedFor, from, entries: entriesBetween(log, from, log.lastIndex), ...compaction };
 }
 
 /**
@@ -65,6 +68,9 @@ function enqueue(state: ServerState, from: LogIndex): Partial<ServerState> {
   };
 }
 
+/** Nothing in them promises what a crash could take back. */
+const earlyMessages: readonly Message["type"][] = ["AppendEntries", "TimeoutNow", "Propose", "PreVote"];
+
 /**
  * Thesis 10.2.1: a leader may write its disk and its followers at once. Its own vote is durable by then, as it
  * asked for no other before.
@@ -72,8 +78,9 @@ function enqueue(state: ServerState, from: LogIndex): Partial<ServerState> {
 function isLate(effect: Effect): boolean {
   switch (effect.type) {
     case "send":
-      return effect.message.type !== "AppendEntries" && effect.message.type !== "Propose";
+      return !earlyMessages.includes(effect.message.type);
     case "refuse":
+    case "refuseRequest":
       return true;
     case "startTimer":
     case "stopTimer":

@@ -5,7 +5,7 @@
  * waits until this write and every earlier one is on stable storage; what stands before it (early) waits for
  * nothing and may overtake. Timers and `apply` are neither.
  */
-import type { LogEntry, LogIndex, NodeId, ProposalId, Term } from "./log.ts";
+import type { Compaction, LogEntry, LogIndex, NodeId, ProposalId, Term } from "./log.ts";
 import type { Message } from "./message.ts";
 import type { Timer } from "./timer.ts";
 
@@ -27,6 +27,8 @@ export interface Write {
   readonly from: LogIndex;
   /** The entries from index `from` to the end of the log; may be none. */
   readonly entries: readonly LogEntry[];
+  /** What of the log a snapshot has replaced (§7); nothing if left out. The stored log up to `compactedIndex` goes. */
+  readonly compaction?: Compaction;
 }
 
 /** Make this write durable; then report `persisted`. At most one in a step. */
@@ -71,5 +73,16 @@ export interface Refuse {
   readonly outcome: "no" | "unknown";
 }
 
+/** Tell the administrator, whose request came last, that nothing comes of it. */
+export interface RefuseRequest {
+  /** Tells effects apart. */
+  readonly type: "refuseRequest";
+  /**
+   * Why: this server does not lead; it has not committed anything in its term yet; another request is under way; a server
+   * that was named is no voter; nobody would vote; somebody would both vote and learn.
+   */
+  readonly reason: "notLeader" | "notReady" | "pending" | "unknownServer" | "noVoters" | "votingLearner";
+}
+
 /** What a server asks of its host. */
-export type Effect = Send | Persist | StartTimer | StopTimer | Apply | Refuse;
+export type Effect = Send | Persist | StartTimer | StopTimer | Apply | Refuse | RefuseRequest;

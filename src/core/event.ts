@@ -1,5 +1,6 @@
 /** What may happen to a server: the input of `step`. */
-import type { LogIndex } from "./log.ts";
+import type { LogIndex, NodeId } from "./log.ts";
+import type { Change } from "./membership.ts";
 import type { Message, Proposal } from "./message.ts";
 import type { Timer } from "./timer.ts";
 
@@ -43,5 +44,28 @@ export interface Applied {
   readonly index: LogIndex;
 }
 
+/** An administrator asks the leader to hand over (thesis 3.10). */
+export interface TransferRequested {
+  /** Tells events apart. */
+  readonly type: "transferRequested";
+  /** Who shall lead next; null for whoever has the most of the log. */
+  readonly to: NodeId | null;
+}
+
+/** An administrator asks the leader for other members (§6). */
+export interface ChangeRequested {
+  /** Tells events apart. */
+  readonly type: "changeRequested";
+  /** The members to have. */
+  readonly change: Change;
+}
+
 /** What may happen to a server. */
-export type Event = TimerFired | Received | Proposed | Persisted | Applied;
+export type Event =
+  | TimerFired
+  | Received
+  | Proposed
+  | Persisted
+  | Applied
+  | TransferRequested
+  | ChangeRequested;

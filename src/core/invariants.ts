@@ -14,7 +14,7 @@ export function assertInvariants(before: ServerState, after: ServerState): void 
   assert(after.currentTerm >= before.currentTerm, "currentTerm never decreases (§5.1)");
   assert(after.commitIndex >= before.commitIndex, "commitIndex never decreases (§5.3)");
   assert(after.lastApplied >= before.lastApplied, "lastApplied never decreases (§5.3)");
-  assert(log.snapshotIndex <= after.lastApplied, "snapshotIndex <= lastApplied (§7)");
+  assert(log.compactedIndex <= after.lastApplied, "compactedIndex <= lastApplied (§7)");
   assert(after.lastApplied <= applicableIndex(after), "lastApplied <= commitIndex, and durable (§5.3)");
   assert(after.commitIndex <= log.lastIndex, "commitIndex <= lastLogIndex (§5.3)");
   assert(after.durableIndex <= log.lastIndex, "durableIndex <= lastLogIndex");
@@ -38,6 +38,10 @@ function assertNextIndex({ log, role }: ServerState): void {
 function assertMatchIndex(before: ServerState, after: ServerState): void {
   if (before.role.type !== "leader" || after.role.type !== "leader") return;
   for (const [server, match] of Object.entries(before.role.matchIndex)) {
-    assert((after.role.matchIndex[server] ?? 0) >= match, "matchIndex never decreases while leading (§5.3)");
+    // Who is no member any more is not tracked.
+    assert(
+      (after.role.matchIndex[server] ?? match) >= match,
+      "matchIndex never decreases while leading (§5.3)",
+    );
   }
 }

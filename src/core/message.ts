@@ -15,6 +15,10 @@ export interface RequestVote {
   readonly lastLogIndex: LogIndex;
   /** The term of the candidate's last log entry (§5.4.1). */
   readonly lastLogTerm: Term;
+  /** The candidate's priority; see `priority.ts`. */
+  readonly priority: number;
+  /** Whether the leader asked for this election (thesis 3.10); see `transfer.ts`. */
+  readonly isTransfer: boolean;
 }
 
 /** Answers {@linkcode RequestVote}. */
@@ -122,6 +126,62 @@ export interface ProposeRefused {
   readonly ids: readonly ProposalId[];
 }
 
+// What follows belongs to extensions, each in a file of its own.
+
+/** Asks whether there would be a vote in `nextTerm` (thesis 9.6). Carries no term: nobody's changes by it. */
+export interface PreVote {
+  /** Tells messages apart. */
+  readonly type: "PreVote";
+  /** Who thinks of standing for election. */
+  readonly from: NodeId;
+  /** Whose vote is asked for. */
+  readonly to: NodeId;
+  /** The term of the election that may follow. */
+  readonly nextTerm: Term;
+  /** The index of the asker's last log entry. */
+  readonly lastLogIndex: LogIndex;
+  /** The term of the asker's last log entry. */
+  readonly lastLogTerm: Term;
+  /** The asker's priority. */
+  readonly priority: number;
+}
+
+/** There would be a vote. Carries no term: nobody's changes by it. */
+export interface PreVoteGranted {
+  /** Tells messages apart. */
+  readonly type: "PreVoteGranted";
+  /** Who would vote. */
+  readonly from: NodeId;
+  /** Who asked. */
+  readonly to: NodeId;
+  /** The term of the election that may follow. */
+  readonly nextTerm: Term;
+}
+
+/** There would be no vote. */
+export interface PreVoteRefused {
+  /** Tells messages apart. */
+  readonly type: "PreVoteRefused";
+  /** Who would not vote. */
+  readonly from: NodeId;
+  /** Who asked. */
+  readonly to: NodeId;
+  /** The currentTerm of who refuses, for the asker to update itself. */
+  readonly term: Term;
+}
+
+/** The leader asks a server to stand for election at once (thesis 3.10). */
+export interface TimeoutNow {
+  /** Tells messages apart. */
+  readonly type: "TimeoutNow";
+  /** The leader. */
+  readonly from: NodeId;
+  /** Who shall lead next. */
+  readonly to: NodeId;
+  /** The leader's term. */
+  readonly term: Term;
+}
+
 /** What servers say to each other. */
 export type Message =
   | RequestVote
@@ -129,4 +189,8 @@ export type Message =
   | AppendEntries
   | AppendEntriesResponse
   | Propose
-  | ProposeRefused;
+  | ProposeRefused
+  | PreVote
+  | PreVoteGranted
+  | PreVoteRefused
+  | TimeoutNow;

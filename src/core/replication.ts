@@ -1,5 +1,6 @@
 /** Log replication (§5.3), and when an entry is committed (§5.3, §5.4.2). */
 import { assert } from "./assert.ts";
+import { latestConfiguration, quorumIndexOf } from "./configuration.ts";
 import type { Send } from "./effect.ts";
 import {
   append,
@@ -18,7 +19,6 @@ import type {
   AppendEntriesResponse,
   AppendEntriesSuccess,
 } from "./message.ts";
-import { quorumIndex } from "./quorum.ts";
 import { type Leader, others, type ServerState } from "./state.ts";
 import type { Step } from "./step.ts";
 
@@ -59,11 +59,20 @@ export function onAppendEntriesResponse(state: ServerState, response: AppendEntr
  */
 export function advanceCommitIndex(state: ServerState): Step {
   if (state.role.type !== "leader") return { state, effects: [] };
-  const index = quorumIndex([state.durableIndex, ...Object.values(state.role.matchIndex)]);
+  const index = quorumIndexOf(
+    latestConfiguration(state.log).configuration,
+    (server) => storedIndex(state, server),
+  );
   if (index <= state.commitIndex || termAt(state.log, index) !== state.currentTerm) {
     return { state, effects: [] };
   }
   return replicate({ ...state, commitIndex: index }, others(state));
+}
+
+/** Up to where a server stores the log durably, as far as the leader knows; itself, by what its disk has taken. */
+function storedIndex(state: ServerState, server: NodeId): LogIndex {
+  if (server === state.config.id) return state.durableIndex;
+  return state.role.type === "leader" ? state.role.matchIndex[server] ?? 0 : 0;
 }
 
 function onSuccess(

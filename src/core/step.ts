@@ -14,6 +14,7 @@ import {
 } from "./election.ts";
 import type { Event } from "./event.ts";
 import { assertInvariants } from "./invariants.ts";
+import { continueChange, onChangeRequested } from "./membership.ts";
 import type { Message } from "./message.ts";
 import { onProposals, onProposeRefused, releaseProposals } from "./proposal.ts";
 import {
@@ -22,8 +23,11 @@ import {
   onAppendEntriesResponse,
   onHeartbeatTimeout,
 } from "./replication.ts";
+import { onPreVote, onPreVoteGranted, onPreVoteTimeout } from "./pre_vote.ts";
 import type { ServerState } from "./state.ts";
+import { isIgnored, noteContact, onQuorumTimeout } from "./stickiness.ts";
 import { type Timer, timerEffects } from "./timer.ts";
+import { continueTransfer, onTimeoutNow, onTransferRequested, onTransferTimeout } from "./transfer.ts";
 
 /** The result of one step. */
 export interface Step {
@@ -55,7 +59,7 @@ export interface Step {
  * ```
  */
 export function step(before: ServerState, event: Event): Step {
-  const handled = dispatch(before, event);
+  const handled = extend(event, dispatch(before, event));
   const released = releaseProposals(handled.state);
   const { state, effects } = persistBetween(before, {
     state: released.state,
@@ -77,6 +81,10 @@ function dispatch(state: ServerState, event: Event): Step {
       return onDurable(onPersisted(state, event.count));
     case "applied":
       return { state: { ...state, lastApplied: event.index }, effects: [] };
+    case "transferRequested":
+      return onTransferRequested(state, event.to);
+    case "changeRequested":
+      return onChangeRequested(state, event.change);
     default:
       return unreachable(event);
   }
@@ -85,15 +93,20 @@ function dispatch(state: ServerState, event: Event): Step {
 function onTimer(state: ServerState, timer: Timer): Step {
   switch (timer) {
     case "election":
-      return onElectionTimeout(state);
+      return state.config.preVote ? onPreVoteTimeout(state) : onElectionTimeout(state);
     case "heartbeat":
       return state.role.type === "leader" ? onHeartbeatTimeout(state) : { state, effects: [] };
+    case "quorum":
+      return onQuorumTimeout(state);
+    case "transfer":
+      return onTransferTimeout(state);
     default:
       return unreachable(timer);
   }
 }
 
 function onMessage(before: ServerState, message: Message): Step {
+  if (isIgnored(before, message)) return { state: before, effects: [] };
   const state = "term" in message ? observeTerm(before, message.term) : before;
   switch (message.type) {
     case "RequestVote":
@@ -108,9 +121,25 @@ function onMessage(before: ServerState, message: Message): Step {
       return onProposals(state, message.proposals);
     case "ProposeRefused":
       return onProposeRefused(state, message);
+    case "PreVote":
+      return onPreVote(state, message);
+    case "PreVoteGranted":
+      return onPreVoteGranted(state, message);
+    case "PreVoteRefused":
+      return { state, effects: [] };
+    case "TimeoutNow":
+      return onTimeoutNow(state, message);
     default:
       return unreachable(message);
   }
+}
+
+/** What extensions add to every step, so that no handler can forget it. */
+function extend(event: Event, { state, effects }: Step): Step {
+  const change = continueChange(noteContact(state, event));
+  const transfer = continueTransfer(change.state);
+  if (change.effects.length + transfer.effects.length === 0) return { state: transfer.state, effects };
+  return { state: transfer.state, effects: [...effects, ...change.effects, ...transfer.effects] };
 }
 
 /** What this server waited for its own disk with: its own vote (§5.2), its own copy of an entry (§5.3). */

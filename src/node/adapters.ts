@@ -3,7 +3,7 @@
  * types. Whatever is wrong becomes a RaftError that names the adapter.
  */
 import { z } from "zod";
-import type { LogEntry, PersistentState } from "../core/mod.ts";
+import type { ConfigurationEntry, LogEntry, PersistentState } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import { checked, integer, objectWith, that } from "../options.ts";
 import type { Connection, Identity, OpenStorage, Storage, Transport, TransportContext } from "../ports.ts";
@@ -48,7 +48,12 @@ const openStorageSchema = objectWith<OpenStorage>(
   "close",
 );
 
-const connectionSchema = objectWith<Connection>("an object with the methods send and close", "send", "close");
+const connectionSchema = objectWith<Connection>(
+  "an object with the methods send, setPeers and close",
+  "send",
+  "setPeers",
+  "close",
+);
 
 const logExpected = "log entries as they were written, of terms from 1 to currentTerm that never go down";
 
@@ -75,5 +80,14 @@ function isEntry(value: unknown): value is LogEntry {
   const { type, term, id, command } = (value ?? {}) as Partial<Record<string, unknown>>;
   if (!Number.isSafeInteger(term)) return false;
   if (type === "noop") return true;
+  if (type === "configuration") return isConfiguration((value as Partial<ConfigurationEntry>).configuration);
   return type === "command" && typeof id === "object" && id !== null && command instanceof Uint8Array;
+}
+
+function isConfiguration(value: unknown): boolean {
+  const { voters, oldVoters, learners, target, addresses } = (value ?? {}) as Partial<
+    Record<string, unknown>
+  >;
+  return [voters, oldVoters, learners].every(Array.isArray) && typeof target === "object" &&
+    typeof addresses === "object" && addresses !== null;
 }

@@ -17,6 +17,7 @@ import {
   type Proposal,
   type ProposalId,
   type Refuse,
+  type RefuseRequest,
   type Send,
   type ServerState,
   type Step,
@@ -53,6 +54,10 @@ export interface Host {
   readonly onApplied: () => void;
   /** Tells who proposed that there was no room. */
   readonly refuse: (refused: Refuse) => void;
+  /** Tells the administrator that nothing comes of a request. */
+  readonly refuseRequest: (refused: RefuseRequest) => void;
+  /** Called after every step: the state has changed. */
+  readonly onState: (state: ServerState) => void;
   /** Called once: the core, the storage or the state machine failed. The loop has stopped. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -61,8 +66,12 @@ export interface Host {
 interface Inbox {
   readonly messages: Message[];
   readonly proposals: Proposal[];
+  readonly requests: Event[];
   readonly firings: Firing[];
 }
+
+/** What may have to wait for a write. */
+type Late = Send | Refuse | RefuseRequest;
 
 /** What several steps asked for, and one write makes good. */
 interface Batch {
@@ -71,7 +80,7 @@ interface Batch {
   /** The lowest index that changed; null if all of them are barriers. */
   from: LogIndex | null;
   /** What waits for the write, in order. */
-  readonly late: (Send | Refuse)[];
+  readonly late: Late[];
 }
 
 /** A loop. Only the functions of this file change it. */
@@ -139,6 +148,12 @@ export function propose(loop: Loop, proposal: Proposal): void {
   schedule(loop);
 }
 
+/** Takes what an administrator asks for. */
+export function submit(loop: Loop, event: Event): void {
+  loop.inbox.requests.push(event);
+  schedule(loop);
+}
+
 /** Takes a proposal back that no step has seen. False if one has: nobody can call it back any more. */
 export function withdraw(loop: Loop, id: ProposalId): boolean {
   const position = loop.inbox.proposals.findIndex((proposal) => proposal.id === id);
@@ -201,10 +216,11 @@ function fail(loop: Loop, error: unknown): void {
 }
 
 function turn(loop: Loop): void {
-  const { messages, proposals, firings } = loop.inbox;
+  const { messages, proposals, requests, firings } = loop.inbox;
   loop.inbox = emptyInbox();
   for (const message of messages) advance(loop, { type: "received", message });
   for (const chunk of chunks(proposals, loop.state)) advance(loop, { type: "proposed", proposals: chunk });
+  for (const event of requests) advance(loop, event);
   // Last, so that a leader's message that has waited keeps this server from standing for election.
   for (const firing of firings) {
     if (loop.timers.take(firing)) advance(loop, { type: "timerFired", timer: firing.timer });
@@ -234,6 +250,7 @@ function advance(loop: Loop, event: Event): void {
   if (!loop.running) return;
   const { state, effects } = loop.host.step(loop.state, event);
   loop.state = state;
+  loop.host.onState(state);
   let isLate = false;
   for (const effect of effects) {
     perform(loop, effect, isLate);
@@ -245,6 +262,7 @@ function perform(loop: Loop, effect: Effect, isLate: boolean): void {
   switch (effect.type) {
     case "send":
     case "refuse":
+    case "refuseRequest":
       if (isLate) loop.batch.late.push(effect);
       else release(loop, effect);
       return;
@@ -266,8 +284,9 @@ function perform(loop: Loop, effect: Effect, isLate: boolean): void {
   }
 }
 
-function release(loop: Loop, effect: Send | Refuse): void {
+function release(loop: Loop, effect: Late): void {
   if (effect.type === "refuse") return loop.host.refuse(effect);
+  if (effect.type === "refuseRequest") return loop.host.refuseRequest(effect);
   const { message } = effect;
   if (message.type !== "Propose") return loop.host.send(message);
   // All that was held goes out at once when a leader is known: more, perhaps, than a transport carries in one piece.
@@ -321,7 +340,7 @@ function applyCommitted(loop: Loop): void {
 }
 
 function emptyInbox(): Inbox {
-  return { messages: [], proposals: [], firings: [] };
+  return { messages: [], proposals: [], requests: [], firings: [] };
 }
 
 function emptyBatch(): Batch {

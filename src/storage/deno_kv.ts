@@ -59,8 +59,7 @@ const BATCH_SIZE = 500;
 /**
  * Storage over Deno KV. Every write is durable and all or nothing, whatever its size.
  *
- * Path and prefix hold one node: opening them with another id, cluster or list of servers is refused with
- * `Mismatch`, and what can't be read back whole with `Corrupt`. One process at a time may use a place: a second one is refused when
+ * Path and prefix hold one node: opening them with another id or cluster is refused with `Mismatch`, and what can't be read back whole with `Corrupt`. One process at a time may use a place: a second one is refused when
  * it opens, in the same process, or when it writes after the first did, from another.
  *
  * What is stored has checksums, but SQLite's own pages have none: a file may be damaged so that it seems empty.
@@ -200,6 +199,7 @@ async function openPlace(place: Place, release: () => void): Promise<OpenStorage
     return done;
   };
   return {
+    servers: known.head.owner.servers,
     load: () => inTurn(() => load(place, known)),
     write: (write) =>
       inTurn(async () => {

@@ -38,6 +38,7 @@ export function memoryStorage(): Storage {
         return Promise.reject(new RaftError("Stopped", "this storage was closed, or opened again since"));
       };
       return {
+        servers: owner.servers,
         load: () => usable(() => stored === null ? null : copyState(stored.state)),
         write: (write) =>
           usable(() => {
@@ -76,6 +77,8 @@ function copyEntry(entry: LogEntry): LogEntry {
       return { ...entry };
     case "command":
       return { ...entry, id: { ...entry.id }, command: entry.command.slice() };
+    case "configuration":
+      return structuredClone(entry);
     default:
       return unreachable(entry);
   }

@@ -9,7 +9,7 @@
  * ```
  */
 import { assert, assertEquals } from "@std/assert";
-import type { Message, NodeId } from "../../src/core/mod.ts";
+import type { Configuration, Message, NodeId } from "../../src/core/mod.ts";
 import type { Connection, Transport } from "../../src/ports.ts";
 
 /** One cluster's worth of a transport, made anew for each test. */
@@ -344,9 +344,34 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
   const most = Number.MAX_SAFE_INTEGER;
   const id = { node: "c", incarnation: most, sequence: 0 };
   const command = new Uint8Array([0, 1, 127, 128, 255]);
+  const change: Configuration = {
+    voters: ["a", "d"],
+    oldVoters: ["a", "b", "c"],
+    learners: ["e"],
+    target: { voters: ["a", "d", "e"], learners: [] },
+    addresses: { d: "[::1]:7000", e: "ü🐢" },
+  };
   return [
-    { type: "RequestVote", from, to, term: 1, lastLogIndex: 0, lastLogTerm: 0 },
-    { type: "RequestVote", from, to, term: most, lastLogIndex: most, lastLogTerm: most },
+    {
+      type: "RequestVote",
+      from,
+      to,
+      term: 1,
+      lastLogIndex: 0,
+      lastLogTerm: 0,
+      priority: 0,
+      isTransfer: false,
+    },
+    {
+      type: "RequestVote",
+      from,
+      to,
+      term: most,
+      lastLogIndex: most,
+      lastLogTerm: most,
+      priority: most,
+      isTransfer: true,
+    },
     { type: "RequestVoteResponse", from, to, term: 128, voteGranted: true },
     { type: "RequestVoteResponse", from, to, term: 256, voteGranted: false },
     {
@@ -370,6 +395,7 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
         { type: "noop", term: 65536 },
         { type: "command", term: 65536, id, command },
         { type: "command", term: 65536, id: { ...id, sequence: 1 }, command: new Uint8Array() },
+        { type: "configuration", term: 65536, configuration: change },
       ],
       leaderCommit: 2 ** 32 - 1,
     },
@@ -388,5 +414,10 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
     { type: "Propose", from, to, proposals: [{ id, command }, { id: { ...id, sequence: 7 }, command }] },
     { type: "ProposeRefused", from, to, ids: [] },
     { type: "ProposeRefused", from, to, ids: [id, { ...id, node: "ü🐢" }] },
+    { type: "PreVote", from, to, nextTerm: 1, lastLogIndex: 0, lastLogTerm: 0, priority: 0 },
+    { type: "PreVote", from, to, nextTerm: most, lastLogIndex: most, lastLogTerm: most, priority: most },
+    { type: "PreVoteGranted", from, to, nextTerm: 7 },
+    { type: "PreVoteRefused", from, to, term: 8 },
+    { type: "TimeoutNow", from, to, term: 9 },
   ];
 }

@@ -1,0 +1,30 @@
+/**
+ * What goes beyond the paper's own sections: each extension is off unless asked for, in a file of its own, and behind
+ * one call in `step`. A first reading of the core needs none of them.
+ */
+import type { NodeId } from "./log.ts";
+import type { Transfer } from "./transfer.ts";
+
+/** Which extensions a server uses. What is left out is off. */
+export interface Extensions {
+  /** Whether a server asks for pre-votes before it stands for election (thesis 9.6). */
+  readonly preVote?: boolean;
+  /**
+   * Whether a leader that hears from no majority steps down (thesis 6.2), and whether servers that hear from a leader
+   * ignore those who want its place (thesis 4.2.3).
+   */
+  readonly checkQuorum?: boolean;
+  /** How much this server should rather lead than others: it refuses a lower one its vote, if both know the same. 0 if left out. */
+  readonly priority?: number;
+}
+
+/** What extensions know while a server leads. */
+export interface LeaderExtensions {
+  /** Who has answered since the quorum timer last fired, sorted (check-quorum). */
+  readonly activePeers: readonly NodeId[];
+  /** To whom leadership is being handed over; null if to nobody. */
+  readonly transfer: Transfer | null;
+}
+
+/** What extensions know when a server begins to lead. */
+export const newLeaderExtensions: LeaderExtensions = { activePeers: [], transfer: null };
