@@ -5,6 +5,7 @@
 import {
   type Config,
   type Configuration,
+  configurationsInUse,
   entryAt,
   type Event,
   knownLeader,
@@ -191,7 +192,7 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
     const servers = opened.servers ?? given;
     const node = assemble(settings, opened, restart(configOf(settings, servers), persisted));
     const onMessage = (message: Message) => loops.receive(node.loop, message);
-    const context = { id, clusterId, servers, ...peersOf(node), log, onMessage };
+    const context = { id, clusterId, servers, ...peersOf(settings, node.loop.state), log, onMessage };
     node.connection = await openTransport(transport, context);
     loops.begin(node.loop);
     // What `propose` resolves to comes from the state machine in the same options.
@@ -217,12 +218,16 @@ function configOf(settings: Settings, servers: readonly NodeId[]): Config {
   };
 }
 
-/** Whom to talk to: the members, or, as long as the log names none, those that a new server was told of. */
-function peersOf({ settings, loop }: Running) {
-  const { configuration } = latestConfiguration(loop.state.log);
-  const members = membersOf(configuration);
+/**
+ * Whom to talk to: the members, also those that an entry removes which isn't committed yet; or, as long as the log names
+ * none, those that a new server was told of.
+ */
+function peersOf(settings: Settings, state: ServerState) {
+  const configurations = configurationsInUse(state).map(({ configuration }) => configuration);
+  const members = [...new Set(configurations.flatMap(membersOf))].sort();
   const peers = (members.length === 0 ? settings.peers : members).filter((peer) => peer !== settings.id);
-  return { peers, addresses: configuration.addresses };
+  const addresses = Object.assign({}, ...configurations.map((configuration) => configuration.addresses));
+  return { peers, addresses };
 }
 
 async function loadOrBootstrap(settings: Settings, storage: OpenStorage): Promise<PersistentState> {
@@ -277,16 +282,16 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     refuseRequest: (refused) => requests.onRefused(asked, refused, loop.state),
     onState(state) {
       requests.onState(asked, state);
-      const { configuration } = latestConfiguration(state.log);
-      if (configuration === members) return;
-      members = configuration;
-      const { peers, addresses } = peersOf(node);
+      const inUse = configurationsInUse(state);
+      if (inUse.length === known.length && inUse.at(-1) === known.at(-1)) return;
+      known = inUse;
+      const { peers, addresses } = peersOf(settings, state);
       node.connection?.setPeers(peers, addresses);
     },
     onFailure: (error) => fail(node, error),
   });
   const asked = requests.createRequests(clock, (event) => loops.submit(loop, event));
-  let members = latestConfiguration(state.log).configuration;
+  let known = configurationsInUse(state);
   const answers: (() => void)[] = [];
   const source: Source = {
     applied: (index) => index <= loop.state.lastApplied ? entryAt(loop.state.log, index) : undefined,

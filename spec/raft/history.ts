@@ -13,6 +13,7 @@ export type Note =
   | { readonly type: "voted"; readonly term: Term; readonly voter: NodeId; readonly candidate: NodeId }
   | { readonly type: "committed"; readonly term: Term; readonly index: LogIndex; readonly entry: string }
   | { readonly type: "applied"; readonly index: LogIndex; readonly entry: string }
+  | { readonly type: "stood"; readonly term: Term }
   | { readonly type: "handedOver"; readonly term: Term; readonly server: NodeId }
   | { readonly type: "leaderCrashed" };
 
@@ -20,6 +21,8 @@ export type Note =
 export interface History {
   /** The voters with which the cluster began. */
   readonly firstVoters: readonly NodeId[];
+  /** The terms in which somebody stood for election, as far as servers with pre-vote are concerned. */
+  readonly stood: readonly Term[];
   /** Who stood for election in which term because the leader asked for that. */
   readonly handedOver: readonly { readonly term: Term; readonly server: NodeId }[];
   /** Who was elected in which term, and what its log was then. */
@@ -41,6 +44,7 @@ export interface History {
 /** Nothing happened yet. */
 export const noHistory: History = {
   firstVoters: [],
+  stood: [],
   handedOver: [],
   elected: [],
   votes: [],
@@ -67,6 +71,8 @@ export function remember(history: History, note: Note): History {
         ? history
         : { ...history, committed: withItem(history.committed, { index, entry, term }) };
     }
+    case "stood":
+      return { ...history, stood: withItem(history.stood, note.term) };
     case "handedOver": {
       const { term, server } = note;
       return { ...history, handedOver: withItem(history.handedOver, { term, server }) };

@@ -147,6 +147,9 @@ function notesOf(before: ServerState, after: ServerState): readonly Note[] {
   if (after.role.type === "leader" && !wasLeader) {
     notes.push({ type: "elected", term, server: id, log: entriesOf(before.log).map(nameOf) });
   }
+  if (after.config.preVote && after.role.type === "candidate" && term > before.currentTerm) {
+    notes.push({ type: "stood", term });
+  }
   if (countsOwnVote(after)) notes.push({ type: "voted", term, voter: id, candidate: id });
   if (after.commitIndex > before.commitIndex) {
     entriesBetween(after.log, before.commitIndex + 1, after.commitIndex).forEach((entry, position) => {

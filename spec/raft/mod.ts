@@ -102,7 +102,11 @@ function definitionOf(
     otherHappening,
     received: (message) => ({ type: "core", event: { type: "received", message } }),
     outcomes: (host, event) => outcomes(under, host, event),
-    history: { ...noHistory, firstVoters: names.slice(0, voters || names.length) },
+    history: {
+      ...noHistory,
+      firstVoters: names.slice(0, voters || names.length),
+      stood: Object.values(options.disks ?? {}).map(({ currentTerm }) => currentTerm),
+    },
     remember,
     identity,
     observe,
@@ -139,6 +143,8 @@ function isWithinReach(property: string, values: Values): boolean {
       return crashes > 0;
     case "leadership is transferred":
       return transfers > 0;
+    case "Terms Begin With Candidates":
+      return values.preVote;
     case "Latest Configuration Counts":
     case "One Change At A Time":
     case "a change of members is committed":

@@ -133,13 +133,22 @@ export const properties: readonly Property<RaftView>[] = [
       firstFault(servers, ({ id, failure }) => failure === null || `${id} stopped: ${failure}`),
   ),
   always(
+    "Terms Begin With Candidates",
+    "a term begins when a server stands for election, which a pre-vote is not (thesis 9.6)",
+    ({ servers, history }) =>
+      firstFault(servers, ({ id, currentTerm }) =>
+        currentTerm === 0 || history.stood.includes(currentTerm) ||
+        `${id} is in term ${currentTerm}, in which nobody stood for election`),
+  ),
+  always(
     "Latest Configuration Counts",
     "a server uses the latest configuration in its log, whether committed or not (§6)",
-    ({ servers }) =>
+    ({ servers, history: { firstVoters } }) =>
       firstFault(servers, ({ id, configuration, log }) => {
-        const latest = log.findLast((entry) => votersNamed(entry) !== null);
-        return latest === undefined || latest.endsWith(`&${configuration}`) ||
-          `${id} uses ${configuration}, but the latest configuration in its log is ${latest}`;
+        const first = firstVoters.includes(id) ? `&${firstVoters}` : "&";
+        const latest = log.findLast((entry) => votersNamed(entry) !== null) ?? first;
+        return latest.endsWith(`&${configuration}`) ||
+          `${id} uses ${configuration}, but the latest configuration that it knows is ${latest}`;
       }),
   ),
   always(

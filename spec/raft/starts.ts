@@ -43,4 +43,32 @@ export const starts: Readonly<Record<string, NamedStart>> = {
     trace: "a! a>b a>c b>a c~a a>b a>c b>a c>a a>b a>c b>a c>a a=x a~b a~c b! b~a b>c c>b b~a b~c b^ " +
       "a^ a! a~b a~c a! a~b a>c c>a a~b",
   },
+  members: {
+    story: "a leads term 1, all of a, b and c know that its no-op is committed, and d waits to join",
+    servers: 4,
+    voters: 3,
+    checkQuorum: "either",
+    trace: "a! a>b a>c b>a c>a a>b a>c b>a c>a a>b b>a a>c c>a",
+  },
+  joint: {
+    story:
+      "a, leader of term 1, has appended the joint configuration that replaces c by d; it is on its way to d only",
+    servers: 4,
+    voters: 3,
+    trace: "a! a>b a>c b>a c>a a>b a>c b>a c>a a>b b>a a>c c>a a&a,b,d a~b a~c",
+  },
+  learner: {
+    story: "a leads term 1 of a and b, and c is a learner; all know that",
+    servers: 3,
+    voters: 2,
+    trace: "a! a>b b>a a>b b>a a>b b>a a&a,b,(c) a>c a>b c>a a>c b>a a>b b>a c>a a>c c>a",
+  },
+  twoChanges: {
+    story:
+      "e was added by a, but only a and e know; a stands for term 3, while b leads term 2 and knows nothing of e",
+    servers: 5,
+    voters: 4,
+    trace: "a! a>b a>c a>d b>a c>a d>a a>b a>c a>d b>a c>a d>a a>b b>a a>c c>a a>d d>a a&a,b,c,d,e a>e e>a " +
+      "a>e e>a a~b a~c a~d a^ a! a~b a~c a~d a~e b! b>c c>b b>d d>b b~a:RequestVote b~a b~d a! a~b a~c",
+  },
 };

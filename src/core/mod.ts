@@ -39,6 +39,7 @@ export type * from "./message.ts";
 export {
   type Candidate,
   type Config,
+  configurationsInUse,
   type Follower,
   initialState,
   knownLeader,

@@ -24,7 +24,8 @@ import type { Step } from "./step.ts";
 
 /** §5.3: the leader appends to its log, and sends the new entries to everyone. */
 export function appendAsLeader(state: ServerState, entries: readonly LogEntry[]): Step {
-  return replicate({ ...state, log: append(state.log, entries) }, others(state));
+  const appended = { ...state, log: append(state.log, entries) };
+  return replicate(appended, others(appended));
 }
 
 /** §5.2: a heartbeat to everyone; it repeats what was lost, as a follower that misses entries refuses it. */

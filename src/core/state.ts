@@ -1,7 +1,13 @@
 /** The state of one server: Figure 2 of the Raft paper, in its words and order. Plain data. */
 import { assert } from "./assert.ts";
 import type { Extensions, LeaderExtensions } from "./extension.ts";
-import { configurationOfVoters, latestConfiguration, membersOf, votersOf } from "./configuration.ts";
+import {
+  configurationOfVoters,
+  latestConfiguration,
+  membersOf,
+  type PlacedConfiguration,
+  votersOf,
+} from "./configuration.ts";
 import {
   type Compaction,
   type Log,
@@ -167,12 +173,17 @@ export function otherVoters({ config, log }: ServerState): readonly NodeId[] {
  * Whether this server may stand for election: a voter. One that an entry removes that isn't committed yet may, too: it
  * may be the only one whose log the others accept (thesis 4.2.2).
  */
-export function mayStand({ config, log, commitIndex }: ServerState): boolean {
+export function mayStand(state: ServerState): boolean {
+  return configurationsInUse(state).some(({ configuration }) =>
+    votersOf(configuration).includes(state.config.id)
+  );
+}
+
+/** The latest configuration that is committed, as far as this server knows, and all after it: any of them may decide. */
+export function configurationsInUse({ log, commitIndex }: ServerState): readonly PlacedConfiguration[] {
   const { configurations } = log;
   const committed = configurations.findLastIndex(({ index }) => index <= commitIndex);
-  return configurations.slice(Math.max(0, committed)).some(({ configuration }) =>
-    votersOf(configuration).includes(config.id)
-  );
+  return committed <= 0 ? configurations : configurations.slice(committed);
 }
 
 /** The leader of currentTerm, as far as this server knows; itself, if it leads. */

@@ -11,6 +11,7 @@
  *     lose    lose:a,b                 loses what is in flight (to or from any of these)
  *     show    show:a                   prints all that there is to know of every server (of these)
  *     flight                           prints the messages in flight
+ *     trace                            prints all steps so far: what \`replay\` takes
  */
 import type { LogEntry, PersistentState } from "../../src/core/mod.ts";
 import type { Model, State, Step } from "../../spec/checker/model.ts";
@@ -97,8 +98,14 @@ function tell(story: Story, words: readonly string[]): readonly string[] {
       case "flight":
         printed.push(...inFlight(story));
         break;
-      default:
-        take(story, stepNamed(story, word));
+      case "trace":
+        printed.push(story.trace.join(" "));
+        break;
+      default: {
+        const step = stepNamed(story, word);
+        if (step === null) printed.push(`${word} is refused`);
+        else take(story, step);
+      }
     }
   }
   const changed = changes(before, story.model.describe(story.state));
@@ -111,12 +118,21 @@ function inFlight(story: Story): readonly string[] {
   return lines.length > 0 ? lines.sort() : ["nothing is in flight"];
 }
 
-/** Where several messages are meant, the one that was sent first, as far as the model knows. */
-function stepNamed({ model, state, trace }: Story, word: string): Step {
+/**
+ * Where several messages are meant, the one that was sent first, as far as the model knows. Null for a request that
+ * changes nothing.
+ */
+function stepNamed({ model, state, trace }: Story, word: string): Step | null {
   const isMeant = ({ label }: Step) =>
     label === word || (label.startsWith(`${word}:`) && !label.endsWith("_"));
   const first = /^\w+[>~+]\w+$/.test(word) ? model.steps(state).find(isMeant) : undefined;
-  return first ?? stepOf(model, state, word, trace.length + 1);
+  if (first !== undefined) return first;
+  try {
+    return stepOf(model, state, word, trace.length + 1);
+  } catch (error) {
+    if (/^[a-z][@&]/.test(word)) return null;
+    throw error;
+  }
 }
 
 function take(story: Story, step: Step): void {
