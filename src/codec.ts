@@ -44,6 +44,8 @@ const messageKind = {
   PreVoteGranted: 9,
   PreVoteRefused: 10,
   TimeoutNow: 11,
+  ReadIndex: 12,
+  ReadIndexResponse: 13,
 } as const;
 
 const messageName: Readonly<Record<number, keyof typeof messageKind>> = Object.fromEntries(
@@ -92,10 +94,11 @@ function flattenMessage(message: Message): Scalar[] {
       return flattenAppendEntries(message);
     case "AppendEntriesResponse": {
       if (message.success) {
-        return [messageKind.AppendEntriesSuccess, from, to, message.term, message.matchIndex];
+        return [messageKind.AppendEntriesSuccess, from, to, message.term, message.matchIndex, message.round];
       }
-      const { term, prevLogIndex, conflictTerm, conflictIndex } = message;
-      return [messageKind.AppendEntriesFailure, from, to, term, prevLogIndex, conflictTerm, conflictIndex];
+      const { term, prevLogIndex, conflictTerm, conflictIndex, round } = message;
+      const kind = messageKind.AppendEntriesFailure;
+      return [kind, from, to, term, prevLogIndex, conflictTerm, conflictIndex, round];
     }
     case "Propose": {
       const values: Scalar[] = [messageKind.Propose, from, to];
@@ -117,7 +120,15 @@ function flattenMessage(message: Message): Scalar[] {
 
 type ExtensionMessage = Extract<
   Message,
-  { type: "PreVote" | "PreVoteGranted" | "PreVoteRefused" | "TimeoutNow" }
+  {
+    type:
+      | "PreVote"
+      | "PreVoteGranted"
+      | "PreVoteRefused"
+      | "TimeoutNow"
+      | "ReadIndex"
+      | "ReadIndexResponse";
+  }
 >;
 
 function flattenExtension(message: ExtensionMessage): Scalar[] {
@@ -133,13 +144,23 @@ function flattenExtension(message: ExtensionMessage): Scalar[] {
       return [messageKind.PreVoteRefused, from, to, message.term];
     case "TimeoutNow":
       return [messageKind.TimeoutNow, from, to, message.term];
+    case "ReadIndex": {
+      const values: Scalar[] = [messageKind.ReadIndex, from, to];
+      for (const id of message.ids) pushId(values, id);
+      return values;
+    }
+    case "ReadIndexResponse": {
+      const values: Scalar[] = [messageKind.ReadIndexResponse, from, to, message.index];
+      for (const id of message.ids) pushId(values, id);
+      return values;
+    }
     default:
       return unreachable(message);
   }
 }
 
 function flattenAppendEntries(message: AppendEntries): Scalar[] {
-  const { from, to, term, prevLogIndex, prevLogTerm, leaderCommit } = message;
+  const { from, to, term, prevLogIndex, prevLogTerm, leaderCommit, round } = message;
   const values: Scalar[] = [
     messageKind.AppendEntries,
     from,
@@ -148,6 +169,7 @@ function flattenAppendEntries(message: AppendEntries): Scalar[] {
     prevLogIndex,
     prevLogTerm,
     leaderCommit,
+    round,
   ];
   for (const entry of message.entries) pushEntry(values, entry);
   return values;
@@ -293,6 +315,7 @@ function readMessage(reader: Reader): Message {
         term: readInteger(reader, "term"),
         success: true,
         matchIndex: readInteger(reader, "matchIndex"),
+        round: readInteger(reader, "round"),
       };
     case "AppendEntriesFailure":
       return {
@@ -304,6 +327,7 @@ function readMessage(reader: Reader): Message {
         prevLogIndex: readInteger(reader, "prevLogIndex"),
         conflictTerm: readInteger(reader, "conflictTerm"),
         conflictIndex: readInteger(reader, "conflictIndex"),
+        round: readInteger(reader, "round"),
       };
     case "Propose":
       return { type: "Propose", from, to, proposals: readList(reader, readProposal) };
@@ -336,6 +360,12 @@ function readExtension(
     case "PreVoteRefused":
     case "TimeoutNow":
       return { type: name, from, to, term: readInteger(reader, "term") };
+    case "ReadIndex":
+      return { type: name, from, to, ids: readList(reader, readProposalId) };
+    case "ReadIndexResponse": {
+      const index = readInteger(reader, "index");
+      return { type: name, from, to, index, ids: readList(reader, readProposalId) };
+    }
     default:
       return unreachable(name);
   }
@@ -350,6 +380,7 @@ function readAppendEntries(reader: Reader, from: NodeId, to: NodeId): AppendEntr
     prevLogIndex: readInteger(reader, "prevLogIndex"),
     prevLogTerm: readInteger(reader, "prevLogTerm"),
     leaderCommit: readInteger(reader, "leaderCommit"),
+    round: readInteger(reader, "round"),
     entries: readList(reader, readEntry),
   };
   if (!Number.isSafeInteger(message.prevLogIndex + message.entries.length)) {

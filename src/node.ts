@@ -4,11 +4,9 @@
  */
 import {
   type Config,
-  type Configuration,
   configurationsInUse,
   entryAt,
   type Event,
-  knownLeader,
   latestConfiguration,
   type LogEntry,
   type LogIndex,
@@ -18,7 +16,6 @@ import {
   type PersistentState,
   restart,
   type ServerState,
-  type Term,
   type Timer,
 } from "./core/mod.ts";
 import { RaftError } from "./error.ts";
@@ -40,61 +37,13 @@ import {
   type Settings,
 } from "./node/options.ts";
 import * as proposals from "./node/proposals.ts";
+import { type Health, type Status, statusOf } from "./node/status.ts";
+import * as readTable from "./node/reads.ts";
 import * as requests from "./node/requests.ts";
 
+export type { Health, Status } from "./node/status.ts";
 export type { DeliveriesOptions, Delivery } from "./node/deliveries.ts";
 export type { MembershipChange, ProposeOptions, RaftNodeOptions, RequestOptions } from "./node/options.ts";
-
-/** Whether a node works, and why not. */
-export type Health =
-  | {
-    /** It works. */
-    readonly type: "running";
-  }
-  | {
-    /** It was closed. */
-    readonly type: "closed";
-  }
-  | {
-    /** It stopped by itself. Start a new node on the same storage, unless that is what failed. */
-    readonly type: "failed";
-    /** Why: `cause` is what the storage, the core or the state machine threw. */
-    readonly error: RaftError;
-  };
-
-/** What a node knows of itself, for people and monitoring. */
-export interface Status {
-  /** The node's own name. */
-  readonly id: NodeId;
-  /** The cluster's name. */
-  readonly clusterId: string;
-  /** The names of all members of the cluster, sorted. */
-  readonly servers: readonly NodeId[];
-  /** The members of the cluster, by the latest configuration in this node's log, whether committed or not. */
-  readonly members: Configuration;
-  /** The index of that configuration; 0 for the one with which the cluster began. */
-  readonly membersIndex: LogIndex;
-  /** Whether the node works. */
-  readonly health: Health;
-  /** What the server is in currentTerm. */
-  readonly role: "follower" | "preCandidate" | "candidate" | "leader";
-  /** The latest term the server has seen. */
-  readonly currentTerm: Term;
-  /** The leader of currentTerm, as far as this server knows; null if it knows none. */
-  readonly leaderId: NodeId | null;
-  /** The index of the highest entry known to be committed. */
-  readonly commitIndex: LogIndex;
-  /** The index of the highest entry applied here. */
-  readonly lastApplied: LogIndex;
-  /** The index of the last entry of the log. */
-  readonly lastLogIndex: LogIndex;
-  /** The index up to which the log is on stable storage. */
-  readonly durableIndex: LogIndex;
-  /** How many proposals of this node wait for their outcome. */
-  readonly pendingProposals: number;
-  /** How many proposals, of all nodes, this node holds until it knows a leader. */
-  readonly heldProposals: number;
-}
 
 /** A server of a cluster. */
 export interface RaftNode<Answer = unknown> extends AsyncDisposable {
@@ -117,6 +66,13 @@ export interface RaftNode<Answer = unknown> extends AsyncDisposable {
    * @throws {RaftError} like `broadcast`.
    */
   propose(command: Uint8Array, options?: ProposeOptions): Promise<Answer>;
+  /**
+   * Asks the state machine of this node, when it is known to hold all that was acknowledged anywhere, or read, before the
+   * call (linearizable). Puts nothing into the log. Resolves to what `query` of the state machine returned.
+   *
+   * @throws {RaftError} with `outcome` "no", as a read has no effect; or what `query` threw.
+   */
+  read(query: Uint8Array, options?: ProposeOptions): Promise<unknown>;
   /**
    * The total order: every committed command from index `from` on, in order, without gaps, the same on all nodes.
    * Read from the log, so any number of consumers may be as slow as they like. After a restart of the node it
@@ -169,6 +125,7 @@ interface Running {
   readonly settings: Settings;
   readonly loop: loops.Loop;
   readonly table: proposals.Proposals;
+  readonly reads: readTable.Reads;
   readonly requests: requests.Requests;
   readonly source: Source;
   readonly storage: OpenStorage;
@@ -205,7 +162,7 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
 
 function configOf(settings: Settings, servers: readonly NodeId[]): Config {
   const { id, maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals } = settings;
-  const { preVote, checkQuorum, priority } = settings;
+  const { preVote, checkQuorum, leaseReads, priority } = settings;
   return {
     id,
     servers,
@@ -214,6 +171,7 @@ function configOf(settings: Settings, servers: readonly NodeId[]): Config {
     maxHeldProposals,
     preVote,
     checkQuorum,
+    leaseReads,
     priority,
   };
 }
@@ -249,17 +207,8 @@ async function loadOrBootstrap(settings: Settings, storage: OpenStorage): Promis
 }
 
 function assemble(settings: Settings, storage: OpenStorage, state: ServerState): Running {
-  const { id, clock, random, step, stateMachine } = settings;
-  const incarnation = Math.floor(random.next() * 2 ** 53);
-  const table = proposals.createProposals({
-    node: id,
-    incarnation,
-    clock,
-    maxPending: settings.maxPendingProposals,
-    maxPendingBytes: settings.maxPendingBytes,
-    propose: (proposal) => loops.propose(loop, proposal),
-    withdraw: (id) => loops.withdraw(loop, id),
-  });
+  const { clock, step, stateMachine } = settings;
+  const { table, reads, asked } = createTables(settings, () => loop);
   const loop = loops.createLoop(state, {
     step,
     clock,
@@ -279,6 +228,8 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
       wakeAll(source);
     },
     refuse: (refused) => proposals.onRefused(table, refused),
+    readReady: ({ ids }) => readTable.onReady(reads, ids),
+    refuseReads: ({ ids }) => readTable.onRefused(reads, ids),
     refuseRequest: (refused) => requests.onRefused(asked, refused, loop.state),
     onState(state) {
       requests.onState(asked, state);
@@ -290,7 +241,6 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     },
     onFailure: (error) => fail(node, error),
   });
-  const asked = requests.createRequests(clock, (event) => loops.submit(loop, event));
   let known = configurationsInUse(state);
   const answers: (() => void)[] = [];
   const source: Source = {
@@ -304,6 +254,7 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     settings,
     loop,
     table,
+    reads,
     requests: asked,
     source,
     storage,
@@ -316,6 +267,25 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
   return node;
 }
 
+/** What waits for answers of the loop: proposals, reads, requests. */
+function createTables(settings: Settings, loop: () => loops.Loop) {
+  const { id: node, clock, random, stateMachine, maxPendingProposals: maxPending } = settings;
+  const common = { node, clock, incarnation: Math.floor(random.next() * 2 ** 53), maxPending };
+  const table = proposals.createProposals({
+    ...common,
+    maxPendingBytes: settings.maxPendingBytes,
+    propose: (proposal) => loops.propose(loop(), proposal),
+    withdraw: (id) => loops.withdraw(loop(), id),
+  });
+  const reads = readTable.createReads({
+    ...common,
+    read: (read) => loops.read(loop(), read),
+    query: (query) => stateMachine.query!(query),
+  });
+  const asked = requests.createRequests(clock, (event) => loops.submit(loop(), event));
+  return { table, reads, asked };
+}
+
 /** How long this run of a timer takes. */
 function durationMs({ heartbeatMs, electionTimeoutMs: [min, max], random }: Settings, timer: Timer): number {
   switch (timer) {
@@ -326,6 +296,9 @@ function durationMs({ heartbeatMs, electionTimeoutMs: [min, max], random }: Sett
     case "quorum":
     case "transfer":
       return max;
+    case "lease":
+      // Shorter than any election timeout, as clocks differ.
+      return min * 0.9;
   }
 }
 
@@ -342,8 +315,15 @@ function facade(node: Running): RaftNode {
     id: node.settings.id,
     broadcast: async (bytes, options) => ({ index: (await submit(node, bytes, options)).index }),
     propose: async (command, options) => (await submit(node, command, options)).answer,
+    read: (query, options) => read(node, query, options),
     deliveries: (options = {}) => deliver(node.source, parseDeliveriesOptions(options)),
-    status: () => statusOf(node),
+    status: () =>
+      statusOf(node.loop.state, {
+        clusterId: node.settings.clusterId,
+        health: node.health,
+        pendingProposals: node.table.pending.size,
+        pendingReads: node.reads.pending.size,
+      }),
     transferLeadership: (to, options = {}) => transferLeadership(node, to, options),
     changeMembership: (change, options = {}) => changeMembership(node, change, options),
     stopped: node.stopped,
@@ -372,6 +352,19 @@ async function submit(
   return await proposals.submit(node.table, new Uint8Array(bytes), { timeoutMs, signal });
 }
 
+async function read(node: Running, query: Uint8Array, options: ProposeOptions = {}): Promise<unknown> {
+  const { stateMachine, proposalTimeoutMs } = node.settings;
+  const { timeoutMs = proposalTimeoutMs, signal } = parseProposeOptions(options);
+  if (!(query instanceof Uint8Array)) {
+    throw new RaftError("InvalidOptions", `the query: expected a Uint8Array, got ${show(query)}`);
+  }
+  if (typeof stateMachine.query !== "function") {
+    throw new RaftError("InvalidOptions", "read: the state machine has no method query");
+  }
+  if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
+  return await readTable.read(node.reads, new Uint8Array(query), { timeoutMs, signal });
+}
+
 async function transferLeadership(node: Running, to: NodeId | undefined, options: RequestOptions) {
   const event: Event = { type: "transferRequested", to: to ?? null };
   await ask(node, event, requests.judgeTransfer(to), options);
@@ -387,27 +380,6 @@ async function ask(node: Running, event: Event, judge: requests.Judge, options: 
   const { timeoutMs = node.settings.proposalTimeoutMs } = parseRequestOptions(options);
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
   await requests.request(node.requests, event, judge, timeoutMs);
-}
-
-function statusOf({ settings, loop, health, table }: Running): Status {
-  const { state } = loop;
-  return {
-    id: settings.id,
-    clusterId: settings.clusterId,
-    servers: membersOf(latestConfiguration(state.log).configuration),
-    members: latestConfiguration(state.log).configuration,
-    membersIndex: latestConfiguration(state.log).index,
-    health,
-    role: state.role.type,
-    currentTerm: state.currentTerm,
-    leaderId: knownLeader(state),
-    commitIndex: state.commitIndex,
-    lastApplied: state.lastApplied,
-    lastLogIndex: state.log.lastIndex,
-    durableIndex: state.durableIndex,
-    pendingProposals: table.pending.size,
-    heldProposals: state.heldProposals.length,
-  };
 }
 
 function close(node: Running): Promise<void> {
@@ -432,6 +404,7 @@ function end(node: Running, health: Health): void {
     node.table,
     (id) => stoppedError(node, health, loops.neverLeft(node.loop, id) ? "no" : "unknown"),
   );
+  readTable.rejectAll(node.reads, stoppedError(node, health, "no"));
   requests.rejectWaiting(node.requests, stoppedError(node, health, "unknown"));
   wakeAll(node.source);
   node.resolveStopped(health);

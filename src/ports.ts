@@ -103,6 +103,8 @@ export interface StateMachine<Answer = unknown> {
    * effect in an order of their own. Do what takes time with `deliveries`.
    */
   apply(command: Uint8Array, index: LogIndex): Answer;
+  /** Answers `read` from what has been applied, and changes nothing. Synchronous, like `apply`. Without it nobody can read. */
+  query?(query: Uint8Array): unknown;
 }
 
 /** Measures time for the node's timers and deadlines. */

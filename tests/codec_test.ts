@@ -51,8 +51,9 @@ Deno.test("a message has few bytes", () => {
     prevLogTerm: 3,
     entries: [],
     leaderCommit: 1000,
+    round: 0,
   };
-  assertEquals(encodeMessage(heartbeat).length, 14);
+  assertEquals(encodeMessage(heartbeat).length, 15);
 });
 
 Deno.test("what is decoded shares no memory with the bytes", () => {
@@ -155,12 +156,12 @@ Deno.test("each refusal names what is wrong", () => {
     [[1, "b", "a", 3, -1, 1], "RequestVote: lastLogIndex must be a safe integer from 0 on, not -1"],
     [[1, "b", "a", 3, -0.0, 1], "RequestVote: lastLogIndex must be a safe integer from 0 on, not -0"],
     [[2, "b", "a", 3, 1], "RequestVoteResponse: voteGranted must be true or false, not 1"],
-    [[3, "b", "a", 3, 1, 1, 0, 3, 3], "AppendEntries: unknown kind of entry: 3"],
-    [[3, "b", "a", 3, 1, 1, 0, 2, 3, 2, "a"], "AppendEntries: ends before voters"],
-    [[3, "b", "a", 3, 1, 1, 0, 2, 3, 9e9, "a", 1], "AppendEntries: voters must be well-formed text"],
-    [[3, "b", "a", 3, 1, 1, 0, 0], "AppendEntries: ends before term"],
-    [[3, "b", "a", 3, 1, 1, 0, 1, 3, "a", 1, 1, "text"], "AppendEntries: command must be bytes, not text"],
-    [[3, "b", "a", 3, Number.MAX_SAFE_INTEGER, 1, 0, 0, 3], "the last entry is not a safe integer"],
+    [[3, "b", "a", 3, 1, 1, 0, 0, 3, 3], "AppendEntries: unknown kind of entry: 3"],
+    [[3, "b", "a", 3, 1, 1, 0, 0, 2, 3, 2, "a"], "AppendEntries: ends before voters"],
+    [[3, "b", "a", 3, 1, 1, 0, 0, 2, 3, 9e9, "a", 1], "AppendEntries: voters must be well-formed text"],
+    [[3, "b", "a", 3, 1, 1, 0, 0, 0], "AppendEntries: ends before term"],
+    [[3, "b", "a", 3, 1, 1, 0, 0, 1, 3, "a", 1, 1, "text"], "AppendEntries: command must be bytes, not text"],
+    [[3, "b", "a", 3, Number.MAX_SAFE_INTEGER, 1, 0, 0, 0, 3], "the last entry is not a safe integer"],
     [[6, "b", "a", "a", 1], "Propose: ends before sequence"],
     [
       [7, "b", "a", "a", 1, new Uint8Array(3)],
@@ -284,8 +285,16 @@ function randomMessage(random: () => number): Message {
       prevLogTerm: integer(),
       entries: list(entry),
       leaderCommit: integer(),
+      round: 0,
     }),
-    () => ({ type: "AppendEntriesResponse", ...header, term, success: true, matchIndex: integer() }),
+    () => ({
+      type: "AppendEntriesResponse",
+      ...header,
+      term,
+      success: true,
+      matchIndex: integer(),
+      round: 0,
+    }),
     () => ({
       type: "AppendEntriesResponse",
       ...header,
@@ -294,6 +303,7 @@ function randomMessage(random: () => number): Message {
       prevLogIndex: integer(),
       conflictTerm: integer(),
       conflictIndex: integer(),
+      round: 0,
     }),
     () => ({ type: "Propose", ...header, proposals: list(() => ({ id: id(), command: bytes() })) }),
     () => ({ type: "ProposeRefused", ...header, ids: list(id) }),
@@ -308,6 +318,8 @@ function randomMessage(random: () => number): Message {
     () => ({ type: "PreVoteGranted", ...header, nextTerm: term }),
     () => ({ type: "PreVoteRefused", ...header, term }),
     () => ({ type: "TimeoutNow", ...header, term }),
+    () => ({ type: "ReadIndex", ...header, ids: list(id) }),
+    () => ({ type: "ReadIndexResponse", ...header, ids: list(id), index: integer() }),
   ];
   return item(makers)();
 }

@@ -14,6 +14,7 @@ function appendEntries(fields: Partial<AppendEntries> = {}): AppendEntries {
     prevLogTerm: 0,
     entries: [],
     leaderCommit: 0,
+    round: 0,
     ...fields,
   };
 }
@@ -398,7 +399,15 @@ Deno.test("a leader's entries leave for the followers while its own disk is busy
   await turn();
   assertEquals(types(network.sent), ["AppendEntries", "AppendEntries"]);
   for (const from of ["b", "c"]) {
-    network.arrive({ type: "AppendEntriesResponse", from, to: "a", term: 1, success: true, matchIndex: 2 });
+    network.arrive({
+      type: "AppendEntriesResponse",
+      from,
+      to: "a",
+      term: 1,
+      success: true,
+      matchIndex: 2,
+      round: 0,
+    });
   }
   await turn();
   // Committed by the others, but not durable here: not applied, not answered.
@@ -435,6 +444,7 @@ Deno.test("what has waited for a write leaves before what the end of the write b
     term: 1,
     success: true,
     matchIndex: 1,
+    round: 0,
   });
   await storage.release();
   network.arrive({
@@ -444,6 +454,7 @@ Deno.test("what has waited for a write leaves before what the end of the write b
     term: 1,
     success: true,
     matchIndex: 2,
+    round: 0,
   });
   await turn();
   network.sent.length = 0;
@@ -454,6 +465,7 @@ Deno.test("what has waited for a write leaves before what the end of the write b
     term: 1,
     success: true,
     matchIndex: 3,
+    round: 0,
   });
   await turn();
   network.sent.length = 0;

@@ -13,6 +13,8 @@ export type Note =
   | { readonly type: "voted"; readonly term: Term; readonly voter: NodeId; readonly candidate: NodeId }
   | { readonly type: "committed"; readonly term: Term; readonly index: LogIndex; readonly entry: string }
   | { readonly type: "applied"; readonly index: LogIndex; readonly entry: string }
+  | { readonly type: "readStarted"; readonly read: string }
+  | { readonly type: "readAnswered"; readonly read: string; readonly index: LogIndex }
   | { readonly type: "stood"; readonly term: Term }
   | { readonly type: "handedOver"; readonly term: Term; readonly server: NodeId }
   | { readonly type: "leaderCrashed" };
@@ -37,6 +39,10 @@ export interface History {
   readonly committed: readonly { readonly index: LogIndex; readonly entry: string; readonly term: Term }[];
   /** What some server has applied, so that its origin could answer a client. */
   readonly applied: readonly { readonly index: LogIndex; readonly entry: string }[];
+  /** The reads that were asked for, and the index up to which entries had been acknowledged by then. */
+  readonly reads: readonly { readonly read: string; readonly atLeast: LogIndex }[];
+  /** The index up to which what each answered read has seen goes. */
+  readonly answers: readonly { readonly read: string; readonly index: LogIndex }[];
   /** How much was committed when a leader first crashed; null if none did. */
   readonly committedAtCrash: number | null;
 }
@@ -50,6 +56,8 @@ export const noHistory: History = {
   votes: [],
   committed: [],
   applied: [],
+  reads: [],
+  answers: [],
   committedAtCrash: null,
 };
 
@@ -71,6 +79,16 @@ export function remember(history: History, note: Note): History {
         ? history
         : { ...history, committed: withItem(history.committed, { index, entry, term }) };
     }
+    case "readStarted": {
+      // Whoever applied an entry may have answered a client; so has whoever answered a read.
+      const seen = [...history.applied, ...history.answers].map(({ index }) => index);
+      return {
+        ...history,
+        reads: withItem(history.reads, { read: note.read, atLeast: Math.max(0, ...seen) }),
+      };
+    }
+    case "readAnswered":
+      return { ...history, answers: withItem(history.answers, { read: note.read, index: note.index }) };
     case "stood":
       return { ...history, stood: withItem(history.stood, note.term) };
     case "handedOver": {

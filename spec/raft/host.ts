@@ -8,6 +8,7 @@ import {
   type Event,
   type Message,
   type PersistentState,
+  type ProposalId,
   type ServerState,
   type Write,
 } from "../../src/core/mod.ts";
@@ -33,6 +34,10 @@ export interface Host {
   readonly held: readonly HeldWrite[];
   /** How often it was restarted. */
   readonly restarts: number;
+  /** How many reads its clients asked for since it was restarted. */
+  readonly asked: number;
+  /** Whether its election timer has fired since it last heard from a leader, where that matters: for leases. */
+  readonly timedOut: boolean;
   /** What the core found impossible, and stopped for; null while all is well. */
   readonly failure: string | null;
 }
@@ -79,8 +84,12 @@ function perform(core: Core, host: Host, event: HostEvent, isSlow: boolean): Out
 function feed(run: Run, event: Event): void {
   const before = run.host.server;
   const { state, effects } = run.core.step(before, event);
-  run.host = { ...run.host, server: state };
+  run.host = { ...run.host, server: state, timedOut: isTimedOut(run.host, event, state) };
   run.notes.push(...notesOf(before, state));
+  if (event.type === "readRequested") {
+    run.host = { ...run.host, asked: run.host.asked + event.ids.length };
+    for (const id of event.ids) run.notes.push({ type: "readStarted", read: readName(id) });
+  }
   if (event.type === "received" && event.message.type === "TimeoutNow" && state.role.type === "candidate") {
     run.notes.push({ type: "handedOver", term: state.currentTerm, server: state.config.id });
   }
@@ -91,6 +100,19 @@ function feed(run: Run, event: Event): void {
   for (const effect of [...early, ...applies]) obey(run, effect);
   const persist = effects[marker];
   if (persist?.type === "persist") write(run, { write: persist.write, late });
+}
+
+/** What a clock would tell: whether a lease that this server has promised to keep is over. */
+function isTimedOut({ timedOut }: Host, event: Event, { config, currentTerm }: ServerState): boolean {
+  if (!config.leaseReads) return false;
+  if (event.type === "timerFired" && event.timer === "election") return true;
+  const isLeaders = event.type === "received" && event.message.type === "AppendEntries" &&
+    event.message.term === currentTerm;
+  return isLeaders ? false : timedOut;
+}
+
+function readName({ node, incarnation, sequence }: ProposalId): string {
+  return `${node}${incarnation}.${sequence}`;
 }
 
 /** A write waits behind those that are held, and is held itself if the disk is slow. */
@@ -114,6 +136,10 @@ function obey(run: Run, effect: Effect): void {
     run.sends.push(effect.message);
     run.notes.push(...noteOfVote(effect.message));
   }
+  if (effect.type === "readReady") {
+    const index = run.host.server.lastApplied;
+    for (const id of effect.ids) run.notes.push({ type: "readAnswered", read: readName(id), index });
+  }
   if (effect.type === "apply") {
     const { log, lastApplied } = run.host.server;
     entriesBetween(log, lastApplied + 1, effect.index).forEach((entry, position) => {
@@ -129,7 +155,8 @@ function crash(run: Run, survived: number): void {
   if (host.server.role.type === "leader") run.notes.push({ type: "leaderCrashed" });
   const disk = host.held.slice(0, survived).reduce((taken, { write }) => written(taken, write), host.disk);
   const server = run.core.restart(host.server.config, disk);
-  run.host = { server, disk, held: [], restarts: host.restarts + 1, failure: null };
+  const restarts = host.restarts + 1;
+  run.host = { server, disk, held: [], restarts, asked: 0, timedOut: false, failure: null };
 }
 
 function written(disk: PersistentState, write: Write | null): PersistentState {
@@ -174,5 +201,6 @@ export const emptyDisk: PersistentState = { currentTerm: 0, votedFor: null, log:
 
 /** A host that has just started from its disk. */
 export function startedHost(core: Core, config: Config, disk: PersistentState): Host {
-  return { server: core.restart(config, disk), disk, held: [], restarts: 0, failure: null };
+  const server = core.restart(config, disk);
+  return { server, disk, held: [], restarts: 0, asked: 0, timedOut: false, failure: null };
 }

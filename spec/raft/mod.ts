@@ -6,6 +6,7 @@ import {
   latestConfiguration,
   type LogEntry,
   type Message,
+  type NodeId,
   type PersistentState,
   type ServerState,
 } from "../../src/core/mod.ts";
@@ -15,7 +16,7 @@ import { type Core, core } from "./core.ts";
 import type { Widened } from "../dsl/spec.ts";
 import { configurationText, type History, nameOf, noHistory, type Note, remember } from "./history.ts";
 import { emptyDisk, type Host, type HostEvent, outcomes, startedHost } from "./host.ts";
-import { properties, type SeenServer } from "./properties.ts";
+import { leasesAreKept, properties, type SeenServer } from "./properties.ts";
 import { starts } from "./starts.ts";
 
 /** The budgets: how often what has a price may happen, from where a search begins. */
@@ -28,10 +29,14 @@ const budgets = {
   duplicates: 0,
   transfers: 0,
   changes: 0,
+  reads: 0,
 };
 
-/** Which extensions of the core are on; `priority` is the last server's. */
-const extensions = { preVote: false, checkQuorum: false, priority: 0 };
+/**
+ * Which extensions of the core are on; `priority` is the last server's. Unless there is `drift`, no election begins
+ * before the leases end that count on who would begin it.
+ */
+const extensions = { preVote: false, checkQuorum: false, priority: 0, leaseReads: false, drift: 0 };
 
 /** The names of the budgets. */
 export const budgetNames: readonly string[] = Object.keys(budgets);
@@ -59,6 +64,8 @@ export function raft(under: Core = core, options: RaftOptions = {}): Specificati
       network: { crashes: 0, slow: 0, duplicates: 1 },
       preVote: { preVote: true, checkQuorum: true, timeouts: 3, proposals: 0, crashes: 0, slow: 0 },
       transfer: { checkQuorum: true, transfers: 1, slow: 0 },
+      reads: { reads: 1, crashes: 0, slow: 0 },
+      lease: { checkQuorum: true, leaseReads: true, reads: 1, transfers: 1, timeouts: 3, slow: 0 },
       membership: { servers: 4, voters: 3, changes: 1, crashes: 0, slow: 0 },
     },
     depth: 10,
@@ -72,7 +79,9 @@ function summary(parameters: Parameters): string {
     if (parameters[budget] !== 0) parts.push(`${budget} <= ${parameters[budget]}`);
   }
   if (parameters.voters !== 0) parts.push(`${parameters.voters} of them vote at first`);
-  for (const extension of ["preVote", "checkQuorum"]) if (parameters[extension]) parts.push(extension);
+  for (const extension of ["preVote", "checkQuorum", "leaseReads", "drift"]) {
+    if (parameters[extension]) parts.push(extension);
+  }
   return [...parts, "network: reorders, loses"].join(" · ");
 }
 
@@ -88,12 +97,13 @@ function definitionOf(
   values: Values,
   options: RaftOptions,
 ): ClusterDefinition<Host, Message, HostEvent, Note, History, SeenServer> {
-  const { servers, voters, entries, preVote: _, checkQuorum: __, priority: ___, ...budgets } = values;
+  const { servers, voters, leaseReads, drift } = values;
+  const budgets = Object.fromEntries(budgetNames.map((name) => [name, Number(values[name as keyof Values])]));
   const names = "abcdefghi".slice(0, servers).split("");
   if (names.length === 0 || names.length !== servers) {
     throw new SpecError(`servers of raft is ${servers}, expected 1 to 9`);
   }
-  if (entries === 0) throw new SpecError("entries of raft is 0, expected at least 1");
+  if (values.entries === 0) throw new SpecError("entries of raft is 0, expected at least 1");
   return {
     servers: names,
     budgets,
@@ -108,6 +118,7 @@ function definitionOf(
       stood: Object.values(options.disks ?? {}).map(({ currentTerm }) => currentTerm),
     },
     remember,
+    ...(leaseReads && drift === 0 ? { constraint: leasesAreKept } : {}),
     identity,
     observe,
     describe,
@@ -128,6 +139,7 @@ function configOf(id: string, names: readonly string[], values: Values): Config 
     maxHeldProposals: 10,
     preVote: values.preVote,
     checkQuorum: values.checkQuorum,
+    leaseReads: values.leaseReads,
     priority: id === names.at(-1) ? values.priority : 0,
   };
 }
@@ -143,6 +155,9 @@ function isWithinReach(property: string, values: Values): boolean {
       return crashes > 0;
     case "leadership is transferred":
       return transfers > 0;
+    case "Linearizable Reads":
+    case "a read is answered":
+      return values.reads > 0;
     case "Terms Begin With Candidates":
       return values.preVote;
     case "Latest Configuration Counts":
@@ -157,9 +172,10 @@ function isWithinReach(property: string, values: Values): boolean {
 /** The traces of the starts that are meant for so many servers. */
 function startsFor(values: Values, names: readonly string[]): Readonly<Record<string, string>> {
   const fitting = Object.entries(starts).filter(([name, start]) => {
-    const { servers, voters = 0, preVote = false, checkQuorum = false } = start;
+    const { servers, voters = 0, preVote = false, checkQuorum = false, leaseReads = false } = start;
     return names.includes(name) && servers === values.servers && voters === values.voters &&
-      preVote === values.preVote && (checkQuorum === "either" || checkQuorum === values.checkQuorum);
+      preVote === values.preVote && (!leaseReads || values.leaseReads) &&
+      (checkQuorum === "either" || checkQuorum === values.checkQuorum);
   });
   return Object.fromEntries(fitting.map(([name, { trace }]) => [name, trace]));
 }
@@ -195,6 +211,7 @@ function happenings(
     ...crashes,
     proposal(host, commandName(proposed), proposed),
     ...requests(host, names),
+    read(host),
   ];
 }
 
@@ -205,6 +222,16 @@ function requests({ server }: Host, names: readonly string[]): readonly Happenin
   const others = names.filter((name) => name !== server.config.id);
   const changes = subsets(names).filter((set) => set.length > 1 && set.join() !== voters.join());
   return [...others.map(transfer), ...changes.map((set) => change(set, []))];
+}
+
+function read({ server, restarts, asked }: Host): Happening<HostEvent> {
+  const id = { node: server.config.id, incarnation: restarts, sequence: asked };
+  return {
+    notation: "?",
+    title: "a client reads",
+    event: { type: "core", event: { type: "readRequested", ids: [id] } },
+    spends: "reads",
+  };
 }
 
 function subsets(names: readonly string[]): readonly (readonly string[])[] {
@@ -264,12 +291,12 @@ function commandName(proposed: number): string {
 }
 
 /** The log is a view of a shared array: its entries are what it is. What never changes is left out. */
-function identity({ server, disk, held, restarts, failure }: Host): unknown {
-  const { config: _, log, ...rest } = server;
-  return { ...rest, log: entriesOf(log), disk, held, restarts, failure };
+function identity({ server, ...rest }: Host): unknown {
+  const { config: _, log, ...state } = server;
+  return { ...state, ...rest, log: entriesOf(log) };
 }
 
-function observe({ server, disk, restarts, failure }: Host): SeenServer {
+function observe({ server, disk, restarts, failure, timedOut }: Host): SeenServer {
   return {
     id: server.config.id,
     restarts,
@@ -281,8 +308,16 @@ function observe({ server, disk, restarts, failure }: Host): SeenServer {
     commitIndex: server.commitIndex,
     lastApplied: server.lastApplied,
     disk: { currentTerm: disk.currentTerm, log: disk.log.map(nameOf) },
+    leaseOf: leaseOf(server),
+    timedOut,
     configuration: configurationText(latestConfiguration(server.log).configuration),
   };
+}
+
+function leaseOf({ role }: ServerState): readonly NodeId[] {
+  if (role.type !== "leader" || role.reads.leaseRound === 0) return [];
+  const { leaseRound, acknowledged } = role.reads;
+  return Object.keys(acknowledged).filter((server) => acknowledged[server]! >= leaseRound).sort();
 }
 
 /** What a person wants to know of a server, in short. */
@@ -305,11 +340,14 @@ function describe(host: Host): Record<string, string> {
         nextIndex: byServer(role.nextIndex),
         matchIndex: byServer(role.matchIndex),
         ...(role.activePeers.length > 0 ? { activePeers: role.activePeers.join() } : {}),
+        ...(role.reads.round > 0 ? { round: String(role.reads.round) } : {}),
+        ...(role.reads.leaseRound > 0 ? { lease: `since round ${role.reads.leaseRound}` } : {}),
         ...(role.transfer === null ? {} : { handsOverTo: role.transfer.to }),
       }
       : {}),
     ...(server.heardFromLeader ? { heardFromLeader: "yes" } : {}),
     ...(server.heldProposals.length > 0 ? { heldProposals: String(server.heldProposals.length) } : {}),
+    ...(server.ownReads.length > 0 ? { reads: server.ownReads.map(readText).join(" ") } : {}),
     ...(held.length > 0 ? { unfinishedWrites: String(held.length) } : {}),
     ...(diskText(memory) === diskText(disk) ? {} : { disk: diskText(disk) }),
     ...(host.failure === null ? {} : { stopped: host.failure }),
@@ -321,6 +359,11 @@ function membersShown({ log, config }: ServerState): Record<string, string> {
   const { index, configuration } = latestConfiguration(log);
   if (index === 0 && config.servers.length > 0) return {};
   return { members: configurationText(configuration) || "-" };
+}
+
+function readText({ askedIn, index }: ServerState["ownReads"][number]): string {
+  if (index !== null) return `at ${index}`;
+  return askedIn === null ? "waits for a leader" : `asked in term ${askedIn}`;
 }
 
 function logText(entries: readonly LogEntry[]): string {

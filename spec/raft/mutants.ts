@@ -254,10 +254,8 @@ export const mutants: readonly Mutant[] = [
     bounds: { ...noProposals, crashes: 0 },
     depth: 8,
     file: "src/core/durability.ts",
-    line:
-      'const earlyMessages: readonly Message["type"][] = ["AppendEntries", "TimeoutNow", "Propose", "PreVote"];',
-    becomes:
-      'const earlyMessages: readonly Message["type"][] = ["AppendEntries", "TimeoutNow", "Propose", "PreVote", "RequestVote"];',
+    line: '  "AppendEntries",',
+    becomes: '  "AppendEntries", "RequestVote",',
   },
   {
     name: "no-barrier",
@@ -421,5 +419,64 @@ export const mutants: readonly Mutant[] = [
     line: "    latestConfiguration(state.log).configuration,",
     becomes:
       "    { ...latestConfiguration(state.log).configuration, voters: [...latestConfiguration(state.log).configuration.voters, state.config.id] },",
+  },
+  {
+    name: "read-before-the-first-commit",
+    sentence: "a leader answers reads before it has committed anything in its term (thesis 6.4)",
+    property: "Linearizable Reads",
+    bounds: { ...noProposals, slow: 0, reads: 1 },
+    from: "lag",
+    depth: 9,
+    file: "src/core/read.ts",
+    line: '  if (role.type !== "leader" || termAt(state.log, state.commitIndex) !== state.currentTerm) {',
+    becomes: '  if (role.type !== "leader") {',
+  },
+  {
+    name: "read-on-an-old-acknowledgement",
+    sentence: "a leader answers a read because of a round that began before the read did (thesis 6.4)",
+    property: "Linearizable Reads",
+    bounds: { ...noDisk, ...noProposals, servers: 4, voters: 3, reads: 1 },
+    from: "members",
+    depth: 8,
+    file: "src/core/read.ts",
+    line: "  return withReads(state, role, { pending: [...pending, { from, ids, round: round + 1 }] });",
+    becomes: "  return withReads(state, role, { pending: [...pending, { from, ids, round }] });",
+  },
+  {
+    name: "read-before-it-is-applied",
+    sentence:
+      "a server answers a read before it has applied what was committed when the read began (thesis 6.4)",
+    property: "Linearizable Reads",
+    bounds: { ...noDisk, ...noProposals, reads: 1 },
+    from: "lag",
+    depth: 9,
+    file: "src/core/read.ts",
+    line: "  const isReady = ({ index }: OwnRead) => index !== null && index <= state.lastApplied;",
+    becomes: "  const isReady = ({ index }: OwnRead) => index !== null;",
+  },
+  {
+    name: "lease-outlives-a-transfer",
+    sentence:
+      "a leader reads by its lease although it has asked another server to stand for election (thesis 6.4.1)",
+    property: "Linearizable Reads",
+    bounds: { ...noDisk, ...noProposals, checkQuorum: true, leaseReads: true, reads: 1, transfers: 1 },
+    from: "leased",
+    depth: 9,
+    file: "src/core/read.ts",
+    line:
+      "  return reads.leaseRound > 0 && reads.leaseRound <= confirmed && transfer === null && !hasHandedOver;",
+    becomes: "  return reads.leaseRound > 0 && reads.leaseRound <= confirmed;",
+  },
+  {
+    name: "lease-forgotten-in-a-restart",
+    sentence:
+      "a server that restarts votes at once, although it may have promised a leader to wait (thesis 6.4.1)",
+    property: "Linearizable Reads",
+    bounds: { ...noProposals, slow: 0, checkQuorum: true, leaseReads: true, reads: 1 },
+    from: "leased",
+    depth: 9,
+    file: "src/core/state.ts",
+    line: "    heardFromLeader: config.leaseReads === true && persisted.currentTerm > 0,",
+    becomes: "    heardFromLeader: false,",
   },
 ];

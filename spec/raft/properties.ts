@@ -26,6 +26,10 @@ export interface SeenServer {
   readonly lastApplied: LogIndex;
   /** The members that count for it, as they are written in the name of an entry. */
   readonly configuration: string;
+  /** The followers by whose word it leads until its lease is over; none if it has none. */
+  readonly leaseOf: readonly NodeId[];
+  /** Whether its election timer has fired since it last heard from a leader, where that matters. */
+  readonly timedOut: boolean;
   /** What would survive a crash. */
   readonly disk: { readonly currentTerm: Term; readonly log: readonly string[] };
 }
@@ -161,6 +165,16 @@ export const properties: readonly Property<RaftView>[] = [
           `leader ${id} has ${pending.join(" and ")} uncommitted`;
       }),
   ),
+  always(
+    "Linearizable Reads",
+    "a read returns at least what was acknowledged, or read, before it began (thesis 6.4)",
+    ({ history }) =>
+      firstFault(history.answers, ({ read, index }) => {
+        const atLeast = history.reads.find((started) => started.read === read)?.atLeast ?? 0;
+        return index >= atLeast ||
+          `read ${read} has seen entries up to ${index}, but ${atLeast} was acknowledged`;
+      }),
+  ),
   sometimes("a leader is elected", "some server leads (§5.2)", ({ history }) => history.elected.length > 0),
   sometimes(
     "an entry is committed",
@@ -184,6 +198,11 @@ export const properties: readonly Property<RaftView>[] = [
       history.elected.some(({ term }) => history.handedOver.some((handedOver) => handedOver.term === term)),
   ),
   sometimes(
+    "a read is answered",
+    "some read is answered, without an entry in the log (thesis 6.4)",
+    ({ history }) => history.answers.length > 0,
+  ),
+  sometimes(
     "a change of members is committed",
     "a configuration is committed, and no other is on its way (§6)",
     ({ history }) => history.committed.some(({ entry }) => /^\d+&[^&>]*$/.test(entry)),
@@ -200,6 +219,13 @@ function decidingVoters({ servers, history }: RaftView): readonly (readonly Node
   const later = servers.flatMap(({ log }) => log.slice(latest?.index ?? 0)).map(votersNamed);
   const committed = latest === undefined ? history.firstVoters : votersNamed(latest.entry);
   return [committed, ...later].filter((voters) => voters !== null);
+}
+
+/** Whether nobody stands for election whose word a leader's lease still counts on: true wherever clocks agree. */
+export function leasesAreKept({ servers }: RaftView): boolean {
+  return servers.every(({ leaseOf }) =>
+    servers.every(({ id, timedOut }) => !timedOut || !leaseOf.includes(id))
+  );
 }
 
 function firstFault<T>(items: readonly T[], judge: (item: T) => Judgement): Judgement {

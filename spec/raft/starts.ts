@@ -12,6 +12,8 @@ export interface NamedStart {
   readonly preVote?: boolean;
   /** Whether it is for servers with check-quorum; without, if left out. */
   readonly checkQuorum?: boolean | "either";
+  /** Whether it is only for servers that read by lease. */
+  readonly leaseReads?: boolean;
   /** The run. */
   readonly trace: string;
 }
@@ -62,6 +64,14 @@ export const starts: Readonly<Record<string, NamedStart>> = {
     servers: 3,
     voters: 2,
     trace: "a! a>b b>a a>b b>a a>b b>a a&a,b,(c) a>c a>b c>a a>c b>a a>b b>a c>a a>c c>a",
+  },
+  leased: {
+    story:
+      "a leads term 1, its no-op is committed at all, and its lease, which counts on b but not on c, runs",
+    servers: 3,
+    checkQuorum: true,
+    leaseReads: true,
+    trace: "a! a>b a>c b>a c>a a>b a>c b>a c>a a>b b>a a>c c>a a!heartbeat a>b b>a a~c",
   },
   twoChanges: {
     story:

@@ -69,7 +69,13 @@ function enqueue(state: ServerState, from: LogIndex): Partial<ServerState> {
 }
 
 /** Nothing in them promises what a crash could take back. */
-const earlyMessages: readonly Message["type"][] = ["AppendEntries", "TimeoutNow", "Propose", "PreVote"];
+const earlyMessages: readonly Message["type"][] = [
+  "AppendEntries",
+  "TimeoutNow",
+  "Propose",
+  "PreVote",
+  "ReadIndex",
+];
 
 /**
  * Thesis 10.2.1: a leader may write its disk and its followers at once. Its own vote is durable by then, as it
@@ -81,6 +87,8 @@ function isLate(effect: Effect): boolean {
       return !earlyMessages.includes(effect.message.type);
     case "refuse":
     case "refuseRequest":
+    case "readReady":
+    case "refuseReads":
       return true;
     case "startTimer":
     case "stopTimer":

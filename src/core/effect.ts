@@ -84,5 +84,30 @@ export interface RefuseRequest {
   readonly reason: "notLeader" | "notReady" | "pending" | "unknownServer" | "noVoters" | "votingLearner";
 }
 
+/** Read the state machine for these clients: what it has applied is new enough. */
+export interface ReadReady {
+  /** Tells effects apart. */
+  readonly type: "readReady";
+  /** The reads, all asked for at this server. */
+  readonly ids: readonly ProposalId[];
+}
+
+/** Tell these clients that their reads found no room. */
+export interface RefuseReads {
+  /** Tells effects apart. */
+  readonly type: "refuseReads";
+  /** The reads, all asked for at this server. */
+  readonly ids: readonly ProposalId[];
+}
+
 /** What a server asks of its host. */
-export type Effect = Send | Persist | StartTimer | StopTimer | Apply | Refuse | RefuseRequest;
+export type Effect =
+  | Send
+  | Persist
+  | StartTimer
+  | StopTimer
+  | Apply
+  | Refuse
+  | RefuseRequest
+  | ReadReady
+  | RefuseReads;

@@ -1,5 +1,5 @@
 /** What may happen to a server: the input of `step`. */
-import type { LogIndex, NodeId } from "./log.ts";
+import type { LogIndex, NodeId, ProposalId } from "./log.ts";
 import type { Change } from "./membership.ts";
 import type { Message, Proposal } from "./message.ts";
 import type { Timer } from "./timer.ts";
@@ -60,6 +60,14 @@ export interface ChangeRequested {
   readonly change: Change;
 }
 
+/** Clients of this server want to read its state machine (thesis 6.4). */
+export interface ReadRequested {
+  /** Tells events apart. */
+  readonly type: "readRequested";
+  /** The names of the reads. */
+  readonly ids: readonly ProposalId[];
+}
+
 /** What may happen to a server. */
 export type Event =
   | TimerFired
@@ -68,4 +76,5 @@ export type Event =
   | Persisted
   | Applied
   | TransferRequested
-  | ChangeRequested;
+  | ChangeRequested
+  | ReadRequested;

@@ -3,6 +3,7 @@
  * one call in `step`. A first reading of the core needs none of them.
  */
 import type { NodeId } from "./log.ts";
+import { type LeaderReads, noReads } from "./read.ts";
 import type { Transfer } from "./transfer.ts";
 
 /** Which extensions a server uses. What is left out is off. */
@@ -14,6 +15,8 @@ export interface Extensions {
    * ignore those who want its place (thesis 4.2.3).
    */
   readonly checkQuorum?: boolean;
+  /** Whether a leader answers reads by a lease, which needs clocks that agree on how long things take (thesis 6.4.1). */
+  readonly leaseReads?: boolean;
   /** How much this server should rather lead than others: it refuses a lower one its vote, if both know the same. 0 if left out. */
   readonly priority?: number;
 }
@@ -24,7 +27,16 @@ export interface LeaderExtensions {
   readonly activePeers: readonly NodeId[];
   /** To whom leadership is being handed over; null if to nobody. */
   readonly transfer: Transfer | null;
+  /** Whether it has ever asked another server to stand for election: that may come to pass at any time. */
+  readonly hasHandedOver: boolean;
+  /** Reads, and what confirms that it leads. */
+  readonly reads: LeaderReads;
 }
 
 /** What extensions know when a server begins to lead. */
-export const newLeaderExtensions: LeaderExtensions = { activePeers: [], transfer: null };
+export const newLeaderExtensions: LeaderExtensions = {
+  activePeers: [],
+  transfer: null,
+  hasHandedOver: false,
+  reads: noReads,
+};

@@ -53,6 +53,8 @@ export interface AppendEntries {
   readonly entries: readonly LogEntry[];
   /** The leader's commitIndex. */
   readonly leaderCommit: LogIndex;
+  /** How many rounds for reads the leader has begun; see `read.ts`. */
+  readonly round: number;
 }
 
 /** Answers {@linkcode AppendEntries}: the follower's log agrees with the leader's up to `matchIndex`, durably. */
@@ -69,6 +71,8 @@ export interface AppendEntriesSuccess {
   readonly success: true;
   /** The index of the last entry that the request covered. */
   readonly matchIndex: LogIndex;
+  /** The request's round. */
+  readonly round: number;
 }
 
 /** Refuses {@linkcode AppendEntries}, and says where to try next (end of §5.3). */
@@ -89,6 +93,8 @@ export interface AppendEntriesFailure {
   readonly conflictTerm: Term;
   /** The first index of `conflictTerm`; one past the last entry if the log is too short. */
   readonly conflictIndex: LogIndex;
+  /** The request's round; 0 if its term was over. */
+  readonly round: number;
 }
 
 /** Answers {@linkcode AppendEntries}. */
@@ -182,6 +188,32 @@ export interface TimeoutNow {
   readonly term: Term;
 }
 
+/** Asks the leader what must be applied before these reads may be answered (thesis 6.4). Carries no term. */
+export interface ReadIndex {
+  /** Tells messages apart. */
+  readonly type: "ReadIndex";
+  /** Where the reads were asked for. */
+  readonly from: NodeId;
+  /** The leader, as far as the sender knows. */
+  readonly to: NodeId;
+  /** The reads. */
+  readonly ids: readonly ProposalId[];
+}
+
+/** Answers {@linkcode ReadIndex}, when the leader knows that it still leads. Carries no term: it stays true. */
+export interface ReadIndexResponse {
+  /** Tells messages apart. */
+  readonly type: "ReadIndexResponse";
+  /** Who led. */
+  readonly from: NodeId;
+  /** Who asked. */
+  readonly to: NodeId;
+  /** The reads. */
+  readonly ids: readonly ProposalId[];
+  /** The index of the last entry that was committed then. */
+  readonly index: LogIndex;
+}
+
 /** What servers say to each other. */
 export type Message =
   | RequestVote
@@ -193,4 +225,6 @@ export type Message =
   | PreVote
   | PreVoteGranted
   | PreVoteRefused
-  | TimeoutNow;
+  | TimeoutNow
+  | ReadIndex
+  | ReadIndexResponse;

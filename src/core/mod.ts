@@ -52,4 +52,5 @@ export {
 } from "./state.ts";
 export { type Step, step } from "./step.ts";
 export { type Timer, timersOf } from "./timer.ts";
+export type { LeaderReads, OwnRead, PendingReads } from "./read.ts";
 export type { Transfer } from "./transfer.ts";

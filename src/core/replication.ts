@@ -29,7 +29,7 @@ export function appendAsLeader(state: ServerState, entries: readonly LogEntry[])
 }
 
 /** §5.2: a heartbeat to everyone; it repeats what was lost, as a follower that misses entries refuses it. */
-export function onHeartbeatTimeout(state: ServerState): Step {
+export function replicateToAll(state: ServerState): Step {
   return replicate(state, others(state));
 }
 
@@ -132,12 +132,16 @@ function afterConflict(
 function replicate(state: ServerState, servers: readonly NodeId[]): Step {
   const { role } = state;
   assert(role.type === "leader", "only a leader replicates");
+  const { round } = role.reads;
   const nextIndex: Record<NodeId, LogIndex> = { ...role.nextIndex };
   const effects = servers.map((server): Send => {
     const next = nextIndex[server] ?? 1;
     const entries = entriesToSend(state, next);
     nextIndex[server] = next + entries.length;
-    return { type: "send", message: appendEntries(state, server, next - 1, entries) };
+    return {
+      type: "send",
+      message: appendEntries(state, server, { prevLogIndex: next - 1, entries, round }),
+    };
   });
   return { state: { ...state, role: { ...role, nextIndex } }, effects };
 }
@@ -145,8 +149,7 @@ function replicate(state: ServerState, servers: readonly NodeId[]): Step {
 function appendEntries(
   state: ServerState,
   to: NodeId,
-  prevLogIndex: LogIndex,
-  entries: readonly LogEntry[],
+  { prevLogIndex, entries, round }: Pick<AppendEntries, "prevLogIndex" | "entries" | "round">,
 ): AppendEntries {
   return {
     type: "AppendEntries",
@@ -157,6 +160,7 @@ function appendEntries(
     prevLogTerm: termAt(state.log, prevLogIndex),
     entries,
     leaderCommit: state.commitIndex,
+    round,
   };
 }
 
@@ -185,6 +189,7 @@ function storeEntries(state: ServerState, request: AppendEntries): Step {
     term: state.currentTerm,
     success: true,
     matchIndex,
+    round: request.round,
   };
   return {
     state: { ...state, log: mergeEntries(state.log, prevLogIndex, entries), commitIndex },
@@ -223,6 +228,8 @@ function refuse(state: ServerState, request: AppendEntries): Step {
     prevLogIndex: request.prevLogIndex,
     conflictTerm,
     conflictIndex,
+    // A round of an earlier term confirms nothing in this one.
+    round: request.term === state.currentTerm ? request.round : 0,
   };
   return { state, effects: [{ type: "send", message: response }] };
 }

@@ -19,6 +19,7 @@ import {
   type Term,
 } from "./log.ts";
 import type { Proposal } from "./message.ts";
+import type { OwnRead } from "./read.ts";
 
 /** What a server is told once and keeps. */
 export interface Config extends Extensions {
@@ -125,6 +126,8 @@ export interface ServerState {
   // For extensions.
   /** Whether a leader was heard from since the own election timer fired last; see `stickiness.ts`. */
   readonly heardFromLeader: boolean;
+  /** Reads of this server's clients that aren't answered yet; see `read.ts`. */
+  readonly ownReads: readonly OwnRead[];
 }
 
 /** A server that starts with an empty disk: a follower in term 0. */
@@ -155,7 +158,9 @@ export function restart(config: Config, persisted: PersistentState): ServerState
     unfinishedWrites: [],
     unfinishedVote: 0,
     heldProposals: [],
-    heardFromLeader: false,
+    // Before the restart it may have promised a leader not to hear others, for one election timeout (thesis 6.4.1).
+    heardFromLeader: config.leaseReads === true && persisted.currentTerm > 0,
+    ownReads: [],
   };
 }
 

@@ -21,9 +21,17 @@ import {
   advanceCommitIndex,
   onAppendEntries,
   onAppendEntriesResponse,
-  onHeartbeatTimeout,
+  replicateToAll,
 } from "./replication.ts";
 import { onPreVote, onPreVoteGranted, onPreVoteTimeout } from "./pre_vote.ts";
+import {
+  continueReads,
+  onHeartbeatRound,
+  onLeaseTimeout,
+  onReadIndex,
+  onReadIndexResponse,
+  onReadRequested,
+} from "./read.ts";
 import type { ServerState } from "./state.ts";
 import { isIgnored, noteContact, onQuorumTimeout } from "./stickiness.ts";
 import { type Timer, timerEffects } from "./timer.ts";
@@ -59,7 +67,7 @@ export interface Step {
  * ```
  */
 export function step(before: ServerState, event: Event): Step {
-  const handled = extend(event, dispatch(before, event));
+  const handled = extend(before, event, dispatch(before, event));
   const released = releaseProposals(handled.state);
   const { state, effects } = persistBetween(before, {
     state: released.state,
@@ -85,6 +93,8 @@ function dispatch(state: ServerState, event: Event): Step {
       return onTransferRequested(state, event.to);
     case "changeRequested":
       return onChangeRequested(state, event.change);
+    case "readRequested":
+      return onReadRequested(state, event.ids);
     default:
       return unreachable(event);
   }
@@ -95,14 +105,23 @@ function onTimer(state: ServerState, timer: Timer): Step {
     case "election":
       return state.config.preVote ? onPreVoteTimeout(state) : onElectionTimeout(state);
     case "heartbeat":
-      return state.role.type === "leader" ? onHeartbeatTimeout(state) : { state, effects: [] };
+      return onHeartbeatTimeout(state);
     case "quorum":
       return onQuorumTimeout(state);
     case "transfer":
       return onTransferTimeout(state);
+    case "lease":
+      return onLeaseTimeout(state);
     default:
       return unreachable(timer);
   }
+}
+
+function onHeartbeatTimeout(state: ServerState): Step {
+  if (state.role.type !== "leader") return { state, effects: [] };
+  const round = onHeartbeatRound(state);
+  const heartbeats = replicateToAll(round.state);
+  return { state: heartbeats.state, effects: [...round.effects, ...heartbeats.effects] };
 }
 
 function onMessage(before: ServerState, message: Message): Step {
@@ -129,17 +148,22 @@ function onMessage(before: ServerState, message: Message): Step {
       return { state, effects: [] };
     case "TimeoutNow":
       return onTimeoutNow(state, message);
+    case "ReadIndex":
+      return onReadIndex(state, message);
+    case "ReadIndexResponse":
+      return onReadIndexResponse(state, message);
     default:
       return unreachable(message);
   }
 }
 
 /** What extensions add to every step, so that no handler can forget it. */
-function extend(event: Event, { state, effects }: Step): Step {
+function extend(before: ServerState, event: Event, { state, effects }: Step): Step {
   const change = continueChange(noteContact(state, event));
   const transfer = continueTransfer(change.state);
-  if (change.effects.length + transfer.effects.length === 0) return { state: transfer.state, effects };
-  return { state: transfer.state, effects: [...effects, ...change.effects, ...transfer.effects] };
+  const reads = continueReads(before, event, transfer.state);
+  const more = [...change.effects, ...transfer.effects, ...reads.effects];
+  return { state: reads.state, effects: more.length === 0 ? effects : [...effects, ...more] };
 }
 
 /** What this server waited for its own disk with: its own vote (§5.2), its own copy of an entry (§5.3). */

@@ -9,9 +9,10 @@ import type { ServerState } from "./state.ts";
 
 /**
  * `election`: nothing was heard of a leader (§5.2). `heartbeat`: followers must hear from this leader (§5.2). `quorum`:
- * this leader must have heard from a majority (thesis 6.2). `transfer`: it should have handed over (thesis 3.10).
+ * this leader must have heard from a majority (thesis 6.2). `transfer`: it should have handed over (thesis 3.10). `lease`:
+ * others may soon stand for election (thesis 6.4.1); shorter than any election timer, whatever the clocks do.
  */
-export type Timer = "election" | "heartbeat" | "quorum" | "transfer";
+export type Timer = "election" | "heartbeat" | "quorum" | "transfer" | "lease";
 
 /** The timers that run in this state. A host starts these when it starts the server. */
 export function timersOf(state: ServerState): readonly Timer[] {
@@ -24,6 +25,7 @@ export function timersOf(state: ServerState): readonly Timer[] {
       const timers: Timer[] = ["heartbeat"];
       if (state.config.checkQuorum) timers.push("quorum");
       if (state.role.transfer !== null) timers.push("transfer");
+      if (state.role.reads.leaseRound > 0) timers.push("lease");
       return timers;
     }
     default:

@@ -33,7 +33,8 @@ export function continueTransfer(state: ServerState): Step {
   if (role.matchIndex[to] !== state.log.lastIndex) return { state, effects: [] };
   const message = { type: "TimeoutNow", from: state.config.id, to, term: state.currentTerm } as const;
   const send: Send = { type: "send", message };
-  return { state: { ...state, role: { ...role, transfer: { to, isSent: true } } }, effects: [send] };
+  const handedOver = { ...role, transfer: { to, isSent: true }, hasHandedOver: true };
+  return { state: { ...state, role: handedOver }, effects: [send] };
 }
 
 /** It takes too long: the leader goes on. That its target may stand for election yet is no harm. */

@@ -16,7 +16,9 @@ import {
   type Message,
   type Proposal,
   type ProposalId,
+  type ReadReady,
   type Refuse,
+  type RefuseReads,
   type RefuseRequest,
   type Send,
   type ServerState,
@@ -54,6 +56,10 @@ export interface Host {
   readonly onApplied: () => void;
   /** Tells who proposed that there was no room. */
   readonly refuse: (refused: Refuse) => void;
+  /** Answers reads. */
+  readonly readReady: (ready: ReadReady) => void;
+  /** Tells whoever reads that there was no room. */
+  readonly refuseReads: (refused: RefuseReads) => void;
   /** Tells the administrator that nothing comes of a request. */
   readonly refuseRequest: (refused: RefuseRequest) => void;
   /** Called after every step: the state has changed. */
@@ -66,12 +72,13 @@ export interface Host {
 interface Inbox {
   readonly messages: Message[];
   readonly proposals: Proposal[];
+  readonly reads: ProposalId[];
   readonly requests: Event[];
   readonly firings: Firing[];
 }
 
 /** What may have to wait for a write. */
-type Late = Send | Refuse | RefuseRequest;
+type Late = Send | Refuse | RefuseRequest | ReadReady | RefuseReads;
 
 /** What several steps asked for, and one write makes good. */
 interface Batch {
@@ -148,6 +155,12 @@ export function propose(loop: Loop, proposal: Proposal): void {
   schedule(loop);
 }
 
+/** Takes a read of this node. */
+export function read(loop: Loop, id: ProposalId): void {
+  loop.inbox.reads.push(id);
+  schedule(loop);
+}
+
 /** Takes what an administrator asks for. */
 export function submit(loop: Loop, event: Event): void {
   loop.inbox.requests.push(event);
@@ -216,10 +229,11 @@ function fail(loop: Loop, error: unknown): void {
 }
 
 function turn(loop: Loop): void {
-  const { messages, proposals, requests, firings } = loop.inbox;
+  const { messages, proposals, reads, requests, firings } = loop.inbox;
   loop.inbox = emptyInbox();
   for (const message of messages) advance(loop, { type: "received", message });
   for (const chunk of chunks(proposals, loop.state)) advance(loop, { type: "proposed", proposals: chunk });
+  if (reads.length > 0) advance(loop, { type: "readRequested", ids: reads });
   for (const event of requests) advance(loop, event);
   // Last, so that a leader's message that has waited keeps this server from standing for election.
   for (const firing of firings) {
@@ -263,6 +277,8 @@ function perform(loop: Loop, effect: Effect, isLate: boolean): void {
     case "send":
     case "refuse":
     case "refuseRequest":
+    case "readReady":
+    case "refuseReads":
       if (isLate) loop.batch.late.push(effect);
       else release(loop, effect);
       return;
@@ -285,9 +301,23 @@ function perform(loop: Loop, effect: Effect, isLate: boolean): void {
 }
 
 function release(loop: Loop, effect: Late): void {
-  if (effect.type === "refuse") return loop.host.refuse(effect);
-  if (effect.type === "refuseRequest") return loop.host.refuseRequest(effect);
-  const { message } = effect;
+  switch (effect.type) {
+    case "refuse":
+      return loop.host.refuse(effect);
+    case "refuseRequest":
+      return loop.host.refuseRequest(effect);
+    case "readReady":
+      return loop.host.readReady(effect);
+    case "refuseReads":
+      return loop.host.refuseReads(effect);
+    case "send":
+      return send(loop, effect);
+    default:
+      return unreachable(effect);
+  }
+}
+
+function send(loop: Loop, { message }: Send): void {
   if (message.type !== "Propose") return loop.host.send(message);
   // All that was held goes out at once when a leader is known: more, perhaps, than a transport carries in one piece.
   for (const proposals of chunks(message.proposals, loop.state)) loop.host.send({ ...message, proposals });
@@ -340,7 +370,7 @@ function applyCommitted(loop: Loop): void {
 }
 
 function emptyInbox(): Inbox {
-  return { messages: [], proposals: [], requests: [], firings: [] };
+  return { messages: [], proposals: [], reads: [], requests: [], firings: [] };
 }
 
 function emptyBatch(): Batch {

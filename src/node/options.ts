@@ -68,11 +68,17 @@ export interface RaftNodeOptions<Answer = unknown> {
    * hear (thesis 6.2, 4.2.3). Default: true.
    */
   readonly checkQuorum?: boolean;
+  /**
+   * Whether a leader answers reads by a lease, without asking the others: faster, but only as right as the clocks. No
+   * node's clock may run at less than nine tenths of another's speed. The same at all nodes; needs `checkQuorum`.
+   * Default: false.
+   */
+  readonly leaseReads?: boolean;
   /** How much this node should rather lead than others, from 0 on. Default: 0. */
   readonly priority?: number;
   /** How many milliseconds a proposal waits for its outcome, if the call doesn't say. Default: 10,000. */
   readonly proposalTimeoutMs?: number;
-  /** The most proposals of this node that wait at a time; more are `Overloaded`. Default: 4,096. */
+  /** The most proposals, and the most reads, of this node that wait at a time; more are `Overloaded`. Default: 4,096. */
   readonly maxPendingProposals?: number;
   /**
    * The most bytes of all commands of this node that wait at a time; more are `Overloaded`. At least
@@ -80,7 +86,7 @@ export interface RaftNodeOptions<Answer = unknown> {
    * Default: 16,777,216 (16 MiB).
    */
   readonly maxPendingBytes?: number;
-  /** The most proposals, of all nodes, that this one holds while no leader is known. Default: 4,096. */
+  /** The most proposals, of all nodes, that this one holds while no leader is known, and the most reads. Default: 4,096. */
   readonly maxHeldProposals?: number;
   /** The most bytes of one command. Default: 1,048,576 (1 MiB). */
   readonly maxCommandBytes?: number;
@@ -92,7 +98,7 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly log?: Logger;
 }
 
-/** How long a proposal may take. */
+/** How long a proposal, or a read, may take. */
 export interface ProposeOptions {
   /** How many milliseconds to wait for the outcome. Default: the node's `proposalTimeoutMs`. */
   readonly timeoutMs?: number;
@@ -147,6 +153,7 @@ const schema = fields({
   heartbeatMs: milliseconds().default(50),
   preVote: z.boolean("true or false").default(true),
   checkQuorum: z.boolean("true or false").default(true),
+  leaseReads: z.boolean("true or false").default(false),
   priority: integer(0).default(0),
   proposalTimeoutMs: milliseconds().default(10_000),
   maxPendingProposals: count.default(4096),
@@ -159,6 +166,9 @@ const schema = fields({
 }).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
   path: ["electionTimeoutMs"],
   error: timeoutExpected,
+}).refine(({ leaseReads, checkQuorum }) => checkQuorum || !leaseReads, {
+  path: ["leaseReads"],
+  error: "false, or checkQuorum as well",
 }).refine(({ maxPendingBytes, maxCommandBytes }) => maxPendingBytes >= maxCommandBytes, {
   path: ["maxPendingBytes"],
   error: "an integer of at least maxCommandBytes",

@@ -383,6 +383,7 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
       prevLogTerm: 0,
       entries: [],
       leaderCommit: 0,
+      round: 0,
     },
     {
       type: "AppendEntries",
@@ -398,8 +399,9 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
         { type: "configuration", term: 65536, configuration: change },
       ],
       leaderCommit: 2 ** 32 - 1,
+      round: 0,
     },
-    { type: "AppendEntriesResponse", from, to, term: 3, success: true, matchIndex: 2 ** 40 },
+    { type: "AppendEntriesResponse", from, to, term: 3, success: true, matchIndex: 2 ** 40, round: 0 },
     {
       type: "AppendEntriesResponse",
       from,
@@ -409,6 +411,7 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
       prevLogIndex: 9,
       conflictTerm: 0,
       conflictIndex: 4,
+      round: 0,
     },
     { type: "Propose", from, to, proposals: [] },
     { type: "Propose", from, to, proposals: [{ id, command }, { id: { ...id, sequence: 7 }, command }] },
@@ -419,5 +422,7 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
     { type: "PreVoteGranted", from, to, nextTerm: 7 },
     { type: "PreVoteRefused", from, to, term: 8 },
     { type: "TimeoutNow", from, to, term: 9 },
+    { type: "ReadIndex", from, to, ids: [id] },
+    { type: "ReadIndexResponse", from, to, ids: [id, { ...id, sequence: 1 }], index: most },
   ];
 }
