@@ -39,26 +39,65 @@
  */
 export { check } from "./checker/check.ts";
 export type { CheckOptions, CheckProgress, PropertyReport, Report, SearchReport } from "./checker/check.ts";
+export type { ExactSet } from "./checker/exact.ts";
+export type { Eye } from "./checker/eye.ts";
+export type { Obeyed } from "./checker/liveness.ts";
 export type { Growable } from "./checker/growable.ts";
+export type { Fields, Layer, Segment } from "./checker/layer.ts";
+export type { Lens } from "./checker/lens.ts";
+export type { PairMap } from "./checker/pair_map.ts";
 export type {
   ActionInstance,
-  Layer,
   Model,
+  Refit,
   SpentBudget,
   Start,
   State,
   Step,
   Successors,
+  Written,
 } from "./checker/model.ts";
 export type { Lists, Place } from "./checker/place.ts";
 export type { Progress, Stopped } from "./checker/search.ts";
+export type { Table } from "./checker/table.ts";
 export { copy, type Value } from "./checker/value.ts";
+export { walk } from "./checker/walk.ts";
+export type { WalkedProperty, WalkOptions, WalkProgress, WalkReport } from "./checker/walk.ts";
+export type { Choose } from "./dsl/choice.ts";
 export { cluster } from "./dsl/cluster.ts";
 export type { ClusterDefinition, ClusterView, Envelope, Happening, Network, Outcome } from "./dsl/cluster.ts";
 export { strong, weak } from "./dsl/fairness.ts";
 export type { Demand, Fairness } from "./dsl/fairness.ts";
-export { always, sometimes, steps } from "./dsl/property.ts";
-export type { Always, Judgement, Property, Sometimes, Steps } from "./dsl/property.ts";
+export {
+  always,
+  ceases,
+  eventually,
+  eventuallyAlways,
+  infinitelyOften,
+  leadsTo,
+  recurs,
+  refines,
+  sometimes,
+  steps,
+} from "./dsl/property.ts";
+export type {
+  Always,
+  Assumption,
+  Behaviours,
+  Consequence,
+  Deadlock,
+  Eventually,
+  EventuallyAlways,
+  InfinitelyOften,
+  Judgement,
+  LeadsTo,
+  OfState,
+  Property,
+  Refines,
+  Sometimes,
+  Steps,
+  Temporal,
+} from "./dsl/property.ts";
 export { each, spec } from "./dsl/spec.ts";
 export type { Action, Definition, Draft, Each, Perform, Widened } from "./dsl/spec.ts";
 export { SpecError } from "./dsl/specification.ts";

@@ -8,7 +8,8 @@
  *
  *     deno task check alternating_bit --set messages=3
  */
-import { each, sometimes, spec, type Specification, steps } from "../mod.ts";
+import { each, leadsTo, refines, sometimes, spec, type Specification, steps, strong, weak } from "../mod.ts";
+import { type Handover, handover } from "./handover.ts";
 
 /** A bit. */
 export type Bit = 0 | 1;
@@ -95,6 +96,8 @@ export const alternatingBit: Specification = spec<
       constraint: ({ messages, acks }) =>
         messages.length <= parameters.messages &&
         acks.length <= parameters.acks,
+      // The lines lose much, but not all for ever.
+      fairness: [weak("Resend"), weak("SendAck"), strong("Receive"), strong("ReceiveAck")],
       properties: [
         steps(
           "Acknowledged Means Received",
@@ -119,6 +122,25 @@ export const alternatingBit: Specification = spec<
           "the receiver can have the value before the sender knows",
           ({ senderBit, ackedBit, receiverBit, sent, received }) =>
             senderBit !== ackedBit && receiverBit === senderBit && received === sent,
+        ),
+        ...values.map((value) =>
+          leadsTo<Line>(`${value} Arrives`, "a value that is sent is received some day", {
+            when: ({ senderBit, ackedBit, sent }) => sent === value && senderBit !== ackedBit,
+            then: ({ received }) => received === value,
+          })
+        ),
+        refines<Line>(
+          "As If Nothing Were Lost",
+          "seen from the two ends it is a line on which every value arrives",
+          handover,
+          ({ senderBit, ackedBit, receiverBit, sent, received }): Handover => ({
+            senderBit,
+            ackedBit,
+            receiverBit,
+            sent,
+            received,
+          }),
+          { values: parameters.values },
         ),
       ],
     };

@@ -16,11 +16,13 @@ import {
   type Draft,
   type Each,
   each,
+  eventually,
   type Property,
   sometimes,
   spec,
   type Specification,
   steps,
+  weak,
 } from "../mod.ts";
 
 /** What can be decided, and told. */
@@ -73,6 +75,8 @@ export const atomicCommitment: Specification = spec<Commitment, { participants: 
   { participants: 2, wrong: false },
   ({ participants, wrong }) => {
     const everyone = Array.from({ length: participants }, (_, participant) => participant);
+    const coordinator = coordinatorActions(everyone);
+    const participant = participantActions(everyone, wrong);
     return {
       init: votesOf(everyone).map((votes) => ({
         participants: votes.map((vote) => ({
@@ -90,11 +94,24 @@ export const atomicCommitment: Specification = spec<Commitment, { participants: 
           alive: true,
         },
       })),
-      actions: { ...coordinatorActions(everyone), ...participantActions(everyone, wrong) },
+      actions: { ...coordinator, ...participant },
+      // Who lives has decided, or the wrong way of it was taken.
+      ends: (state) => wrong || isSettled(state),
+      fairness: [
+        weak(...Object.keys(coordinator).filter((action) => action !== "CoordinatorDies")),
+        weak.each(
+          ...Object.keys(participant).filter((action) => action !== "Die").map((action) => `${action}(p,_)`),
+        ),
+      ],
       properties,
     };
   },
 );
+
+/** Whether all who live have decided. */
+function isSettled({ participants }: Commitment): boolean {
+  return participants.every(({ decision, alive }) => decision !== "undecided" || !alive);
+}
 
 function coordinatorActions(everyone: readonly number[]) {
   const canCount = ({ alive, decision, asked }: Coordinator) =>
@@ -263,6 +280,14 @@ const properties: readonly Property<Commitment>[] = [
     );
     return fickle < 0 || `${fickle} decides again`;
   }),
+  eventually(
+    "AC3, Without Faults",
+    "some day all have decided, if nobody dies",
+    ({ participants, coordinator }) =>
+      participants.every(({ decision }) => decision !== "undecided") ||
+      !coordinator.alive || participants.some(({ alive }) => !alive),
+  ),
+  eventually("AC5", "some day all who live have decided", isSettled),
   sometimes(
     "all commit",
     "it can come to a commit everywhere",

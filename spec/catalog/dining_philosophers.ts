@@ -7,7 +7,16 @@
  *
  *     deno task check dining_philosophers --set philosophers=8
  */
-import { always, each, sometimes, spec, SpecError, type Specification } from "../mod.ts";
+import {
+  always,
+  each,
+  infinitelyOften,
+  sometimes,
+  spec,
+  SpecError,
+  type Specification,
+  weak,
+} from "../mod.ts";
 
 /** A fork. Fork i is on the left of philosopher i, and on the right of the one before. */
 export interface Fork {
@@ -72,6 +81,8 @@ export const diningPhilosophers: Specification = spec<Table, { philosophers: num
           return true;
         }),
       },
+      // Whoever can go on does so some day.
+      fairness: [weak.each("Look", "Eat", "Think")],
       properties: [
         always("One Fork, One Eater", "two philosophers who share a fork never eat at once", ({ next }) => {
           const eater = everyone.find((self) => next[self] === "eat" && next[right(self)] === "eat");
@@ -81,6 +92,13 @@ export const diningPhilosophers: Specification = spec<Table, { philosophers: num
           "philosopher 0 has eaten",
           "whoever has the best forks at first can eat, and think",
           ({ next }) => next[0] === "think",
+        ),
+        ...everyone.map((self) =>
+          infinitelyOften<Table>(
+            `Philosopher ${self} Doesn't Starve`,
+            "again and again it has eaten, and isn't hungry",
+            ({ hungry }) => !hungry[self],
+          )
         ),
       ],
     };

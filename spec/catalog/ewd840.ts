@@ -11,14 +11,22 @@
  */
 import {
   always,
+  ceases,
   each,
+  eventually,
+  infinitelyOften,
+  leadsTo,
   type Property,
+  recurs,
+  refines,
   sometimes,
   spec,
   SpecError,
   type Specification,
   steps,
+  weak,
 } from "../mod.ts";
+import { terminationDetection } from "./termination_detection.ts";
 
 /** White: nothing suspicious was seen. */
 export type Color = "white" | "black";
@@ -45,20 +53,45 @@ export function isDetected({ active, color, tokenAt, tokenColor }: Ring): boolea
   return tokenAt === 0 && tokenColor === "white" && color[0] === "white" && !active[0];
 }
 
-/** What isn't so, each claimed on demand, so that one can see it refuted: `--set claim=token_always_black`. */
-const wrongClaims: Readonly<Record<string, readonly Property<Ring>[]>> = {
-  token_always_black: [
+/** Claims on demand, most of them wrong, so that one can see them refuted: `--set claim=token_always_black`. */
+const claims: Readonly<Record<string, (ring: readonly number[]) => readonly Property<Ring>[]>> = {
+  right: () => [],
+  token_always_black: () => [
     always(
       "Token Always Black",
       "the token is never white (wrong on purpose)",
       ({ tokenColor }) => tokenColor === "black" || "the token is white",
     ),
   ],
-  never_change_color: [
+  never_change_color: () => [
     steps("Never Change Color", "no node ever changes its color (wrong on purpose)", (before, after) => {
       const node = before.color.findIndex((color, index) => color !== after.color[index]);
       return node < 0 || `node ${node} turns ${after.color[node]}`;
     }),
+  ],
+  false_liveness: (ring) => [
+    infinitelyOften(
+      "False Liveness",
+      "if every node is passive again and again it is detected (wrong on purpose: never all at once)",
+      {
+        holds: isDetected,
+        assuming: ring.map((node) => recurs<Ring>(({ active }) => !active[node])),
+      },
+    ),
+  ],
+  silence: () => [
+    eventually(
+      "All Terminate In Silence",
+      "if no more messages are sent, some day all are passive (wrong on purpose: a node may stay active)",
+      { holds: isTerminated, assuming: [ceases("SendMessage")] },
+    ),
+  ],
+  fair_silence: () => [
+    eventually(
+      "All Terminate In Fair Silence",
+      "if no more messages are sent, and something happens as long as something can, some day all are passive",
+      { holds: isTerminated, assuming: [ceases("SendMessage")], fair: [weak("Next")] },
+    ),
   ],
 };
 
@@ -68,8 +101,9 @@ export const ewd840: Specification = spec<Ring, { nodes: number; claim: string }
   { nodes: 3, claim: "right" },
   ({ nodes, claim }) => {
     if (nodes === 0) throw new SpecError("nodes of ewd840 is 0, expected at least 1");
-    if (claim !== "right" && !Object.hasOwn(wrongClaims, claim)) {
-      const names = ["right", ...Object.keys(wrongClaims)].join(", ");
+    const claimed = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
+    if (claimed === undefined) {
+      const names = Object.keys(claims).join(", ");
       throw new SpecError(`claim of ewd840 is ${claim}, expected one of ${names}`);
     }
     const ring = Array.from({ length: nodes }, (_, node) => node);
@@ -108,6 +142,8 @@ export const ewd840: Specification = spec<Ring, { nodes: number; claim: string }
           return true;
         }),
       },
+      ends: isDetected,
+      fairness: [weak("InitiateProbe", "PassToken")],
       properties: [
         always(
           "Detection Is Right",
@@ -125,7 +161,18 @@ export const ewd840: Specification = spec<Ring, { nodes: number; claim: string }
           },
         ),
         sometimes("it is detected", "node 0 can find out", isDetected),
-        ...(wrongClaims[claim] ?? []),
+        leadsTo("Termination Is Detected", "when all have finished, node 0 finds out some day", {
+          when: isTerminated,
+          then: isDetected,
+        }),
+        refines<Ring>(
+          "It Is Termination Detection",
+          "to who looks at the nodes alone, and at what node 0 knows",
+          terminationDetection,
+          (state) => ({ active: state.active, detected: isDetected(state) }),
+          { nodes },
+        ),
+        ...claimed(ring),
       ],
     };
   },

@@ -7,7 +7,18 @@
  *
  *     deno task check peterson
  */
-import { always, type Draft, each, sometimes, spec, type Specification } from "../mod.ts";
+import {
+  always,
+  type Draft,
+  each,
+  leadsTo,
+  refines,
+  sometimes,
+  spec,
+  type Specification,
+  weak,
+} from "../mod.ts";
+import { lock, type Locked } from "./lock.ts";
 
 /** Where a process is in its program. */
 export type Label = "idle" | "raise flag" | "give turn" | "wait" | "critical" | "lower flag";
@@ -88,11 +99,38 @@ export const peterson: Specification = spec<Lock>("peterson", () => ({
       },
     ),
     sometimes("one is in", "a process can enter", ({ at }) => at.some(isInside)),
+    refines<Lock>("It Is A Lock", "the two processes use it like a lock", lock, ({ at }): Locked => ({
+      at: at.map(placeOf),
+      taken: at.some(isInside),
+    })),
+    ...processes.map((self) =>
+      leadsTo<Lock>(`Process ${self} Gets In`, "who wants in gets in, if nobody stops on the way", {
+        when: ({ at }) => at[self] === "raise flag",
+        then: ({ at }) => at[self] === "critical",
+        fair: [weak.each("RaiseFlag", "GiveTurn", "Enter", "Leave", "LowerFlag")],
+      })
+    ),
   ],
 }));
 
 function isInside(label: Label): boolean {
   return label === "critical" || label === "lower flag";
+}
+
+/** How somebody who uses it like a lock sees a process. */
+function placeOf(label: Label): Locked["at"][number] {
+  switch (label) {
+    case "idle":
+      return "idle";
+    case "raise flag":
+    case "give turn":
+    case "wait":
+      return "waiting";
+    case "critical":
+      return "inside";
+    case "lower flag":
+      return "leaving";
+  }
 }
 
 export default peterson;

@@ -58,6 +58,7 @@ export const pingPong: Specification = spec<
           }
           : {}),
       },
+      ends: ({ balls }) => balls.size === 0,
       constraint: ({ server, receiver }) => server <= max && receiver <= max,
       properties: [
         always(

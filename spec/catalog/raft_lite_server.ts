@@ -1,5 +1,5 @@
 /** A server of `raft_lite`: what it holds, and what it does with an event. */
-import { copy, type Draft } from "../mod.ts";
+import type { Draft } from "../mod.ts";
 
 /** An entry of the log. */
 export interface Entry {
@@ -148,7 +148,7 @@ export function initialServer(id: string, servers: readonly string[]): Server {
 
 /** What becomes of a server by an event, and what it sends. */
 export function handle(server: Server, event: RaftLiteEvent, servers: readonly string[]) {
-  const s: Draft<Server> = copy(server) as Draft<Server>;
+  const s = draftOf(server);
   const work: Work = { s, others: servers.filter((name) => name !== server.id), sends: [] };
   switch (event.type) {
     case "crash":
@@ -164,6 +164,20 @@ export function handle(server: Server, event: RaftLiteEvent, servers: readonly s
       onMessage(work, event.message);
   }
   return { server: s, sends: work.sends };
+}
+
+/** A copy that may change. Entries of logs never do. */
+function draftOf(server: Server): Draft<Server> {
+  return {
+    ...server,
+    timers: new Set(server.timers),
+    log: [...server.log],
+    votesReceived: new Set(server.votesReceived),
+    sentLength: { ...server.sentLength },
+    ackedLength: { ...server.ackedLength },
+    buffer: [...server.buffer],
+    delivered: [...server.delivered],
+  };
 }
 
 function onMessage(work: Work, message: Message): void {

@@ -6,7 +6,17 @@
  *
  *     deno task check readers_writers --set actors=2
  */
-import { always, type Draft, each, sometimes, spec, type Specification } from "../mod.ts";
+import {
+  always,
+  type Draft,
+  each,
+  infinitelyOften,
+  type Property,
+  sometimes,
+  spec,
+  type Specification,
+  weak,
+} from "../mod.ts";
 
 /** Somebody's place in the queue. */
 export interface Request {
@@ -52,6 +62,7 @@ export const readersWriters: Specification = spec<Resource, { actors: number }>(
         },
         Stop: each(everyone, (s, actor) => s.readers.delete(actor) || s.writers.delete(actor)),
       },
+      fairness: [weak.each("TryRead"), weak.each("TryWrite"), weak("Begin"), weak("Stop")],
       properties: [
         always("A Writer Is Alone", "nobody reads while somebody writes, and at most one writes", (state) => {
           const { readers, writers } = state;
@@ -60,9 +71,21 @@ export const readersWriters: Specification = spec<Resource, { actors: number }>(
         }),
         sometimes("all read", "all can read at once", ({ readers }) => readers.size === actors),
         sometimes("one writes", "somebody can write", ({ writers }) => writers.size > 0),
+        ...everyone.flatMap(nobodyStarves),
       ],
     };
   },
 );
+
+/** What is claimed for one: it reads again and again and stops again and again, and so with writing. */
+function nobodyStarves(actor: number): readonly Property<Resource>[] {
+  const sentence = "whatever the others do";
+  return [
+    infinitelyOften(`${actor} Reads Again`, sentence, ({ readers }) => readers.has(actor)),
+    infinitelyOften(`${actor} Writes Again`, sentence, ({ writers }) => writers.has(actor)),
+    infinitelyOften(`${actor} Stops Reading`, sentence, ({ readers }) => !readers.has(actor)),
+    infinitelyOften(`${actor} Stops Writing`, sentence, ({ writers }) => !writers.has(actor)),
+  ];
+}
 
 export default readersWriters;

@@ -45,6 +45,7 @@ export const transactionCommit: Specification = spec<Managers, { managers: numbe
           return true;
         }),
       },
+      ends: ({ managers }) => managers.every((state) => state === "committed" || state === "aborted"),
       properties: [
         always("Consistent", "no manager commits while another one aborts", ({ managers }) => {
           const committed = managers.indexOf("committed");

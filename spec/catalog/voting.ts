@@ -93,6 +93,8 @@ export const voting: Specification = spec<Votes, { acceptors: number; values: nu
           return true;
         }),
       },
+      // All take part in the last ballot, and have voted there if anything was safe.
+      ends: ({ maxBallot }) => maxBallot.every((ballot) => ballot === ballots.length - 1),
       properties: propertiesOf(ballots, majorities(parameters.acceptors)),
     };
   },

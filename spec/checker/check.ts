@@ -1,5 +1,5 @@
 /** Checks a spec: searches from its initial states and from its starts, and judges its properties. */
-import type { Property } from "../dsl/property.ts";
+import { type Deadlock, noDeadlock, type Property, stuck } from "../dsl/property.ts";
 import {
   aBoolean,
   aFunction,
@@ -20,8 +20,26 @@ import {
   type Specification,
 } from "../dsl/specification.ts";
 import { formatTrace, type Run } from "../trace/run.ts";
-import type { Model, Start } from "./model.ts";
-import { type Found, type Progress, search, type Stopped } from "./search.ts";
+import type { Judged, Obeyed } from "./liveness.ts";
+import type { Model, Start, Step } from "./model.ts";
+import {
+  deadlock,
+  type Found,
+  NoLongerExact,
+  type Progress,
+  search,
+  type SearchOptions,
+  type Stopped,
+} from "./search.ts";
+import {
+  allUnknown,
+  type Claims,
+  claimsOf,
+  conditionName,
+  initialStarts,
+  judgeClaims,
+  type Judgements,
+} from "./temporal.ts";
 
 /** How to check. */
 export interface CheckOptions {
@@ -45,6 +63,8 @@ export interface CheckOptions {
   readonly maxMegabytes?: number;
   /** Ends the check when it fires; the verdict is then "inconclusive", unless a violation was found. */
   readonly signal?: AbortSignal;
+  /** Called with the names of the properties when the search begins: the spec and its parameters are right. */
+  readonly onStart?: (properties: readonly string[]) => void;
   /** Called as the check goes on, and once when each layer is complete. */
   readonly onProgress?: (progress: CheckProgress) => void;
 }
@@ -63,6 +83,7 @@ const anOption = {
     isRight: (value) => typeof value === "number" && value > 0,
   }),
   signal: optional({ expected: "an AbortSignal", isRight: (value) => value instanceof AbortSignal }),
+  onStart: optional(aFunction),
   onProgress: optional(aFunction),
 } satisfies Readonly<Record<keyof CheckOptions, Field>>;
 
@@ -74,16 +95,28 @@ export interface CheckProgress extends Progress {
 
 /** What became of a property. */
 export interface PropertyReport {
-  /** The property. */
-  readonly property: Property<unknown>;
-  /** `holds` means: as far as was looked. */
-  readonly result: "holds" | "violated" | "reached" | "not-reached";
-  /** A shortest run that violates or reaches it, or null. */
+  /** The property; or that there is no deadlock, if there is one. */
+  readonly property: Property<unknown> | Deadlock;
+  /** `holds` means: as far as was looked, but of whole behaviours: everywhere. `unknown`: `reason` says why. */
+  readonly result: "holds" | "violated" | "reached" | "not-reached" | "unknown";
+  /** A shortest run that violates or reaches it, up to where its loop begins if it has one; or null. */
   readonly run: Run | null;
   /** The same run in the trace notation. */
   readonly trace: string | null;
+  /** The steps that are taken again and again after the run, none if nothing happens for ever; null: the run ends. */
+  readonly loop: readonly Step[] | null;
+  /** How a run with a loop obeys the fairness that is demanded. */
+  readonly fairness: readonly Obeyed[];
+  /** Whether no other run does it in fewer steps, those of the loop included. */
+  readonly isShortest: boolean;
   /** Who and what is at fault, or null. */
   readonly witness: string | null;
+  /** Why nobody knows, or null. */
+  readonly reason: string | null;
+  /** Whether it holds only because it claims nothing: its condition was met nowhere. */
+  readonly vacuous: boolean;
+  /** Whether it claims something of whole behaviours, of which the constraint has cut some off. */
+  readonly isConstrained: boolean;
 }
 
 /** One search. */
@@ -131,8 +164,8 @@ export interface Report {
   /** What ended the check before its time: the signal, or `maxMegabytes`. */
   readonly stopped: Stopped | null;
   /**
-   * `violated`: some property is. `inconclusive`: the check was cut short, or all was searched and a
-   * `sometimes` was not reached. `holds`: otherwise, as far as was looked.
+   * `violated`: some property is, or there is a deadlock. `inconclusive`: the check was cut short, all was searched
+   * and a `sometimes` was not reached, or a property is unknown. `holds`: otherwise, as far as was looked.
    */
   readonly verdict: "holds" | "violated" | "inconclusive";
   /** The actions of a plain spec that could happen in no state that was looked at: perhaps a mistake. */
@@ -158,6 +191,7 @@ const shallower = 3;
  * const counter = spec("counter", () => ({
  *   init: { n: 0 },
  *   actions: { Up: (s) => s.n < 3 && void s.n++ },
+ *   ends: ({ n }) => n === 3,
  *   properties: [],
  * }));
  * const report = await check(counter);
@@ -167,9 +201,14 @@ const shallower = 3;
 export async function check(spec: Specification, options: CheckOptions = {}): Promise<Report> {
   if (!isSpecification(spec)) throw new SpecError(`check takes what spec(...) returns, not ${told(spec)}`);
   checkFields("check", options, anOption);
+  let hasStarted = false;
+  function onStart(properties: readonly string[]): void {
+    if (!hasStarted) options.onStart?.(properties);
+    hasStarted = true;
+  }
   for (;;) {
     try {
-      return await checkOnce(spec, options);
+      return await checkOnce(spec, { ...options, onStart });
     } catch (error) {
       // Some value doesn't keep its shape. The spec knows it now, and is built another way.
       if (!(error instanceof Reshape)) throw error;
@@ -182,29 +221,69 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
   const parameters = resolveParameters(spec, bounds, options.parameters ?? {});
   const depth = options.depth === undefined ? spec.depth : options.depth;
   const model = spec.build(parameters);
-  const found: { search: string; found: Found }[] = [];
+  options.onStart?.(model.properties.map(({ name }) => name));
+  const claims = claimsOf(model);
+  const limits = {
+    stopped: () => options.signal?.aborted ?? false,
+    isExact: options.exact ?? false,
+    maxBytes: (options.maxMegabytes ?? defaultMegabytes) * 1e6,
+  };
+  const found: Searched[] = [];
   for (const { name, starts } of searchesOf(model, options.from)) {
     const isWhole = name === "steps" || name === options.from || depth === null;
-    const result = await search(model, starts, {
-      depth: isWhole ? depth : Math.max(1, depth - shallower),
+    const isBroken = name === "steps" && claims.startsBroken.size > 0;
+    const result = await searchAll(claims.searched, starts, {
+      depth: isBroken ? 1 : isWhole ? depth : Math.max(1, depth - shallower),
       onProgress: (progress) => options.onProgress?.({ search: name, ...progress }),
-      stopped: () => options.signal?.aborted ?? false,
-      isExact: options.exact ?? false,
-      maxBytes: (options.maxMegabytes ?? defaultMegabytes) * 1e6,
+      ...limits,
     });
     found.push({ search: name, found: result });
-    if (result.stopped !== null || isViolated(model, result)) break;
+    if (isBroken || result.stopped !== null || isViolated(model, result)) break;
   }
-  return report(model, found, { spec: spec.name, parameters, bounds, depth }, options.exact ?? false);
+  const obstacle = obstacleTo(model, claims, found);
+  const judgements = claims.claims.length === 0 || obstacle !== null
+    ? { judged: allUnknown(claims.claims, obstacle ?? ""), stopped: null }
+    : await judgeClaims(model, claims.claims, limits);
+  const asked = { spec: spec.name, parameters, bounds, depth };
+  return report(model, found, claims, judgements, asked);
+}
+
+/** Searches, again if names stop telling states apart for sure: the model knows by then that it needs more room. */
+async function searchAll(model: Model, starts: readonly Start[], options: SearchOptions): Promise<Found> {
+  try {
+    return await search(model, starts, options);
+  } catch (error) {
+    if (!(error instanceof NoLongerExact)) throw error;
+    return await search(model, starts, options);
+  }
+}
+
+/** A search, and what it found. */
+interface Searched {
+  readonly search: string;
+  readonly found: Found;
+}
+
+/** Why nothing can be said of whole behaviours; null if it can: then all that is reachable is known to be sound. */
+function obstacleTo(model: Model, { startsBroken }: Claims, searches: readonly Searched[]): string | null {
+  const initial = searches.find(({ search }) => search === "steps")?.found;
+  if (initial === undefined) return "the search did not begin in the initial states";
+  const { stopped } = searches.find(({ found }) => found.stopped !== null)?.found ?? initial;
+  if (stopped !== null) {
+    return stopped === "memory" ? "the search ran out of memory" : "the search was stopped";
+  }
+  const isBroken = startsBroken.size > 0 || searches.some(({ found }) => isViolated(model, found));
+  if (isBroken) return "the search ended when something else was violated";
+  return initial.exhausted ? null : `the search ended at depth ${initial.depth}`;
 }
 
 /** One search from all initial states, and one from each named start. */
 function searchesOf(
-  { starts }: Model,
+  model: Model,
   from: string | undefined,
 ): readonly { name: string; starts: readonly Start[] }[] {
-  const initial = starts.filter(({ name }) => /^[0-9]/.test(name));
-  const named = starts.filter((start) => !initial.includes(start));
+  const initial = initialStarts(model);
+  const named = model.starts.filter((start) => !initial.includes(start));
   const searches = [
     { name: "steps", starts: initial },
     ...named.map((start) => ({ name: start.name, starts: [start] })),
@@ -217,27 +296,32 @@ function searchesOf(
 }
 
 function isViolated(model: Model, { verdicts }: Found): boolean {
-  return model.properties.some(({ kind, name }) => kind !== "sometimes" && verdicts.has(name));
+  return verdicts.has(deadlock) ||
+    model.properties.some(({ kind, name }) => kind !== "sometimes" && verdicts.has(name));
 }
 
 function report(
   model: Model,
-  found: readonly { search: string; found: Found }[],
+  found: readonly Searched[],
+  claims: Claims,
+  judgements: Judgements,
   asked: Pick<Report, "spec" | "parameters" | "bounds" | "depth">,
-  isExact: boolean,
 ): Report {
   const searches = found.map(({ search, found }): SearchReport => {
     const { generated, distinct, depth, edge, cut, exhausted } = found;
     return { search, generated, distinct, depth, edge, cut, exhausted };
   });
   const results = found.map(({ found }) => found);
-  const properties = model.properties.map((property) => judgementOf(property, results));
+  const properties = [
+    ...model.properties.map((property) => propertyReport(property, results, claims, judgements)),
+    ...deadlocks(results),
+  ];
   const sum = (key: "generated" | "distinct" | "cut") =>
     searches.reduce((total, search) => total + search[key], 0);
-  const isViolated = properties.some(({ result }) => result === "violated");
+  const has = (wanted: PropertyReport["result"]) => properties.some(({ result }) => result === wanted);
   const exhausted = searches.every((search) => search.exhausted);
-  const stopped = results.find((result) => result.stopped !== null)?.stopped ?? null;
-  const isMissing = exhausted && properties.some(({ result }) => result === "not-reached");
+  const stopped = results.find((result) => result.stopped !== null)?.stopped ?? judgements.stopped;
+  const isOpen = stopped !== null || (exhausted && has("not-reached")) || has("unknown");
   return {
     ...asked,
     model,
@@ -248,27 +332,102 @@ function report(
     cut: sum("cut"),
     exhausted,
     stopped,
-    verdict: isViolated ? "violated" : stopped !== null || isMissing ? "inconclusive" : "holds",
+    verdict: has("violated") ? "violated" : isOpen ? "inconclusive" : "holds",
     neverEnabled: model.neverEnabled?.() ?? [],
-    odds: isExact
-      ? 0
-      : searches.reduce((odds, { distinct }) => odds + distinct * (distinct - 1) / 2 ** 65, 0),
+    odds: results.reduce(
+      (odds, { isExact, distinct }) => odds + (isExact ? 0 : distinct * (distinct - 1) / 2 ** 65),
+      0,
+    ),
   };
 }
 
-function judgementOf(property: Property<unknown>, results: readonly Found[]): PropertyReport {
+/** What is said of a property if there is nothing to say. */
+export const silence = {
+  run: null,
+  trace: null,
+  loop: null,
+  fairness: [],
+  isShortest: true,
+  witness: null,
+  reason: null,
+  vacuous: false,
+  isConstrained: false,
+} satisfies Partial<PropertyReport>;
+
+function propertyReport(
+  property: Property<unknown>,
+  results: readonly Found[],
+  claims: Claims,
+  { judged }: Judgements,
+): PropertyReport {
+  const broken = claims.startsBroken.get(property.name);
+  if (broken !== undefined) {
+    return { property, result: "violated", ...silence, ...broken, trace: formatTrace(broken.run) };
+  }
   const result = results.find(({ verdicts }) => verdicts.has(property.name));
   const verdict = result?.verdicts.get(property.name);
   if (result === undefined || verdict === undefined) {
+    const claimed = judged.get(property.name);
+    if (claimed !== undefined) return claimReport(property, claimed, results);
     const nothing = property.kind === "sometimes" ? "not-reached" : "holds";
-    return { property, result: nothing, run: null, trace: null, witness: null };
+    return { property, result: nothing, ...silence, vacuous: isVacuous(property, results, claims) };
   }
   const run = result.path(verdict);
   return {
     property,
     result: property.kind === "sometimes" ? "reached" : "violated",
+    ...silence,
     run,
     trace: formatTrace(run),
     witness: verdict.witness,
   };
+}
+
+/** Whether a property of states was judged in no state, or a refinement by no step. */
+function isVacuous(property: Property<unknown>, results: readonly Found[], { refinements }: Claims): boolean {
+  switch (property.kind) {
+    case "always":
+      return property.when !== undefined &&
+        results.every(({ verdicts }) => !verdicts.has(conditionName(property.name)));
+    case "refines":
+      return refinements.some((one) => one.property === property && one.isIdle());
+    default:
+      return false;
+  }
+}
+
+function claimReport(property: Property<unknown>, judged: Judged, results: readonly Found[]): PropertyReport {
+  const isConstrained = results.some(({ cut }) => cut > 0);
+  switch (judged.result) {
+    case "holds":
+      return { property, result: "holds", ...silence, vacuous: judged.vacuous, isConstrained };
+    case "unknown":
+      return { property, result: "unknown", ...silence, reason: judged.reason, isConstrained };
+    case "violated": {
+      const { run } = judged.counterexample;
+      return {
+        property,
+        result: "violated",
+        ...silence,
+        ...judged.counterexample,
+        trace: formatTrace(run),
+        isConstrained,
+      };
+    }
+  }
+}
+
+/** What broke what no spec need claim. */
+function deadlocks(results: readonly Found[]): readonly PropertyReport[] {
+  const result = results.find(({ verdicts }) => verdicts.has(deadlock));
+  if (result === undefined) return [];
+  const run = result.path(result.verdicts.get(deadlock)!);
+  return [{
+    property: noDeadlock,
+    result: "violated",
+    ...silence,
+    run,
+    trace: formatTrace(run),
+    witness: stuck,
+  }];
 }

@@ -31,7 +31,7 @@ export function addExactly(
   items: Int32Array,
   at: number,
   length: number,
-  tail: Int32Array,
+  tail: ArrayLike<number>,
   from: number,
   to: number,
 ): boolean {
@@ -93,7 +93,7 @@ function raise({ levels }: ExactSet, roots: number): void {
   for (let root = 0; root < roots; root++) put(top, root, 0, top.count);
 }
 
-function tailOf({ tails }: ExactSet, tail: Int32Array, from: number, to: number): number {
+function tailOf({ tails }: ExactSet, tail: ArrayLike<number>, from: number, to: number): number {
   let integer = 0;
   for (let i = from; i < to; i++) {
     const known = get(tails, integer, tail[i]!);

@@ -1,8 +1,10 @@
 /** Judges states and steps by the properties of a spec, each only once for what the properties look at. */
 import type { Always, Sometimes, Steps } from "../dsl/property.ts";
+import { type ExactSet, exactSet } from "./exact.ts";
+import { type Eye, eye, isNewList, isNewLook, lookThrough } from "./eye.ts";
+import { valueAt } from "./layer.ts";
 import type { Model } from "./model.ts";
 import type { PathEnd } from "./search.ts";
-import { addExactly, type ExactSet, exactSet } from "./exact.ts";
 import { add, clear, has, type Table, table } from "./table.ts";
 import { avalanche } from "./value.ts";
 
@@ -15,58 +17,51 @@ export interface Verdict extends PathEnd {
 /** By the name of the property. A property that is not in it was neither violated nor reached. */
 export type Verdicts = Map<string, Verdict>;
 
+type Single = Always<unknown> | Sometimes<unknown>;
+
 /** The properties of a model, and what they said so far. */
 export interface Judge {
   readonly model: Model;
-  /** Whether to compare what was judged itself, not fingerprints of it. */
+  /** Whether to compare what was judged itself, not sums of words. */
   readonly isExact: boolean;
   readonly steps: readonly Steps<unknown>[];
-  /** The properties of single states, by what they look at. */
-  groups: readonly Group[];
   /** The places that each property has looked at so far, the constraint, and the properties of steps together. */
-  readonly looks: Map<unknown, Places>;
-  /**
-   * The places that any of them has looked at, but for the constraint. Two states that differ only elsewhere look the same, and are judged once. When
-   * one looks at another place, this is another array, and all that was judged is forgotten.
-   */
-  all: Places;
-  /** How many places there were. With another one all is forgotten, too: a judgement may depend on it. */
+  readonly looks: Map<unknown, Set<number>>;
+  /** Whether somebody has looked at a place for the first time since the watchers were last put together. */
+  hasLookedElsewhere: boolean;
+  /** How many places there were then. */
   places: number;
-  /** What was judged of steps: fingerprints of what is watched before and after. */
-  readonly changes: Memory;
-  /** Fingerprints of what the constraint looks at in states that it lets in, and in those that it keeps out. */
-  readonly constraint: { readonly inside: Table; readonly outside: Table };
-  /** The fingerprint that `lookAt` found last. */
-  seenLow: number;
-  seenHigh: number;
+  watchers: readonly Watcher[];
+  /** The looks of the state that is expanded, in pairs, by watcher. */
+  looked: Int32Array;
+  /** What a successor changes of these. */
+  readonly change: Int32Array;
+  /** By watcher: 1 if it must look at the successor at hand. */
+  readonly curious: Uint8Array;
+  /** The steps that were judged, by looks before and after. */
+  readonly knownSteps: Table;
+  /** The same for who is exact. */
+  knownStepValues: ExactSet;
+  /** Where a state is taken apart for a property to look at. */
+  vector: Int32Array;
   readonly verdicts: Verdicts;
   /** Whether some `always` or `steps` was violated. */
   violated: boolean;
 }
 
-/** Properties that look at the same places, and what they have judged: each look only once. */
-interface Group {
-  readonly properties: readonly (Always<unknown> | Sometimes<unknown>)[];
-  /** The places. */
-  readonly watched: Int32Array;
-  readonly states: Memory;
-}
+/** Somebody who looks at states: properties that look at the same places, the constraint, or properties of steps. */
+type Watcher =
+  & { readonly eye: Eye }
+  & (
+    /** Those that aren't decided yet. */
+    | { readonly type: "properties"; properties: readonly Single[] }
+    /** Looks of states that the constraint keeps out; of those that it lets in the eye knows. */
+    | { readonly type: "constraint"; readonly outside: Table }
+    | { readonly type: "steps" }
+  );
 
-/** What was judged, and how often that was asked. */
-interface Memory {
-  readonly known: Table;
-  asked: number;
-  /** The same for a judge who is exact. */
-  exact: ExactSet | null;
-}
-
-/** Some places, as a list and, by place, 1 if it is among them. */
-interface Places {
-  readonly isLookedAt: Uint8Array;
-  readonly list: Int32Array;
-}
-
-const nowhere: Places = { isLookedAt: new Uint8Array(0), list: new Int32Array(0) };
+/** The most watchers. There are at most two more than properties. */
+const mostWatchers = 1 << 10;
 
 /** A judge who has seen nothing yet. */
 export function judge(model: Model, isExact: boolean): Judge {
@@ -74,117 +69,263 @@ export function judge(model: Model, isExact: boolean): Judge {
     model,
     isExact,
     steps: model.properties.filter((property) => property.kind === "steps"),
-    groups: [],
     looks: new Map(),
-    all: nowhere,
+    hasLookedElsewhere: false,
     places: 0,
-    changes: memory(isExact),
-    constraint: { inside: table(1 << 4), outside: table(1 << 4) },
-    seenLow: 0,
-    seenHigh: 0,
+    watchers: [],
+    looked: new Int32Array(mostWatchers * 2),
+    change: new Int32Array(mostWatchers * 2),
+    curious: new Uint8Array(mostWatchers),
+    knownSteps: table(1 << 8),
+    knownStepValues: exactSet(),
+    vector: new Int32Array(0),
     verdicts: new Map(),
     violated: false,
   };
-  regroup(result);
+  forget(result);
   return result;
 }
 
-/** Whether a successor looks other than the state before it, by what its fingerprint to the eye differs by. */
-export function isNewToTheEye(
-  { all, places, model, isExact }: Judge,
-  seenLow: number,
-  seenHigh: number,
-): boolean {
-  return isExact || seenLow !== 0 || seenHigh !== 0 || all.list.length === 0 ||
-    places !== model.places.length;
+/** Forgets all that was judged if somebody has looked elsewhere, or if there are more places than before. */
+export function keepUp(judge: Judge): void {
+  if (judge.hasLookedElsewhere || judge.places !== judge.model.places.length) forget(judge);
+}
+
+/** Forgets all that was judged, as looks are other than before. */
+export function forget(judge: Judge): void {
+  const { model, looks, verdicts, isExact, steps } = judge;
+  judge.places = model.places.length;
+  judge.hasLookedElsewhere = false;
+  const eyeOf = (who: unknown) =>
+    eye(model.records.fields, [...looks.get(who) ?? []].sort((a, b) => a - b), isExact);
+  const groups = new Map<string, Single[]>();
+  for (const property of model.properties) {
+    if ((property.kind !== "always" && property.kind !== "sometimes") || verdicts.has(property.name)) {
+      continue;
+    }
+    const key = [...looks.get(property) ?? []].sort((a, b) => a - b).join();
+    groups.set(key, [...groups.get(key) ?? [], property]);
+  }
+  const watchers: Watcher[] = [...groups.values()].map((properties) => ({
+    type: "properties",
+    properties,
+    eye: eyeOf(properties[0]),
+  }));
+  if (steps.length > 0) watchers.push({ type: "steps", eye: eyeOf("steps") });
+  if (model.constraint !== undefined) {
+    watchers.push({ type: "constraint", eye: eyeOf("constraint"), outside: table(1 << 8) });
+  }
+  judge.watchers = watchers;
+  clear(judge.knownSteps);
+  judge.knownStepValues = exactSet();
+  model.watch(watchers.map(({ eye }) => eye));
 }
 
 /**
- * Judges the state that begins at `at`, unless one that looks the same was judged before. A verdict on it names
- * the state of this number, or its successor of this branch.
+ * Looks at the state that is expanded, before its successors. Who looks at a state that differs from it nowhere that
+ * anybody has looked need not look again: this is so only if what was looked at since places were added is known here.
  */
-export function judgeState(
-  judge: Judge,
-  state: number,
-  branch: number,
-  vector: Int32Array,
+export function lookAtParent(judge: Judge, state: number, words: Int32Array, at: number): void {
+  for (;;) {
+    keepUp(judge);
+    const { watchers, looked } = judge;
+    for (let w = 0; w < watchers.length; w++) look(judge, watchers[w]!, words, at, looked, w * 2);
+    for (let w = 0; w < watchers.length; w++) {
+      const watcher = watchers[w]!;
+      const isNew = isNewLook(watcher.eye, looked[w * 2]!, looked[w * 2 + 1]!);
+      if (isNew) lookAgain(judge, watcher, state, words, at);
+    }
+    if (!judge.hasLookedElsewhere) return;
+  }
+}
+
+function look(
+  { model: { places, records: { fields } } }: Judge,
+  { eye }: Watcher,
+  words: Int32Array,
+  from: number,
+  out: Int32Array,
   at: number,
 ): void {
-  const { groups, all } = judge;
-  for (const group of groups) {
-    if (!isNewState(judge, group, vector, at)) continue;
-    for (const property of group.properties) {
-      if (judge.verdicts.has(property.name)) continue;
-      const view = judge.model.view(vector, at, (place) => look(judge, property, place));
-      const verdict = verdictOn(property, view);
-      if (verdict !== null) judge.verdicts.set(property.name, { state, branch, ...verdict });
-      if (verdict !== null && property.kind === "always") judge.violated = true;
+  lookThrough(eye, places, fields, words, from, out, at);
+}
+
+/** Lets somebody look at a state that was judged before, so that it is known what he looks at. */
+function lookAgain(judge: Judge, watcher: Watcher, state: number, words: Int32Array, at: number): void {
+  switch (watcher.type) {
+    case "properties":
+      return judgeBy(judge, watcher, state, -1, words, at);
+    case "constraint":
+      judge.model.constraint!(viewOf(judge, words, at, "constraint"));
+      return;
+    case "steps": {
+      const before = apart(judge, viewOf(judge, words, at, "steps"));
+      for (const property of judge.steps) property.holds(before, viewOf(judge, words, at, "steps"));
     }
   }
-  if (judge.all !== all) regroup(judge);
 }
 
-function isNewState(judge: Judge, { watched, states }: Group, vector: Int32Array, at: number): boolean {
-  if (states.exact !== null) {
-    return isNewList(
-      states.exact,
-      Array.from(watched, (place) => vector[at + place]!),
-    );
+/** What `glance` tells of a successor. Nothing of it: there is nothing to look at, and the constraint lets it in. */
+export const glanced = { mustLook: 1, isOutside: 2, mustAsk: 4 } as const;
+
+/**
+ * Whether the properties must look at a successor by `change`, whether the constraint is known to keep it out, and
+ * whether it must be asked. Leaves in `curious` who must look.
+ */
+export function glance(judge: Judge): number {
+  const { watchers, looked, change, curious, isExact } = judge;
+  let result = 0;
+  for (let w = 0; w < watchers.length; w++) {
+    const watcher = watchers[w]!;
+    const [first, second] = [change[w * 2]!, change[w * 2 + 1]!];
+    curious[w] = 0;
+    if (watcher.type === "steps" || (first | second) === 0) continue;
+    const low = (looked[w * 2]! + first) | 0;
+    const high = (looked[w * 2 + 1]! + second) | 0;
+    if (watcher.type === "constraint") result |= placeOf(judge, watcher, low, high);
+    else if (watcher.properties.length > 0) {
+      if ((!isExact || watcher.eye.lens !== null) && !isNewLook(watcher.eye, low, high)) continue;
+      curious[w] = 1;
+      result |= glanced.mustLook;
+    }
   }
-  lookAt(judge, watched, vector, at);
-  return isNew(states, judge.seenLow, judge.seenHigh);
+  return result;
 }
 
-function isNewList(set: ExactSet, list: readonly number[]): boolean {
-  return addExactly(set, Int32Array.from(list), 0, list.length, none, 0, 0);
+/** Where the constraint puts a state that looks like this, as far as that is known. */
+function placeOf(
+  { isExact }: Judge,
+  { eye, outside }: Watcher & { readonly type: "constraint" },
+  low: number,
+  high: number,
+): number {
+  if (isExact && eye.lens === null) return glanced.mustAsk;
+  if (has(outside, low, high)) return glanced.isOutside;
+  const isInside = eye.lens === null
+    ? has(eye.sums, low, high)
+    : (eye.bits[low >>> 5]! & (1 << (low & 31))) !== 0;
+  return isInside ? 0 : glanced.mustAsk;
 }
 
-const none = new Int32Array(0);
+/**
+ * Lets those who are curious judge the state whose record begins at `at`. A verdict on it names the state of this
+ * number, or its successor of this branch.
+ */
+export function judgeState(judge: Judge, state: number, branch: number, words: Int32Array, at: number): void {
+  const { watchers, curious } = judge;
+  for (let w = 0; w < watchers.length; w++) {
+    const watcher = watchers[w]!;
+    if (curious[w] !== 1 || watcher.type !== "properties") continue;
+    const { eye: { values } } = watcher;
+    if (values !== null && !isNewList(values, valuesOf(judge, watcher, words, at))) continue;
+    judgeBy(judge, watcher, state, branch, words, at);
+  }
+}
+
+/** Lets all judge a state with which the search begins. */
+export function judgeFirst(judge: Judge, state: number, words: Int32Array, at: number): void {
+  keepUp(judge);
+  judge.curious.fill(1);
+  judgeState(judge, state, -1, words, at);
+}
+
+/** Lets all judge a state, unless one that looks the same was judged before. */
+export function judgeAlone(judge: Judge, state: number, words: Int32Array, at: number): void {
+  keepUp(judge);
+  for (const watcher of judge.watchers) {
+    if (watcher.type !== "properties" || watcher.properties.length === 0) continue;
+    const { eye: { values } } = watcher;
+    look(judge, watcher, words, at, place, 0);
+    const isNew = values === null
+      ? isNewLook(watcher.eye, place[0]!, place[1]!)
+      : isNewList(values, valuesOf(judge, watcher, words, at));
+    if (isNew) judgeBy(judge, watcher, state, -1, words, at);
+  }
+}
+
+function judgeBy(
+  judge: Judge,
+  watcher: Watcher & { readonly type: "properties" },
+  state: number,
+  branch: number,
+  words: Int32Array,
+  at: number,
+): void {
+  for (const property of watcher.properties) {
+    const verdict = verdictOn(property, viewOf(judge, words, at, property));
+    if (verdict === null) continue;
+    judge.verdicts.set(property.name, { state, branch, ...verdict });
+    if (property.kind === "always") judge.violated = true;
+    watcher.properties = watcher.properties.filter((other) => other !== property);
+  }
+}
+
+/** What `who` sees of a state. Each place that he looks at is noted. */
+function viewOf(judge: Judge, words: Int32Array, at: number, who: unknown): unknown {
+  const { places, records: { fields } } = judge.model;
+  if (judge.vector.length < places.length) judge.vector = new Int32Array(places.length * 2);
+  const { vector } = judge;
+  for (let p = 0; p < places.length; p++) vector[p] = valueAt(fields, words, at, p);
+  let looks = judge.looks.get(who);
+  if (looks === undefined) judge.looks.set(who, looks = new Set());
+  const known = looks;
+  return judge.model.view(vector, 0, (place) => {
+    if (known.has(place)) return;
+    known.add(place);
+    judge.hasLookedElsewhere = true;
+  });
+}
+
+/** Keeps what a view reads from: the next one gets another vector. */
+function apart(judge: Judge, view: unknown): unknown {
+  judge.vector = new Int32Array(judge.vector.length);
+  return view;
+}
+
+function valuesOf({ model }: Judge, { eye }: Watcher, words: Int32Array, at: number): readonly number[] {
+  return Array.from(eye.places, (place) => valueAt(model.records.fields, words, at, place));
+}
 
 /** What is to be told of a state; null if nothing is. */
-function verdictOn(
-  property: Always<unknown> | Sometimes<unknown>,
-  view: unknown,
-): { readonly witness: string | null } | null {
+function verdictOn(property: Single, view: unknown): { readonly witness: string | null } | null {
   if (property.kind === "sometimes") return property.reached(view) ? { witness: null } : null;
   const judgement = property.holds(view);
   return judgement === true ? null : { witness: judgement };
 }
 
-/** Whether the state that begins at `at` is one that the spec's constraint lets the search go on from. */
-export function isWithin(judge: Judge, vector: Int32Array, at: number): boolean {
-  const { model, looks } = judge;
-  const { inside, outside } = judge.constraint;
+/** Whether the state whose record begins at `at` is one that the spec's constraint lets the search go on from. */
+export function isWithin(judge: Judge, words: Int32Array, at: number): boolean {
+  const { model, watchers } = judge;
   if (model.constraint === undefined) return true;
-  if (judge.isExact) return model.constraint(model.view(vector, at, () => {}));
-  const own = looks.get("constraint") ?? nowhere;
-  lookAt(judge, own.list, vector, at);
-  const { seenLow, seenHigh } = judge;
-  if (has(inside, seenLow, seenHigh)) return true;
-  if (has(outside, seenLow, seenHigh)) return false;
-  const isInside = model.constraint(model.view(vector, at, (place) => look(judge, "constraint", place)));
-  if ((looks.get("constraint") ?? nowhere) !== own) forgetConstraint(judge);
-  else add(isInside ? inside : outside, seenLow, seenHigh);
+  keepUp(judge);
+  const watcher = watchers.at(-1)!;
+  if (watcher.type !== "constraint") throw new Error("the constraint is the last to look");
+  look(judge, watcher, words, at, place, 0);
+  const [low, high] = [place[0]!, place[1]!];
+  const known = placeOf(judge, watcher, low, high);
+  if (known !== glanced.mustAsk) return known === 0;
+  const isInside = model.constraint(viewOf(judge, words, at, "constraint"));
+  if (judge.hasLookedElsewhere) return isInside;
+  if (isInside) isNewLook(watcher.eye, low, high);
+  else add(watcher.outside, low, high);
   return isInside;
 }
 
-function forgetConstraint({ constraint }: Judge): void {
-  clear(constraint.inside);
-  clear(constraint.outside);
+const place = new Int32Array(2);
+
+/** By what steps are watched: the position of the watcher; -1 if there are no properties of steps. */
+export function watcherOfSteps({ watchers }: Judge): number {
+  return watchers.findIndex(({ type }) => type === "steps");
 }
 
-/** Whether a step between states that look like these was not judged before; an exact judge must see it to know. */
-export function isNewStep(
-  judge: Judge,
-  lowBefore: number,
-  highBefore: number,
-  lowAfter: number,
-  highAfter: number,
-): boolean {
+/** Whether a step by `change` from the state that was looked at was not judged before. */
+export function isNewStep(judge: Judge, w: number): boolean {
   if (judge.isExact) return true;
-  const low = avalanche(lowBefore ^ avalanche(lowAfter)) ^ highAfter;
-  const high = avalanche(highBefore ^ avalanche(highAfter + 1)) ^ lowAfter;
-  return isNew(judge.changes, low, high);
+  const [low, high] = [judge.looked[w * 2]!, judge.looked[w * 2 + 1]!];
+  const [lowAfter, highAfter] = [low + judge.change[w * 2]!, high + judge.change[w * 2 + 1]!];
+  const first = avalanche(low ^ avalanche(lowAfter)) ^ highAfter;
+  const second = avalanche(high ^ avalanche(highAfter + 1)) ^ lowAfter;
+  return add(judge.knownSteps, first | 0, second | 0);
 }
 
 /** Judges a step from the state of this number by its successor of this branch. */
@@ -197,14 +338,16 @@ export function judgeStep(
   after: Int32Array,
   afterAt: number,
 ): void {
-  const { all } = judge;
-  if (judge.changes.exact !== null) {
-    const values = (items: Int32Array, from: number) => Array.from(all.list, (place) => items[from + place]!);
-    if (!isNewList(judge.changes.exact, [...values(before, beforeAt), ...values(after, afterAt)])) return;
+  const watcher = judge.watchers.find(({ type }) => type === "steps");
+  if (judge.isExact && watcher !== undefined && !judge.hasLookedElsewhere) {
+    const values = [
+      ...valuesOf(judge, watcher, before, beforeAt),
+      ...valuesOf(judge, watcher, after, afterAt),
+    ];
+    if (!isNewList(judge.knownStepValues, values)) return;
   }
-  const onRead = (place: number) => look(judge, "steps", place);
-  const viewBefore = judge.model.view(before, beforeAt, onRead);
-  const viewAfter = judge.model.view(after, afterAt, onRead);
+  const viewBefore = apart(judge, viewOf(judge, before, beforeAt, "steps"));
+  const viewAfter = viewOf(judge, after, afterAt, "steps");
   for (const property of judge.steps) {
     if (judge.verdicts.has(property.name)) continue;
     const witness = property.holds(viewBefore, viewAfter);
@@ -212,78 +355,4 @@ export function judgeStep(
     judge.verdicts.set(property.name, { state, branch, witness });
     judge.violated = true;
   }
-  if (judge.all !== all) regroup(judge);
-}
-
-/** Leaves the fingerprint of the watched places of a state in `seenLow` and `seenHigh`. */
-export function lookAt(judge: Judge, watched: Int32Array, vector: Int32Array, at: number): void {
-  const { places } = judge.model;
-  let low = 0;
-  let high = 0;
-  for (let i = 0; i < watched.length; i++) {
-    const p = watched[i]!;
-    const value = vector[at + p]! * 2;
-    const { items } = places[p]!.observedWords;
-    low += items[value]!;
-    high += items[value + 1]!;
-  }
-  judge.seenLow = low | 0;
-  judge.seenHigh = high | 0;
-}
-
-/** Beyond so many states that all look different, looking them up costs more than it saves. */
-const patience = 1 << 16;
-
-function isNew(memory: Memory, low: number, high: number): boolean {
-  const { known } = memory;
-  memory.asked++;
-  if (known.count > patience && known.count * 4 > memory.asked * 3) return true;
-  return add(known, low, high);
-}
-
-/** Notes that a property, the constraint, or one of the properties of steps looks at a place. */
-function look(judge: Judge, who: unknown, place: number): void {
-  const own = judge.looks.get(who);
-  if (own?.isLookedAt[place] === 1) return;
-  judge.looks.set(who, placesWith(own?.isLookedAt, place));
-  // What the constraint looks at matters to nobody else.
-  if (who !== "constraint") judge.all = placesWith(judge.all.isLookedAt, place);
-}
-
-function placesWith(before: Uint8Array | undefined, place: number): Places {
-  const isLookedAt = new Uint8Array(Math.max(place + 1, before?.length ?? 0));
-  if (before !== undefined) isLookedAt.set(before);
-  isLookedAt[place] = 1;
-  return { isLookedAt, list: Int32Array.from([...isLookedAt.keys()].filter((p) => isLookedAt[p] === 1)) };
-}
-
-/** Forgets all that was judged if there are more places than before. */
-export function keepUp(judge: Judge): void {
-  if (judge.places === judge.model.places.length) return;
-  judge.places = judge.model.places.length;
-  judge.all = { ...judge.all };
-  regroup(judge);
-}
-
-/** Puts together the properties that look at the same places, and forgets all that was judged. */
-function regroup(judge: Judge): void {
-  const groups = new Map<string, (Always<unknown> | Sometimes<unknown>)[]>();
-  for (const property of judge.model.properties) {
-    if (property.kind === "steps") continue;
-    const key = (judge.looks.get(property) ?? nowhere).list.join();
-    groups.set(key, [...groups.get(key) ?? [], property]);
-  }
-  judge.groups = [...groups.values()].map((properties): Group => ({
-    properties,
-    watched: (judge.looks.get(properties[0]) ?? nowhere).list,
-    states: memory(judge.isExact),
-  }));
-  clear(judge.changes.known);
-  judge.changes.asked = 0;
-  judge.changes.exact = judge.isExact ? exactSet() : null;
-  forgetConstraint(judge);
-}
-
-function memory(isExact: boolean): Memory {
-  return { known: table(1 << 10), asked: 0, exact: isExact ? exactSet() : null };
 }

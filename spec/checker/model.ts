@@ -1,7 +1,8 @@
 /** What the search explores: a spec, compiled to integers by one of the fronts in `dsl/`. */
 import type { Fairness } from "../dsl/fairness.ts";
 import type { Property } from "../dsl/property.ts";
-import { type Growable, growable } from "./growable.ts";
+import type { Eye } from "./eye.ts";
+import type { Fields, Layer, Segment } from "./layer.ts";
 import type { Place } from "./place.ts";
 
 /** A global state: an integer for each place, and a bag of messages in flight, sorted. */
@@ -22,52 +23,50 @@ export interface Start {
   readonly state: State;
 }
 
-/** The states of one depth, in flat arrays. */
-export interface Layer {
-  /** How many. */
-  count: number;
-  /** How many integers a state takes in `vectors`; at least the number of places. What is beyond them is 0. */
-  width: number;
-  /** The places of each state, one after another. */
-  readonly vectors: Growable;
-  /** For each state: its fingerprint, low and high, and where its bag ends. */
-  readonly heads: Growable;
-  /** The bags of messages in flight, one after another, each ascending. */
-  readonly bags: Growable;
-}
-
-/** How many integers of `Layer.heads` belong to one state. */
-export const headSize = 3;
-
-/** No states, of so many places. */
-export function layer(width: number): Layer {
-  return { count: 0, width, vectors: growable(), heads: growable(), bags: growable() };
-}
-
-/** Where the bag of a state begins. It ends where its head says. */
-export function bagStart({ heads }: Layer, index: number): number {
-  return index === 0 ? 0 : heads.items[index * headSize - 1]!;
-}
-
 /** The successors of one state, one row each, in a flat array. Those that are the state itself are only counted. */
 export interface Successors {
   /** The rows, `rowSize` integers each. */
-  readonly rows: Growable;
+  rows: Int32Array;
+  /** How many rows there are. */
+  count: number;
   /** How many successors were the state itself. */
   same: number;
-  /** By place: 1 if `seenLow` and `seenHigh` are to tell of its changes. */
-  watched: Uint8Array;
+  /** Pairs [low, high], by row: the names by which the search is to know successors, if a model has `rename`. */
+  keys: Int32Array;
 }
 
-/** What the integers of a row mean; from `detail` on it is up to the front that made it. */
-export const row = { low: 0, high: 1, branch: 2, seenLow: 3, seenHigh: 4, detail: 5 } as const;
+/** What the integers of a row mean: the successor's name, and two that only the front that made it understands. */
+export const row = { low: 0, high: 1, first: 2, second: 3 } as const;
 
 /** How many integers of `Successors.rows` belong to one successor. */
-export const rowSize = 10;
+export const rowSize = 4;
 
 /** No successors. */
 export function successors(): Successors {
-  return { rows: growable(), same: 0, watched: new Uint8Array(0) };
+  return { rows: new Int32Array(64 * rowSize), count: 0, same: 0, keys: new Int32Array(0) };
+}
+
+/** Makes room for one more row. */
+export function reserveRow(out: Successors): Int32Array {
+  const larger = new Int32Array(out.rows.length * 2);
+  larger.set(out.rows);
+  return out.rows = larger;
+}
+
+/** How states are written at present. */
+export interface Written {
+  /** Where the values of places stand in a record. */
+  readonly fields: Fields;
+  /** Whether the name of a state tells it from all others for sure: it is the state, written in 64 bits. */
+  readonly isName: boolean;
+}
+
+/** What all states must be written anew by, as their values need more bits than they had. */
+export interface Refit {
+  /** Appends the record that begins at `at` to a layer, in its new form. Returns where the next one begins. */
+  convert(segment: Segment, at: number, to: Layer): number;
+  /** The new name of a state; null if names stay as they are. */
+  rename: ((low: number, high: number) => readonly [low: number, high: number]) | null;
 }
 
 /** One step, told for people. */
@@ -119,27 +118,66 @@ export interface Model {
    * judged, but neither counted as distinct nor expanded.
    */
   readonly constraint?: (state: unknown) => boolean;
+  /**
+   * Whether a state from which no step leads is one where the spec may end; any other one is a deadlock. If it is
+   * left out the spec may end anywhere.
+   */
+  readonly ends?: (state: State) => boolean;
   /** Where the search begins: first the initial states, then the named starts. */
   readonly starts: readonly Start[];
+  /** How states are written at present: it may change at every `refit`. */
+  readonly records: Written;
+  /** From now on names are sums of words: they derive from what a state is, not from what was met before. */
+  nameByContent(): void;
+  /** Appends a state to a layer. */
+  put(state: State, to: Layer): void;
+  /** The state whose record begins at `at`. */
+  take(segment: Segment, at: number): State;
+  /** How many words the record takes that begins at `at`. */
+  sizeOf(segment: Segment, at: number): number;
   /**
-   * Appends the successors of a state to `out`, always in the same order. A row holds the successor's fingerprint,
-   * its position among `steps`, and what its fingerprint to the eyes of properties differs by.
+   * Fills `out` with the successors of the state whose record begins at `at`, in an order that depends on what
+   * happened before alone. False if records must first be made larger, by `refit`.
    */
-  expand(layer: Layer, index: number, out: Successors): void;
-  /** Appends the successor of the row that begins at `at` to `next`. */
-  build(layer: Layer, index: number, rows: Int32Array, at: number, next: Layer): void;
+  expand(segment: Segment, at: number, out: Successors): boolean;
+  /**
+   * Writes into `out.keys` by which names the search is to know the successors of the state whose record begins at
+   * `at`: two that are the same to it have one. Without it these are the names in the rows.
+   */
+  rename?(segment: Segment, at: number, out: Successors): void;
+  /** The name by which the search is to know the state whose record begins at `at`, if there is `rename`. */
+  keyOf?(segment: Segment, at: number): readonly [low: number, high: number];
+  /** Makes records larger. */
+  refit(): Refit;
+  /**
+   * Appends the successor of the row that begins at `at`, of the state whose record begins at `from`. Returns where
+   * its record begins in the last segment of `to`.
+   */
+  build(segment: Segment, from: number, out: Successors, at: number, to: Layer): number;
+  /** The messages in flight in the state whose record begins at `at`. */
+  bagOf(segment: Segment, at: number): readonly number[];
+  /** How `stepAt` knows the successor of the row that begins at `at`. */
+  branchOf(out: Successors, at: number): number;
+  /** Who looks at states: `changeOf` tells of these. */
+  watch(eyes: readonly Eye[]): void;
+  /**
+   * What the row that begins at `at` changes of the looks of all eyes, in pairs; the state's record begins at `from`.
+   */
+  changeOf(segment: Segment, from: number, out: Successors, at: number, change: Int32Array): void;
   /** What properties see of a state. Calls `onRead` with each place that a property looks at. */
   view(vector: ArrayLike<number>, at: number, onRead: (place: number) => void): unknown;
   /** Every action with each of its arguments. */
   readonly actions: readonly ActionInstance[];
   /** Which of `actions` the row that begins at `at` stands for. */
-  actionOf(rows: Int32Array, at: number): number;
+  actionOf(out: Successors, at: number): number;
   /** The fairness of all behaviours of the spec. */
   readonly fairness: readonly Fairness[];
   /** The state in which the variables have these values, in a plain spec. */
   stateOf?(values: unknown): State;
-  /** The successors of a state, in the order of `branch`, told for people. */
+  /** The successors of a state, told for people. */
   steps(state: State): readonly Step[];
+  /** The step from a state by a branch, as `branchOf` told it. */
+  stepAt(state: State, branch: number): Step;
   /** The step that `text` stands for, where it is not among `steps`, such as a proposal of another command. */
   otherStep?(state: State, text: string): Step | null;
   /** The budget that doesn't allow the step that `text` stands for, and how much of it that needs; null if none does. */

@@ -1,22 +1,23 @@
 /** The search: breadth first, in layers, so that the first counterexample found is a shortest one. */
 import type { Run } from "../trace/run.ts";
-import { addExactly, bytesOf, type ExactSet, exactSet } from "./exact.ts";
-import { type Growable, growable, push, reserve } from "./growable.ts";
+import { addExactly, bytesOf as bytesOfExact, type ExactSet, exactSet } from "./exact.ts";
 import {
+  forget,
+  glance,
+  glanced,
   isNewStep,
-  isNewToTheEye,
   isWithin,
   type Judge,
   judge,
+  judgeFirst,
   judgeState,
   judgeStep,
-  keepUp,
-  lookAt,
+  lookAtParent,
   type Verdicts,
+  watcherOfSteps,
 } from "./judge.ts";
+import { bytesOf, clear, type Layer, layer, type Segment, valueAt } from "./layer.ts";
 import {
-  type Layer,
-  layer,
   type Model,
   row,
   rowSize,
@@ -26,8 +27,12 @@ import {
   type Successors,
   successors,
 } from "./model.ts";
-import type { Place } from "./place.ts";
-import { add, bytesToGrow, has, insert, makeRoom, slotOf, type Table, table } from "./table.ts";
+import { advance, type Queue, queueOf, refit } from "./queue.ts";
+import { add, bytesToGrow, forEachName, insert, makeRoom, slotOf, type Table, table } from "./table.ts";
+import { bytesOfTrail, noteBranch, noteChildren, type Trail, trail, wayTo } from "./trail.ts";
+
+/** Thrown where names of states no longer tell them apart for sure, as asked for. All begins again, with what was learned. */
+export class NoLongerExact extends Error {}
 
 /** How far a search goes, and whom it tells. */
 export interface SearchOptions {
@@ -76,6 +81,8 @@ export interface Found {
   readonly cut: number;
   /** What ended the search before its time: `stopped`, or `maxBytes`. */
   readonly stopped: Stopped | null;
+  /** Whether no state can have been mistaken for another one. */
+  readonly isExact: boolean;
   /** What became of each property, by its name. */
   readonly verdicts: Verdicts;
   /** The path to a state or step that a verdict names. */
@@ -86,29 +93,34 @@ export interface Found {
 export interface PathEnd {
   /** The number of a state, in the order of discovery; -1, -2, ... for the first, second, ... start. */
   readonly state: number;
-  /** Which successor of that state; -1: the path ends at the state. */
+  /** By which branch to leave that state; -1: the path ends at the state. */
   readonly branch: number;
 }
 
 interface Search {
   readonly model: Model;
   readonly options: SearchOptions;
-  readonly seen: Table;
-  /** States that the constraint keeps out. */
-  readonly outside: Table;
-  /** All states, also those that the constraint keeps out, where fingerprints won't do; else null. */
+  /** All states, also those that the constraint keeps out. */
+  seen: Table;
+  /** The same where names won't do; else null. */
   readonly exact: ExactSet | null;
   readonly judge: Judge;
-  /** For each state: the state it was found from, and which successor of that it is. */
-  readonly parents: Growable;
-  readonly branches: Growable;
+  trail: Trail;
+  /** For each state without a parent: which of the starts it is. */
+  readonly firsts: number[];
   readonly out: Successors;
   /** Takes what is built only to be looked at. */
   readonly scratch: Layer;
+  homes: Int32Array;
+  /** Which of the successors at hand are new, and how many. */
+  fresh: Int32Array;
+  freshCount: number;
   generated: number;
   distinct: number;
   /** How many distinct states the constraint kept out. */
   cut: number;
+  /** How many states were expanded: the number of the one that is expanded next. */
+  expanded: number;
   depth: number;
   stopped: Stopped | null;
   /** How many states of a layer were not expanded when the search was stopped. */
@@ -122,30 +134,30 @@ export async function search(model: Model, starts: readonly Start[], options: Se
     model,
     options,
     seen: table(),
-    outside: table(1 << 4),
-    exact: options.isExact ? exactSet() : null,
+    exact: options.isExact && !model.records.isName ? exactSet() : null,
     judge: judge(model, options.isExact),
     distinct: 0,
     cut: 0,
-    parents: growable(),
-    branches: growable(),
+    trail: trail(0),
+    firsts: [],
     out: successors(),
-    scratch: layer(model.places.length),
+    scratch: layer(),
+    homes: new Int32Array(64),
+    fresh: new Int32Array(64),
+    freshCount: 0,
     generated: 0,
+    expanded: 0,
     depth: 1,
     stopped: null,
     left: 0,
     breath: performance.now(),
   };
   let current = firstLayer(run, starts);
-  let spare = layer(current.width);
-  let firstOfLayer = 0;
+  let next = layer(current.pool);
   while (current.count > 0 && run.depth !== options.depth && !run.judge.violated && run.stopped === null) {
-    empty(spare, current.width);
-    const isLast = run.depth + 1 === options.depth;
-    await expandLayer(run, current, firstOfLayer, spare, isLast);
-    firstOfLayer += current.count;
-    [current, spare] = [spare, current];
+    await expandLayer(run, current, next, run.depth + 1 === options.depth);
+    clear(current);
+    [current, next] = [next, current];
     if (current.count > 0) run.depth++;
     report(run, current.count, true);
   }
@@ -157,209 +169,262 @@ export async function search(model: Model, starts: readonly Start[], options: Se
     edge: current.count + run.left,
     cut: run.cut,
     stopped: run.stopped,
+    isExact: run.exact !== null || model.records.isName,
     verdicts: run.judge.verdicts,
     path: (to) => pathTo(run, starts, to),
   };
 }
 
 function firstLayer(run: Search, starts: readonly Start[]): Layer {
-  const { model } = run;
-  const first = layer(model.places.length);
+  const { model, judge } = run;
+  const first = layer();
   for (const [index, { state }] of starts.entries()) {
     run.generated++;
-    const [low, high] = sumOfWords(model, state);
-    const alone = layer(first.width);
-    for (let p = 0; p < first.width; p++) push(alone.vectors, state.vector[p] ?? 0);
-    for (const message of state.bag) push(alone.bags, message);
-    if (isKnown(run, alone, low, high)) continue;
-    judgeState(run.judge, -1 - index, -1, alone.vectors.items, 0);
-    if (!countIn(run, isWithin(run.judge, alone.vectors.items, 0), low, high)) continue;
-    push(run.parents, -1 - index);
-    push(run.branches, 0);
-    for (let p = 0; p < first.width; p++) push(first.vectors, alone.vectors.items[p]!);
-    for (const message of state.bag) push(first.bags, message);
-    for (const item of [low, high, first.bags.length]) push(first.heads, item);
-    first.count++;
+    const before = first.segments.at(-1)!.used;
+    model.put(state, first);
+    const segment = first.segments.at(-1)!;
+    const at = first.segments.length > 1 && segment.used < before ? 0 : before;
+    const isNew = run.exact === null
+      ? add(run.seen, ...(model.keyOf?.(segment, at) ?? [segment.words[at]!, segment.words[at + 1]!]))
+      : isNewExactly(run, run.exact, segment, at);
+    if (isNew) judgeFirst(judge, -1 - index, segment.words, at);
+    if (isNew && countIn(run, isWithin(judge, segment.words, at))) run.firsts.push(index);
+    else undo(first, segment, at);
   }
+  run.trail = trail(run.firsts.length);
   return first;
 }
 
-async function expandLayer(
-  run: Search,
-  current: Layer,
-  first: number,
-  next: Layer,
-  isLast: boolean,
-): Promise<void> {
-  for (let index = 0; index < current.count; index++) {
-    if ((index & 1023) === 0) await breathe(run, current.count - index);
-    if ((index & 15) === 0 && !hasMemory(run, current, next)) run.stopped ??= "memory";
+/** How many states are expanded between two looks at the clock and at memory. */
+const stride = 1024;
+
+async function expandLayer(run: Search, current: Layer, next: Layer, isLast: boolean): Promise<void> {
+  const queue = queueOf(current);
+  while (queue.count > 0) {
+    await breathe(run, queue.count);
+    if (!hasMemory(run, queue, next)) run.stopped ??= "memory";
     if (run.stopped !== null) {
-      run.left = current.count - index;
+      run.left = queue.count;
       return;
     }
-    const { out } = run;
-    expandState(run, current, index);
-    run.generated += out.same + out.rows.length / rowSize;
-    if (run.judge.steps.length > 0) takeSteps(run, first + index, current, index);
-    const take = run.exact === null && run.model.constraint === undefined ? takeNew : takeNewBuilt;
-    take(run, first + index, current, index, next, isLast);
+    expandSome(run, queue, next, isLast);
   }
 }
 
-/** Keeps what is new among the successors of one state. Looks at all slots first: the memory answers together. */
-function takeNew(
+function expandSome(run: Search, queue: Queue, next: Layer, isLast: boolean): void {
+  const { model, judge, out } = run;
+  for (let i = 0; i < stride && queue.count > 0; i++) {
+    const [segment] = queue.segments;
+    if (!model.expand(segment!, queue.at, out)) {
+      enlarge(run, queue, next);
+      i--;
+      continue;
+    }
+    run.generated += out.same + out.count;
+    if (out.same + out.count === 0) judgeEnd(run, segment!, queue.at);
+    if (judge.steps.length > 0) takeSteps(run, segment!, queue.at);
+    if (run.exact === null) takeNew(run, segment!, queue.at, next, isLast);
+    else takeNewExactly(run, run.exact, segment!, queue.at, next, isLast);
+    run.expanded++;
+    advance(model, queue, next);
+  }
+}
+
+/** Writes all states anew, as their values need more bits than they had. */
+function enlarge(run: Search, queue: Queue, next: Layer): void {
+  const { model, judge } = run;
+  const wasExact = model.records.isName;
+  const rename = refit(model, queue, next);
+  if (run.options.isExact && wasExact && !model.records.isName) throw new NoLongerExact();
+  if (rename !== null) {
+    const renamed = table(run.seen.slots.length / 2);
+    forEachName(run.seen, (low, high) => add(renamed, ...rename(low, high)));
+    run.seen = renamed;
+  }
+  forget(judge);
+}
+
+/** The name under which a deadlock stands among the verdicts; no property has such a name. */
+export const deadlock = "\0deadlock";
+
+/** Judges a state from which no step leads. */
+function judgeEnd({ model, judge, expanded }: Search, segment: Segment, at: number): void {
+  if (model.ends === undefined || judge.verdicts.has(deadlock)) return;
+  if (model.ends(model.take(segment, at))) return;
+  judge.verdicts.set(deadlock, { state: expanded, branch: -1, witness: null });
+  judge.violated = true;
+}
+
+/** Keeps what is new among the successors of one state. */
+function takeNew(run: Search, segment: Segment, at: number, next: Layer, isLast: boolean): void {
+  const { model, out, judge } = run;
+  if (model.rename === undefined) findNew(run, out.rows, rowSize);
+  else {
+    model.rename(segment, at, out);
+    findNew(run, out.keys, 2);
+  }
+  const { fresh } = run;
+  let isLookedAt = false;
+  let children = 0;
+  for (let i = 0; i < run.freshCount; i++) {
+    const r = fresh[i]! * rowSize;
+    if (!isLookedAt) lookAtParent(judge, run.expanded, segment.words, at);
+    model.changeOf(segment, at, out, r, judge.change);
+    if (keep(run, segment, at, r, next, isLast)) children++;
+    isLookedAt = !judge.hasLookedElsewhere;
+  }
+  if (!isLast) noteChildren(run.trail, children);
+}
+
+/**
+ * Adds names, which begin in every `size`-th integer, to those seen, and notes which are new. Looks at all slots first:
+ * so the memory answers together.
+ */
+function findNew(run: Search, names: Int32Array, size: number): void {
+  const { seen, out: { count } } = run;
+  makeRoom(seen, count);
+  if (run.homes.length < count) run.homes = new Int32Array(count * 2);
+  if (run.fresh.length < count) run.fresh = new Int32Array(count * 2);
+  const { homes, fresh } = run;
+  const { slots, shift } = seen;
+  let touch = 0;
+  for (let i = 0; i < count; i++) {
+    const home = slotOf(names[i * size]!, names[i * size + 1]!, shift);
+    homes[i] = home;
+    touch |= slots[home]!;
+  }
+  fetched = touch & 1;
+  let found = 0;
+  for (let i = 0; i < count; i++) {
+    if (!insert(slots, homes[i]!, names[i * size]!, names[i * size + 1]!)) continue;
+    fresh[found++] = i;
+  }
+  seen.count += found;
+  run.freshCount = found;
+}
+
+/** Keeps a state that is new, unless the constraint keeps it out. Builds it only where that is needed. */
+function keep(run: Search, segment: Segment, at: number, r: number, next: Layer, isLast: boolean): boolean {
+  const { model, judge, out, scratch } = run;
+  const news = glance(judge);
+  if (news === glanced.isOutside) {
+    run.cut++;
+    return false;
+  }
+  if (isLast && news === 0) {
+    run.distinct++;
+    next.count++;
+    return true;
+  }
+  const target = isLast ? scratch : next;
+  if (isLast) clear(scratch);
+  const builtAt = model.build(segment, at, out, r, target);
+  const built = target.segments[target.segments.length - 1]!;
+  const branch = model.branchOf(out, r);
+  if ((news & glanced.mustLook) !== 0) judgeState(judge, run.expanded, branch, built.words, builtAt);
+  const isOutside = (news & glanced.mustAsk) !== 0
+    ? !isWithin(judge, built.words, builtAt)
+    : (news & glanced.isOutside) !== 0;
+  if (isOutside) {
+    run.cut++;
+    undo(target, built, builtAt);
+    return false;
+  }
+  run.distinct++;
+  if (isLast) next.count++;
+  else noteBranch(run.trail, branch);
+  return true;
+}
+
+/** The same where a state must be built before it is known whether it is new. */
+function takeNewExactly(
   run: Search,
-  parent: number,
-  current: Layer,
-  index: number,
+  exact: ExactSet,
+  segment: Segment,
+  at: number,
   next: Layer,
   isLast: boolean,
 ): void {
-  const { model, out, seen, scratch, judge, parents, branches } = run;
-  const { items, length } = out.rows;
-  const rows = length / rowSize;
-  makeRoom(seen, rows);
-  reserve(parents, rows);
-  reserve(branches, rows);
-  const { slots } = seen;
-  const mask = slots.length - 1;
-  for (let at = 0; at < length; at += rowSize) touched |= slots[slotOf(items[at]!, mask)]!;
-  for (let at = 0; at < length; at += rowSize) {
-    if (!insert(slots, items[at]!, items[at + row.high]!)) continue;
-    seen.count++;
-    run.distinct++;
-    parents.items[parents.length++] = parent;
-    branches.items[branches.length++] = items[at + row.branch]!;
-    const looksNew = isNewToTheEye(judge, items[at + row.seenLow]!, items[at + row.seenHigh]!);
-    if (isLast && !looksNew) {
-      next.count++;
-      continue;
-    }
-    const target = isLast ? scratch : next;
-    if (isLast) empty(scratch, current.width);
-    model.build(current, index, items, at, target);
-    if (isLast) next.count++;
-    if (looksNew) {
-      judgeState(judge, parents.length - 1, -1, target.vectors.items, target.vectors.length - target.width);
-    }
+  const { model, out, scratch, judge } = run;
+  let children = 0;
+  for (let r = 0; r < out.count * rowSize; r += rowSize) {
+    clear(scratch);
+    const builtAt = model.build(segment, at, out, r, scratch);
+    if (!isNewExactly(run, exact, scratch.segments.at(-1)!, builtAt)) continue;
+    lookAtParent(judge, run.expanded, segment.words, at);
+    model.changeOf(segment, at, out, r, judge.change);
+    if (keep(run, segment, at, r, next, isLast)) children++;
   }
+  if (!isLast) noteChildren(run.trail, children);
 }
 
-/** Whether a state was met before, inside of the constraint or outside. `built` holds it alone. */
-function isKnown({ seen, outside, exact }: Search, built: Layer, low: number, high: number): boolean {
-  if (exact === null) return has(seen, low, high) || has(outside, low, high);
-  const { vectors, bags, width } = built;
-  return !addExactly(exact, vectors.items, 0, width, bags.items, 0, bags.length);
+function isNewExactly({ model }: Search, exact: ExactSet, segment: Segment, at: number): boolean {
+  const vector = Int32Array.from(
+    model.places,
+    (_, place) => valueAt(model.records.fields, segment.words, at, place),
+  );
+  const bag = model.bagOf(segment, at);
+  return addExactly(exact, vector, 0, vector.length, bag, 0, bag.length);
+}
+
+/** Takes the record away that was appended last. */
+function undo(layer: Layer, segment: Segment, at: number): void {
+  segment.used = at;
+  layer.count--;
 }
 
 /** Counts a new state, and whether it is one to go on from. */
-function countIn(run: Search, isInside: boolean, low: number, high: number): boolean {
-  if (run.exact === null) add(isInside ? run.seen : run.outside, low, high);
+function countIn(run: Search, isInside: boolean): boolean {
   if (isInside) run.distinct++;
   else run.cut++;
   return isInside;
 }
 
-/** The same where a state must be built before it is known whether it is new, or counts. */
-function takeNewBuilt(
-  run: Search,
-  parent: number,
-  current: Layer,
-  index: number,
-  next: Layer,
-  isLast: boolean,
-): void {
-  const { model, out, scratch, judge } = run;
-  const { items, length } = out.rows;
-  for (let at = 0; at < length; at += rowSize) {
-    const low = items[at]!;
-    const high = items[at + row.high]!;
-    const branch = items[at + row.branch]!;
-    if (run.exact === null && isKnown(run, scratch, low, high)) continue;
-    empty(scratch, current.width);
-    model.build(current, index, items, at, scratch);
-    if (run.exact !== null && isKnown(run, scratch, low, high)) continue;
-    judgeState(judge, parent, branch, scratch.vectors.items, 0);
-    if (!countIn(run, isWithin(judge, scratch.vectors.items, 0), low, high)) continue;
-    push(run.parents, parent);
-    push(run.branches, branch);
-    if (isLast) next.count++;
-    else model.build(current, index, items, at, next);
-  }
-}
-
 /** Keeps the reads that fetch slots early from being optimised away. */
-let touched = 0;
+export let fetched = 0;
 
-/** Whether one more state can be expanded, though every table that is full were to grow. */
+/** Whether some more states can be expanded, though the table were to grow. */
 function hasMemory(
-  { seen, exact, parents, branches, options: { maxBytes } }: Search,
-  current: Layer,
+  { seen, exact, trail, options: { maxBytes } }: Search,
+  { segments }: Queue,
   next: Layer,
 ): boolean {
-  const growing = [parents, branches, next.vectors, next.heads, next.bags];
-  const kept = [current.vectors, current.heads, current.bags];
-  let bytes = bytesToGrow(seen) + (exact === null ? 0 : bytesOf(exact));
-  for (const { items } of kept) bytes += items.byteLength;
-  for (const { items, length } of growing) bytes += items.byteLength * (length > items.length * 0.9 ? 3 : 1);
-  return bytes <= maxBytes;
-}
-
-/** Expands a state so that the rows tell what it changes for the properties of steps. */
-function expandState(run: Search, current: Layer, index: number): void {
-  const { out, judge } = run;
-  out.rows.length = out.same = 0;
-  out.watched = judge.all.isLookedAt;
-  run.model.expand(current, index, out);
-  keepUp(judge);
+  const layers = bytesOf([next, { count: 0, segments: [...segments], pool: [] }]);
+  const names = bytesToGrow(seen) + (exact === null ? 0 : bytesOfExact(exact));
+  return layers + names + bytesOfTrail(trail) <= maxBytes;
 }
 
 /** Judges the steps to all successors of one state, also to those that were seen before. */
-function takeSteps(run: Search, parent: number, current: Layer, index: number): void {
+function takeSteps(run: Search, segment: Segment, at: number): void {
   const { model, judge, out, scratch } = run;
-  const { items, length } = out.rows;
-  const { vectors, width } = current;
-  const { all } = judge;
-  lookAt(judge, all.list, vectors.items, index * width);
-  const { seenLow, seenHigh } = judge;
-  for (let at = 0; at < length; at += rowSize) {
-    const low = items[at + row.seenLow]!;
-    const high = items[at + row.seenHigh]!;
-    if (!isNewToTheEye(judge, low, high)) continue;
-    if (!isNewStep(judge, seenLow, seenHigh, (seenLow + low) | 0, (seenHigh + high) | 0)) continue;
-    empty(scratch, width);
-    model.build(current, index, items, at, scratch);
-    judgeStep(judge, parent, items[at + row.branch]!, vectors.items, index * width, scratch.vectors.items, 0);
-    if (judge.all === all) continue;
-    // A property has looked at a place for the first time: what the rows tell is out of date.
-    expandState(run, current, index);
-    return takeSteps(run, parent, current, index);
+  lookAtParent(judge, run.expanded, segment.words, at);
+  const w = watcherOfSteps(judge);
+  let hasStuttered = false;
+  const [low, high] = [segment.words[at]!, segment.words[at + 1]!];
+  for (let r = 0; r < out.count * rowSize; r += rowSize) {
+    // A step that changes nothing is none.
+    if (out.rows[r] === low && out.rows[r + row.high] === high) continue;
+    model.changeOf(segment, at, out, r, judge.change);
+    // All that change nothing to the eye are one step.
+    const stutters = !judge.isExact && (judge.change[w * 2]! | judge.change[w * 2 + 1]!) === 0;
+    if ((stutters && hasStuttered) || !isNewStep(judge, w)) continue;
+    hasStuttered ||= stutters;
+    clear(scratch);
+    const builtAt = model.build(segment, at, out, r, scratch);
+    const { words } = scratch.segments.at(-1)!;
+    judgeStep(judge, run.expanded, model.branchOf(out, r), segment.words, at, words, builtAt);
+    // Somebody has looked at a place for the first time: what was judged is out of date.
+    if (judge.hasLookedElsewhere) return takeSteps(run, segment, at);
   }
-}
-
-function empty(target: Layer, width: number): void {
-  target.count =
-    target.vectors.length =
-    target.heads.length =
-    target.bags.length =
-      0;
-  target.width = width;
 }
 
 function pathTo(run: Search, starts: readonly Start[], { state, branch }: PathEnd): Run {
-  const branches: number[] = branch < 0 ? [] : [branch];
-  let at = state;
-  while (at >= 0) {
-    const parent = run.parents.items[at]!;
-    if (parent >= 0) branches.unshift(run.branches.items[at]!);
-    at = parent;
-  }
-  const start = starts[-1 - at]!;
+  const way = state < 0 ? null : wayTo(run.trail, state);
+  const start = starts[way === null ? -1 - state : run.firsts[way.from]!]!;
   const steps: Step[] = [];
   let current: State = start.state;
-  for (const choice of branches) {
-    const step = run.model.steps(current)[choice]!;
+  for (const choice of [...way?.branches ?? [], ...branch < 0 ? [] : [branch]]) {
+    const step = run.model.stepAt(current, choice);
     steps.push(step);
     current = step.to;
   }
@@ -379,17 +444,4 @@ function report(run: Search, queue: number, complete: boolean): void {
   const { generated, distinct } = run;
   const depth = complete ? run.depth : run.depth + 1;
   run.options.onProgress({ depth, generated, distinct, queue, complete });
-}
-
-/** The fingerprint of a state: the sum of the words of its parts. */
-function sumOfWords(model: Model, { vector, bag }: State): readonly [low: number, high: number] {
-  let low = 0;
-  let high = 0;
-  const take = ({ words }: Place<unknown>, value: number) => {
-    low += words.items[value * 2]!;
-    high += words.items[value * 2 + 1]!;
-  };
-  vector.forEach((value, p) => take(model.places[p]!, value));
-  for (const message of bag) take(model.messages, message);
-  return [low | 0, high | 0];
 }

@@ -1,27 +1,53 @@
-/** A set of 64-bit fingerprints: one flat table of pairs of 32-bit words, linear probing. */
+/** A set of names of 64 bits: one flat table of pairs of 32-bit words, linear probing. Workers may share it. */
 
-/** The set. A fingerprint of two zeros stands for an empty place, and is stored as (0, 1). */
+/** The set. A name of which the high word is 0 is stored with another one there: it marks what is taken. */
 export interface Table {
-  /** Pairs [low, high]. */
+  /** Pairs [low, high]; both are 0 where nothing is. */
   slots: Int32Array;
-  /** How many fingerprints it holds. */
+  /** By how much to shift a hash so that it counts slots. */
+  shift: number;
+  /** How many names it holds. */
   count: number;
 }
 
-/** An empty set, with room for `capacity` fingerprints (a power of two) before it first grows. */
-export function table(capacity = 1 << 16): Table {
-  return { slots: new Int32Array(capacity * 2), count: 0 };
+/** An empty set, with room for `capacity` names (a power of two) before it first grows. */
+export function table(capacity = 1 << 12): Table {
+  return { slots: new Int32Array(capacity * 2), shift: shiftFor(capacity), count: 0 };
 }
 
-/** Adds a fingerprint; false if the set holds it already. */
+function shiftFor(capacity: number): number {
+  return 32 - Math.log2(capacity);
+}
+
+/** The slot where the search for a name begins. The order of slots is that of hashes: a table grows from front to end. */
+export function slotOf(low: number, high: number, shift: number): number {
+  let hash = Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca77);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return ((hash ^ (hash >>> 13)) >>> shift) << 1;
+}
+
+/** Adds a name; false if the set holds it already. */
 export function add(set: Table, low: number, high: number): boolean {
   makeRoom(set, 1);
-  if (!insert(set.slots, low, high)) return false;
+  if (!insert(set.slots, slotOf(low, high, set.shift), low, high)) return false;
   set.count++;
   return true;
 }
 
-/** Grows the set, if need be, so that `more` fingerprints find room. */
+/** Whether the set holds a name. */
+export function has({ slots, shift }: Table, low: number, high: number): boolean {
+  const stored = high === 0 ? zero : high;
+  const mask = slots.length - 1;
+  let slot = slotOf(low, high, shift);
+  for (;;) {
+    const found = slots[slot + 1];
+    if (found === stored && slots[slot] === low) return true;
+    if (found === 0) return false;
+    slot = (slot + 2) & mask;
+  }
+}
+
+/** Grows the set, if need be, so that `more` names find room. */
 export function makeRoom(set: Table, more: number): void {
   while ((set.count + more) * 8 > set.slots.length * 3) grow(set);
 }
@@ -31,56 +57,51 @@ export function bytesToGrow({ slots, count }: Table): number {
   return slots.byteLength * (count * 8 > slots.length * 2.9 ? 3 : 1);
 }
 
-/** Removes all fingerprints. */
+/** Removes all names. */
 export function clear(set: Table): void {
   set.slots.fill(0);
   set.count = 0;
 }
 
-/** Whether the set holds a fingerprint. */
-export function has({ slots }: Table, low: number, givenHigh: number): boolean {
-  const high = (low | givenHigh) === 0 ? 1 : givenHigh;
-  const mask = slots.length - 1;
-  let slot = slotOf(low, mask);
-  for (;;) {
-    const a = slots[slot];
-    const b = slots[slot + 1];
-    if (a === low && b === high) return true;
-    if (a === 0 && b === 0) return false;
-    slot = (slot + 2) & mask;
-  }
-}
+/** What is stored for a high word of 0. */
+const zero = 0x5bd1e995;
 
-/** The slot where the search for a fingerprint begins. */
-export function slotOf(low: number, mask: number): number {
-  return (Math.imul(low ^ (low >>> 15), 0x2c1b3c6d) << 1) & mask;
-}
-
-/** Adds a fingerprint to slots that have room; false if it is there already. Who calls it counts. */
-export function insert(slots: Int32Array, low: number, givenHigh: number): boolean {
-  const high = (low | givenHigh) === 0 ? 1 : givenHigh;
+/** Adds a name to slots that have room, from its first slot on; false if it is there already. Who calls it counts. */
+export function insert(slots: Int32Array, first: number, low: number, high: number): boolean {
+  const stored = high === 0 ? zero : high;
   const mask = slots.length - 1;
-  let slot = slotOf(low, mask);
+  let slot = first;
   for (;;) {
-    const a = slots[slot];
-    const b = slots[slot + 1];
-    if (a === low && b === high) return false;
-    if (a === 0 && b === 0) break;
+    const found = slots[slot + 1]!;
+    if (found === 0) break;
+    if (found === stored && slots[slot] === low) return false;
     slot = (slot + 2) & mask;
   }
   slots[slot] = low;
-  slots[slot + 1] = high;
+  slots[slot + 1] = stored;
   return true;
+}
+
+/** Calls `visit` with every name. */
+export function forEachName({ slots }: Table, visit: (low: number, high: number) => void): void {
+  for (let slot = 0; slot < slots.length; slot += 2) {
+    const high = slots[slot + 1]!;
+    if (high !== 0) visit(slots[slot]!, high === zero ? 0 : high);
+  }
 }
 
 function grow(set: Table): void {
   const old = set.slots;
-  // In large strides while it is small: to move all fingerprints costs as much as to find them.
-  const slots = new Int32Array(old.length * (old.length < 1 << 21 ? 8 : 2));
-  for (let i = 0; i < old.length; i += 2) {
-    const low = old[i] ?? 0;
-    const high = old[i + 1] ?? 0;
-    if ((low | high) !== 0) insert(slots, low, high);
+  // In large strides while it is small: to move all names costs as much as to find them.
+  const capacity = (old.length / 2) * (old.length < 1 << 19 ? 8 : 2);
+  const slots = new Int32Array(capacity * 2);
+  const shift = shiftFor(capacity);
+  for (let slot = 0; slot < old.length; slot += 2) {
+    const high = old[slot + 1]!;
+    if (high === 0) continue;
+    const low = old[slot]!;
+    insert(slots, slotOf(low, high === zero ? 0 : high, shift), low, high);
   }
   set.slots = slots;
+  set.shift = shift;
 }

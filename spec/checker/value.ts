@@ -11,7 +11,7 @@ export type Value =
   | ReadonlySet<Value>
   | { readonly [key: string]: Value };
 
-/** A value that no state may hold; the message names the place in the state. */
+/** A value that no state may hold, or a change that none allows; the message names the place in the state. */
 export class ValueError extends Error {
   /** The name of this kind of error. */
   override readonly name: string = "ValueError";
@@ -116,6 +116,9 @@ const makes = new Map<string, Keys>();
 /** What is wrong with a value that has no text, and where. */
 function problemIn(value: unknown, path: string): string {
   if (typeof value === "number") return `${path} is ${value}: a state holds finite numbers`;
+  if (value === undefined) {
+    return `${path} is undefined: a state is plain data, where null stands for nothing`;
+  }
   if (typeof value !== "object" || value === null) {
     return `${path} is ${article(typeof value)}: a state is plain data`;
   }

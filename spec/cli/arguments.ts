@@ -14,8 +14,18 @@ const setting = z.string().regex(
 
 const word = (flag: string, what: string) => z.string().min(1, `${flag} takes ${what}`).optional();
 
+/** The i-th of n parts. */
+const shard = z.string().regex(/^[0-9]+\/[0-9]+$/, shardText()).transform((text): [number, number] => {
+  const [part = 0, parts = 0] = text.split("/").map(Number);
+  return [part, parts];
+}).refine(([part, parts]) => Number.isSafeInteger(parts) && part >= 1 && part <= parts, shardText());
+
+function shardText(): string {
+  return "--shard takes i/n, the i-th of n parts, such as 1/4";
+}
+
 /** The flags without a value. */
-const switches = ["json", "exact"];
+const switches = ["json", "exact", "merge", "itf", "test"];
 
 /** The flags of a check. */
 const checkFlags = z.strictObject({
@@ -34,12 +44,19 @@ const checkFlags = z.strictObject({
     .optional(),
   exact: z.boolean().default(false),
   "max-memory": count("--max-memory", "a number of megabytes: 1, 2, 3, ...", 1),
+  walks: count("--walks", "a number of random walks: 1, 2, 3, ...", 1),
+  seed: count("--seed", "a seed: 0, 1, 2, ...", 0),
+  shard: shard.optional(),
+  merge: z.boolean().default(false),
+  itf: z.boolean().default(false),
+  test: z.boolean().default(false),
   json: z.boolean().default(false),
   cwd: word("--cwd", "a folder"),
 });
 
 const breakFlags = checkFlags.pick({ json: true, cwd: true });
-const replayFlags = checkFlags.extend({ mutant: word("--mutant", "the name of a mutant") });
+const replayFlags = checkFlags.omit({ walks: true, seed: true, shard: true, merge: true, test: true })
+  .extend({ mutant: word("--mutant", "the name of a mutant") });
 
 /** The flags of a check, as they were typed. */
 export type CheckFlags = z.infer<typeof checkFlags>;
@@ -54,6 +71,7 @@ export type ReplayFlags = z.infer<typeof replayFlags>;
 export type Command =
   | { readonly type: "help"; readonly text: string }
   | { readonly type: "check"; readonly spec: string; readonly flags: CheckFlags }
+  | { readonly type: "merge"; readonly files: readonly string[]; readonly flags: CheckFlags }
   | { readonly type: "break"; readonly mutant: string | null; readonly flags: BreakFlags }
   | { readonly type: "replay"; readonly trace: string; readonly spec: string; readonly flags: ReplayFlags };
 
@@ -74,7 +92,13 @@ export function parseCommand(args: readonly string[]): Command {
     case "check": {
       const parsed = parse("check", rest, checkFlags, 1);
       if (parsed === null) return { type: "help", text: help.check };
-      return { type: "check", spec: parsed.words[0] ?? "raft", flags: parsed.flags };
+      const { words, flags } = parsed;
+      refuseContradictions(flags);
+      if (!flags.merge) return { type: "check", spec: words[0] ?? "raft", flags };
+      if (words.length === 0) {
+        throw new UsageError("--merge needs the files that check --json wrote, one for each shard");
+      }
+      return { type: "merge", files: words, flags };
     }
     case "break": {
       const parsed = parse("break", rest, breakFlags, 1);
@@ -85,6 +109,7 @@ export function parseCommand(args: readonly string[]): Command {
       const parsed = parse("replay", rest, replayFlags, 2);
       if (parsed === null) return { type: "help", text: help.replay };
       const [trace, spec = "raft"] = parsed.words;
+      refuseContradictions(parsed.flags);
       if (trace === undefined) throw new UsageError("replay needs a trace, such as 'a! a>b b>a'");
       return { type: "replay", trace, spec, flags: parsed.flags };
     }
@@ -97,6 +122,42 @@ export function parseCommand(args: readonly string[]): Command {
   }
 }
 
+/** What a flag of a check needs, and what it can't go with. */
+const rules: readonly {
+  readonly flag: string;
+  readonly needs?: readonly string[];
+  readonly refuses?: readonly string[];
+  readonly why?: string;
+}[] = [
+  { flag: "seed", needs: ["walks"] },
+  { flag: "shard", needs: ["walks", "seed"] },
+  { flag: "itf", refuses: ["json"], why: "each wants stdout for itself" },
+  { flag: "test", refuses: ["json", "itf"], why: "each wants stdout for itself" },
+  { flag: "walks", refuses: ["exact", "max-memory"], why: "walks store no states" },
+];
+
+/** The flags that go with `--merge`. */
+const mergeable = ["merge", "json", "cwd"];
+
+/** @throws {UsageError} if the flags make no sense together. */
+function refuseContradictions(flags: CheckFlags | ReplayFlags): void {
+  const isGiven = (value: unknown) => value !== undefined && value !== false && String(value) !== "";
+  const given = new Set(Object.entries(flags).flatMap(([flag, value]) => isGiven(value) ? [flag] : []));
+  const other = given.has("merge") ? [...given].find((flag) => !mergeable.includes(flag)) : undefined;
+  if (other !== undefined) {
+    throw new UsageError(`--merge doesn't go with --${other}: it reads reports, and checks nothing itself`);
+  }
+  for (const { flag, needs = [], refuses = [], why } of rules) {
+    if (!given.has(flag)) continue;
+    const missing = needs.filter((need) => !given.has(need));
+    if (missing.length > 0) {
+      throw new UsageError(`--${flag} needs ${missing.map((need) => `--${need}`).join(" and ")}`);
+    }
+    const clash = refuses.find((refused) => given.has(refused));
+    if (clash !== undefined) throw new UsageError(`--${flag} doesn't go with --${clash}: ${why}`);
+  }
+}
+
 /** The words and the flags of one command; null if help is asked for. */
 function parse<Shape extends z.ZodRawShape>(
   command: string,
@@ -104,7 +165,7 @@ function parse<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
   most: number,
 ): { readonly words: readonly string[]; readonly flags: z.infer<z.ZodObject<Shape>> } | null {
-  const valued = args.find((arg) => /^--(json|exact|help)=/.test(arg));
+  const valued = args.find((arg) => [...switches, "help"].some((name) => arg.startsWith(`--${name}=`)));
   if (valued !== undefined) throw new UsageError(`${valued.split("=")[0]} takes no value`);
   const names = Object.keys(schema.shape).filter((name) => name !== "cwd");
   const all = [...names, "help"].map((name) => `--${name}`);
@@ -121,7 +182,7 @@ function parse<Shape extends z.ZodRawShape>(
     },
   });
   if (help === true || h === true) return null;
-  const extra = words[most];
+  const extra = given.merge === true ? undefined : words[most];
   if (extra !== undefined) throw new UsageError(`${command} takes no more words, but there is ${extra}`);
   const known = Object.fromEntries(Object.entries(given).filter(([name]) => name in schema.shape));
   const parsed = schema.safeParse(known);

@@ -1,7 +1,5 @@
 /** What the commands do. Each returns its exit code. */
-import { fromFileUrl } from "@std/path";
 import { check, type CheckOptions, type Report } from "../checker/check.ts";
-import type { Model } from "../checker/model.ts";
 import { type Parameters, resolveParameters, SpecError, type Specification } from "../dsl/specification.ts";
 import { mutantSpec } from "../raft/load_mutant.ts";
 import { type Mutant, mutants } from "../raft/mutants.ts";
@@ -11,8 +9,14 @@ import { replaySpec } from "../trace/replay.ts";
 import { formatTrace } from "../trace/run.ts";
 import type { BreakFlags, CheckFlags, Command, ReplayFlags } from "./arguments.ts";
 import { choose, loadSpec } from "./load.ts";
-import { note, OutputError, paintFor, print, progressTeller } from "./output.ts";
+import { printCounterexample, printRun } from "./itf.ts";
+import { runMerge } from "./merge.ts";
+import { exits, note, OutputError, print, progressTeller, type Sink, sinkFor } from "./output.ts";
+import { stopper } from "./stopper.ts";
+import { adviceOnTest, printTest } from "./ready_made.ts";
 import { suggestion, UsageError } from "./usage.ts";
+import { runWalks } from "./walks.ts";
+import { commandFor, flagsOf, subjectOf } from "./words.ts";
 
 /** Runs a command. */
 export function run(command: Command): Promise<number> | number {
@@ -21,7 +25,11 @@ export function run(command: Command): Promise<number> | number {
       print(command.text);
       return 0;
     case "check":
-      return runCheck(command.spec, command.flags);
+      return command.flags.walks === undefined
+        ? runCheck(command.spec, command.flags)
+        : runWalks(command.spec, command.flags);
+    case "merge":
+      return runMerge(command.files, command.flags);
     case "break":
       return command.mutant === null ? listMutants(command.flags) : runBreak(command.mutant, command.flags);
     case "replay":
@@ -29,19 +37,19 @@ export function run(command: Command): Promise<number> | number {
   }
 }
 
-const exits: Readonly<Record<Report["verdict"], number>> = { holds: 0, violated: 1, inconclusive: 2 };
-
 async function runCheck(name: string, flags: CheckFlags): Promise<number> {
   const spec = await loadSpec(name, flags);
-  const { bounds, parameters } = choose(spec, flags);
-  const options = { parameters, ...(bounds === undefined ? {} : { bounds }), ...limitsOf(flags) };
-  const subject = name === "raft" ? "src/core/step.ts, the function that production runs" : undefined;
-  const replayWith = [...(name === "raft" ? [] : [name]), ...flagsOf(spec, { bounds, parameters })];
-  const report = await search(spec, options, {
+  const chosen = choose(spec, flags);
+  const replayWith = [...(name === "raft" ? [] : [name]), ...flagsOf(spec, chosen)];
+  const report = await search(spec, { ...chosen, ...limitsOf(flags) }, {
     ...flags,
-    subject,
+    sink: sinkFor(flags),
+    subject: subjectOf(name),
+    ...(flags.test ? {} : { advice: adviceOnTest }),
     replay: (trace) => commandFor(flags.cwd, ["replay", trace, ...replayWith]),
   });
+  if (flags.itf) printCounterexample(report);
+  if (flags.test) printTest(report, { name, spec, chosen }, flags);
   return exits[report.verdict];
 }
 
@@ -57,9 +65,11 @@ function limitsOf(flags: CheckFlags): Pick<CheckOptions, "depth" | "maxMegabytes
 /** How a search is told. */
 interface Told {
   readonly json: boolean;
+  readonly sink: Sink;
   readonly timeout?: number | undefined;
   readonly subject: string | undefined;
   readonly replay: (trace: string) => string;
+  readonly advice?: string;
   readonly exit?: (report: Report) => number;
 }
 
@@ -67,7 +77,6 @@ interface Told {
 async function search(spec: Specification, options: CheckOptions, told: Told): Promise<Report> {
   const parameters = resolveParameters(spec, options.bounds ?? null, options.parameters ?? {});
   const teller = progressTeller();
-  announce(spec, options, parameters, told);
   const stop = stopper(told.timeout);
   const began = performance.now();
   let report: Report;
@@ -75,6 +84,7 @@ async function search(spec: Specification, options: CheckOptions, told: Told): P
     report = await check(spec, {
       ...options,
       signal: stop.signal,
+      onStart: (properties) => announce(spec, options, parameters, properties, told),
       onProgress: (progress) => {
         if (!told.json) teller.progressed(progress);
         else if (progress.complete) print(json.progressLine(progress));
@@ -89,42 +99,25 @@ async function search(spec: Specification, options: CheckOptions, told: Told): P
     print(json.endLine(report, (told.exit ?? (({ verdict }) => exits[verdict]))(report)));
   } else {
     const milliseconds = performance.now() - began;
-    print(reportText(report, { paint: paintFor(), milliseconds, replay: told.replay }));
+    told.sink.print(reportText(report, { ...told, paint: told.sink.paint, milliseconds }));
   }
   return report;
 }
 
-function announce(spec: Specification, options: CheckOptions, parameters: Parameters, told: Told): void {
-  // First of all, so that values which the spec refuses leave nothing on stdout.
-  const properties = spec.build(parameters).properties.map(({ name }) => name);
+function announce(
+  spec: Specification,
+  options: CheckOptions,
+  parameters: Parameters,
+  properties: readonly string[],
+  told: Told,
+): void {
   if (!told.json) {
-    print(`${headline(spec, parameters, told.subject)}\n`);
+    told.sink.print(`${headline(spec, parameters, told.subject)}\n`);
     return;
   }
   const bounds = options.bounds ?? null;
   const depth = options.depth === undefined ? spec.depth : options.depth;
   print(json.startLine({ spec: spec.name, parameters, bounds, depth, properties }));
-}
-
-/** A signal that fires at a timeout, and at the first Ctrl-C; a second one ends the process. */
-function stopper(seconds: number | undefined): { readonly signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
-  const timer = seconds === undefined
-    ? undefined
-    : setTimeout(() => controller.abort(), Math.ceil(seconds * 1000));
-  function interrupt(): void {
-    note("\nstopping; again to quit at once");
-    controller.abort();
-    Deno.removeSignalListener("SIGINT", interrupt);
-  }
-  Deno.addSignalListener("SIGINT", interrupt);
-  return {
-    signal: controller.signal,
-    release() {
-      clearTimeout(timer);
-      Deno.removeSignalListener("SIGINT", interrupt);
-    },
-  };
 }
 
 function listMutants(flags: BreakFlags): number {
@@ -166,6 +159,7 @@ async function runBreak(name: string, flags: BreakFlags): Promise<number> {
   const exit = (report: Report) => exits[report.verdict];
   const report = await search(spec, { depth, parameters, ...from }, {
     json: flags.json,
+    sink: sinkFor({ itf: false }),
     subject: `${mutant.file} with this line`,
     replay: (trace) => commandFor(flags.cwd, ["replay", trace, "--mutant", mutant.name]),
     exit,
@@ -197,50 +191,13 @@ async function runReplay(trace: string, name: string, flags: ReplayFlags): Promi
     const depth = found.run.steps.length + 1;
     print(json.startLine({ spec: spec.name, parameters: values, bounds: bounds ?? null, depth, properties }));
     for (const line of json.replayLines(model, found, formatTrace(found.run), exit)) print(line);
-  } else tellReplay(spec, values, model, found);
+  } else {
+    const { print, paint } = sinkFor(flags);
+    print(`${headline(spec, values)}\n`);
+    print(replayText(model, found, { paint }));
+  }
+  if (flags.itf) printRun(found, { spec: spec.name, parameters: values });
   return exit;
-}
-
-function tellReplay(
-  spec: Specification,
-  values: Parameters,
-  model: Model,
-  found: ReturnType<typeof replaySpec>,
-): void {
-  print(`${headline(spec, values)}\n`);
-  print(replayText(model, found, { paint: paintFor() }));
-}
-
-/** The flags that ask for these bounds and parameters, but for what is the default. */
-function flagsOf(
-  spec: Specification,
-  { bounds, parameters }: { readonly bounds?: string | undefined; readonly parameters: Parameters },
-): readonly string[] {
-  const base = { ...spec.parameters, ...(bounds === undefined ? {} : spec.bounds[bounds]) };
-  const changed = Object.entries(parameters).filter(([key, value]) => base[key] !== value);
-  return [
-    ...(bounds === undefined ? [] : ["--bounds", bounds]),
-    ...changed.flatMap(([key, value]) =>
-      key === "servers" || key === "crashes" ? [`--${key}`, String(value)] : ["--set", `${key}=${value}`]
-    ),
-  ];
-}
-
-/** A command as one would type it: as a task if this one was, which only a task of ours tells by `cwd`. */
-function commandFor(cwd: string | undefined, [command = "", ...words]: readonly string[]): string {
-  const main = new URL("../cli.ts", import.meta.url);
-  const module = main.protocol === "file:" ? quotedIfNeeded(fromFileUrl(main)) : "jsr:@quorate/raft/cli";
-  const program = cwd === undefined ? `deno run -R ${module}` : "deno task";
-  return [program, command, ...words.map((word, index) => index === 0 ? quoted(word) : quotedIfNeeded(word))]
-    .join(" ");
-}
-
-function quotedIfNeeded(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : quoted(word);
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Whether the person who typed the command, or wrote the spec, can mend it. */

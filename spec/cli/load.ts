@@ -132,7 +132,10 @@ export interface Chosen {
  *
  * @throws {UsageError} if the spec has no such bounds or parameter, or a value is of the wrong kind.
  */
-export function choose(spec: Specification, flags: CheckFlags): Chosen {
+export function choose(
+  spec: Specification,
+  flags: Pick<CheckFlags, "bounds" | "set" | "servers" | "crashes">,
+): Chosen {
   const { bounds } = flags;
   if (bounds !== undefined && !Object.hasOwn(spec.bounds, bounds)) {
     throw new UsageError(`${spec.name} has no bounds ${bounds}: ${list(bounds, Object.keys(spec.bounds))}`);

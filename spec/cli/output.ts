@@ -1,6 +1,11 @@
 /** Where the command line writes: results to stdout, progress and notes to stderr. */
-import type { CheckProgress } from "../checker/check.ts";
+import type { CheckProgress, Report } from "../checker/check.ts";
+import type { WalkProgress } from "../checker/walk.ts";
+import { walkProgressText } from "../report/walks.ts";
 import { colourPaint, type Paint, plainPaint, progressHeading, progressLine } from "../report/text.ts";
+
+/** The exit code of each verdict. */
+export const exits: Readonly<Record<Report["verdict"], number>> = { holds: 0, violated: 1, inconclusive: 2 };
 
 /** Stdout can't take what is printed, such as on a full disk. */
 export class OutputError extends Error {
@@ -41,14 +46,35 @@ function write(to: typeof Deno.stdout | typeof Deno.stderr, text: string): void 
   while (rest.length > 0) rest = rest.subarray(to.writeSync(rest));
 }
 
-/** Colour, if stdout is a terminal and NO_COLOR is not set. */
-export function paintFor(): Paint {
-  return Deno.stdout.isTerminal() && !Deno.noColor ? colourPaint : plainPaint;
+/** Where the report for people goes. */
+export interface Sink {
+  /** Writes some lines. */
+  readonly print: (text: string) => void;
+  /** Colour, if that is a terminal and NO_COLOR is not set. */
+  readonly paint: Paint;
 }
 
-/** Tells of progress on stderr: one live line on a terminal, one line for each layer otherwise. */
-export function progressTeller(): { progressed: (progress: CheckProgress) => void; end: () => void } {
+/** Stdout; with `--itf` that is for the counterexample alone, and the report goes to stderr. */
+export function sinkFor({ itf }: { readonly itf: boolean }): Sink {
+  const [to, write] = itf ? [Deno.stderr, note] : [Deno.stdout, print];
+  return { print: write, paint: to.isTerminal() && !Deno.noColor ? colourPaint : plainPaint };
+}
+
+/** Tells of progress on stderr: one live line on a terminal, one line for what is complete otherwise. */
+function lineTeller(): { tell: (text: string, complete: boolean) => void; end: () => void } {
   const isLive = Deno.stderr.isTerminal();
+  let isClean = true;
+  function tellLine(text: string, complete: boolean): void {
+    if (isLive) tell(`\r${text}\x1b[K`);
+    else if (complete) note(text);
+    isClean = false;
+  }
+  return { tell: tellLine, end: () => isLive && !isClean && tell("\r\x1b[K") };
+}
+
+/** Tells how far a search has come: a line for each layer. */
+export function progressTeller(): { progressed: (progress: CheckProgress) => void; end: () => void } {
+  const { tell, end } = lineTeller();
   let isFirst = true;
   let search = "";
   let states = 0;
@@ -67,8 +93,17 @@ export function progressTeller(): { progressed: (progress: CheckProgress) => voi
     if (progress.complete && progress.distinct === states) return;
     const text = progressLine(progress, states, latest - since);
     if (progress.complete) states = progress.distinct;
-    if (isLive) tell(`\r${text}\x1b[K`);
-    else if (progress.complete) note(text);
+    tell(text, progress.complete);
   }
-  return { progressed, end: () => isLive && !isFirst && tell("\r\x1b[K") };
+  return { progressed, end };
+}
+
+/** Tells how far random walks have come: a line for each tenth. */
+export function walkTeller(): { progressed: (progress: WalkProgress) => void; end: () => void } {
+  const { tell, end } = lineTeller();
+  const since = performance.now();
+  return {
+    progressed: (progress) => tell(walkProgressText(progress, performance.now() - since), progress.complete),
+    end,
+  };
 }

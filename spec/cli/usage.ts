@@ -35,18 +35,33 @@ export const help = {
        replay TRACE [SPEC]       prints a run step by step
 help on one of them: --help after its name`,
   check: `usage: check [SPEC] [flags]
+       check --merge FILES [--json]
 
 SPEC is a name in the catalog, or a path (or http(s) URL) of a module whose default export is a spec;
 raft, if it is left out.
 
-  --depth N         how deep to search; the initial state has depth 1
+which spec:
   --bounds NAME     a named set of values for the spec's parameters
   --set key=value   the value of one parameter; as often as needed
   --servers N       short for --set servers=N
   --crashes N       short for --set crashes=N
+
+how far to search:
+  --depth N         how deep; the initial state has depth 1
   --timeout S       stop after so many seconds, with what was covered
   --exact           compare states themselves, not fingerprints: slower, with nothing left to chance
   --max-memory MB   stop when the tables need more, with what was covered; 8000 if left out
+
+random walks instead of a search, for a space that is too large:
+  --walks N         how many, each to --depth, 100 if left out
+  --seed S          what they are drawn from; the same seed gives the same walks. Drawn and printed if left out
+  --shard i/n       only the i-th of n parts of the walks, for one of n machines; needs --seed
+  --merge FILES     the reports that all shards wrote with --json, as one
+
+what is shown:
+  --test            after a counterexample a Deno.test of it, for the folder where you typed the command: it fails
+                    until the spec is mended, so that the run violates nothing or can't happen any more
+  --itf             the counterexample on stdout as ITF JSON, for the tools of Apalache and Quint; the report on stderr
   --json            one JSON object a line
   --help            this text
 
@@ -61,6 +76,7 @@ exit: 1 the mutant dies, 0 it survives, 2 inconclusive, 64 wrong usage`,
 Prints a run step by step, such as replay 'a! a>b b>a'.
 
   --mutant NAME     run the core with this mutant's line, under its bounds
+  --itf             the run on stdout as ITF JSON, and the picture of it on stderr
 
 exit: 1 the run violates a property, 0 it does not, 64 a malformed or impossible trace`,
 } as const;

@@ -1,4 +1,5 @@
 /** The front for message-passing systems: servers that react to events and send messages. */
+import { propertiesOf } from "./claims.ts";
 import { compileCluster } from "./cluster_model.ts";
 import {
   aFunction,
@@ -117,6 +118,11 @@ export interface ClusterDefinition<
   readonly properties: readonly Property<ClusterView<Seen, History>>[];
   /** The states from which the search goes on. A state outside is judged, but neither counted nor expanded. */
   readonly constraint?: (state: ClusterView<Seen, History>) => boolean;
+  /**
+   * The states in which nothing more need be possible: any other one from which no step leads, though every budget were
+   * without limit, is a deadlock. All if left out: a cluster is done when no message is on its way.
+   */
+  readonly ends?: (state: ClusterView<Seen, History>) => boolean;
   /** What must not be possible for ever and yet never happen; nothing if left out. */
   readonly fairness?: readonly Fairness[];
   /** Named runs from whose end a search begins, too: name to trace; none if left out. */
@@ -143,6 +149,7 @@ const aDefinition = {
   describe: optional(aFunction),
   properties: anArray,
   constraint: optional(aFunction),
+  ends: optional(aFunction),
   fairness: optional(anArray),
   starts: optional(recordOf({ expected: "a trace", isRight: (value) => typeof value === "string" })),
 } satisfies Readonly<Record<keyof AnyDefinition, Field>>;
@@ -209,8 +216,8 @@ type AnyDefinition = ClusterDefinition<unknown, Envelope, unknown, unknown, unkn
 
 /** A definition whose types the compiler of clusters need not know, in which nothing is left out. */
 export type AnyCluster =
-  & Required<Omit<AnyDefinition, "constraint" | "otherHappening">>
-  & Pick<AnyDefinition, "constraint" | "otherHappening">;
+  & Required<Omit<AnyDefinition, "constraint" | "ends" | "otherHappening">>
+  & Pick<AnyDefinition, "constraint" | "ends" | "otherHappening">;
 
 function complete(name: string, definition: AnyDefinition): AnyCluster {
   checkFields(`cluster ${name}`, definition, aDefinition);
@@ -231,5 +238,6 @@ function complete(name: string, definition: AnyDefinition): AnyCluster {
     fairness: [],
     starts: {},
     ...definition,
+    properties: propertiesOf(`cluster ${name}`, definition.properties as readonly Property<unknown>[]),
   };
 }

@@ -1,7 +1,6 @@
 /** The steps of a cluster by kind and place, which is how fairness names them. */
-import type { ActionInstance } from "../checker/model.ts";
+import { type ActionInstance, row, type Successors } from "../checker/model.ts";
 import type { Learning } from "./cluster_learning.ts";
-import { detail } from "./cluster_rows.ts";
 
 /** What may happen at a server by itself, by the first sign of its notation; anything else is "other". */
 const local = ["!", "=", "?", "*", "^", "-", "/", "@", "&", "other"] as const;
@@ -23,13 +22,13 @@ export function clusterActions(servers: readonly string[]): readonly ActionInsta
 }
 
 /** Which of `clusterActions` a row stands for. */
-export function clusterActionOf(l: Learning, rows: Int32Array, at: number): number {
+export function clusterActionOf(l: Learning, { rows }: Successors, at: number): number {
   const { servers } = l.definition;
-  const cause = l.reactions.causes[rows[at + detail.reaction]!]!;
+  const cause = l.reactions.causes[rows[at + row.first]!]!;
   switch (cause.type) {
     case "happening": {
       const sign = local.findIndex((name) => name === cause.happening.notation[0]);
-      return (sign < 0 ? local.length - 1 : sign) * servers.length + rows[at + detail.server]!;
+      return (sign < 0 ? local.length - 1 : sign) * servers.length + (rows[at + row.second]! & 0xff);
     }
     case "message": {
       const { from, to } = l.messages.values[cause.message]!;

@@ -3,7 +3,9 @@ import { type Growable, growable, push, reserve } from "../checker/growable.ts";
 import { get, type PairMap, pairMap, put } from "../checker/pair_map.ts";
 import { type Lists, lists, type Place, place } from "../checker/place.ts";
 import type { AnyCluster, Envelope, Happening, Outcome } from "./cluster.ts";
+import { addEntry, type Answers, answers, entry, entryOf } from "./cluster_answers.ts";
 import { type Flight, flight } from "./cluster_network.ts";
+import { type Records, recordsOf } from "./cluster_records.ts";
 import { SpecError } from "./specification.ts";
 
 /** What was spent of each budget in all, and before the search began; null while nothing has a price. */
@@ -22,25 +24,33 @@ export type Cause =
     readonly notation: string;
   };
 
-/**
- * Reactions, in columns: the integer of a reaction is its position. What it adds to the fingerprint stands in
- * `words`, in pairs [low, high].
- */
-export interface Reactions {
-  readonly causes: Cause[];
+/** What the integers of a reaction mean, in `Reactions.items`. */
+export const reaction = {
+  /** What it adds to the name of a state, but for history and account. */
+  low: 0,
+  high: 1,
   /** The integer of the server after it; -1 if it stays as it is. */
-  readonly locals: Growable;
-  /** The list of messages that it sent, in the order in which they were sent. */
-  readonly sends: Growable;
-  /** The same list, sorted: how they enter a bag. */
+  local: 2,
+  /** Where the messages that it sent begin in `Reactions.added`, sorted: how many, and then each. */
+  added: 3,
+  /** What it adds to the sum of what properties see of servers. */
+  seenLow: 4,
+  seenHigh: 5,
+  /** The list of notes for the history, and the list of budgets that pay for it. */
+  notes: 6,
+  expenses: 7,
+} as const;
+
+/** How many integers a reaction has. A reaction is known by its position divided by this. */
+export const reactionSize = 8;
+
+/** All reactions. */
+export interface Reactions {
+  readonly items: Growable;
   readonly added: Growable;
-  /** The list of notes for the history. */
-  readonly notes: Growable;
-  /** The list of budgets that pay for it. */
-  readonly expenses: Growable;
-  readonly words: Growable;
-  /** The same pairs for the eyes of properties. */
-  readonly seenWords: Growable;
+  readonly causes: Cause[];
+  /** The list of messages that each sent, in the order in which they were sent. */
+  readonly sends: Growable;
 }
 
 /** A happening with the integer of its event. */
@@ -56,6 +66,9 @@ export interface Learning {
   readonly histories: Place<unknown>;
   readonly accounts: Place<Account>;
   readonly messages: Place<Envelope>;
+  /** How states are written. */
+  readonly records: Records;
+  /** Lists of integers that a step of a network other than a bag needs. */
   readonly bags: Lists;
   /** Null for the usual network, a bag. */
   readonly flight: Flight | null;
@@ -68,14 +81,14 @@ export interface Learning {
   /** The integers of events, by how they are written and how much was proposed before. */
   readonly events: Map<string, number>;
   readonly reactions: Reactions;
-  /** Lists of reactions, by their integer: where each begins among the reactions, and where it ends. */
-  readonly ranges: Growable;
-  /** By server: from its integer and an event to the integer of a list of reactions. */
-  readonly answers: readonly PairMap[];
-  /** By server: from its integer and how much was proposed to the integer of a list of happenings. */
+  /** Lists of reactions: how many, and then each. */
+  readonly lists: Growable;
+  /** What arrivals lead to. */
+  readonly arrivals: Answers;
+  /** By server: from its integer and a happening to what that leads to: a list in `lists`. */
+  readonly responses: readonly PairMap[];
+  /** By server: from its integer and how much was proposed to a list in `lists`: what it may do by itself. */
   readonly options: readonly PairMap[];
-  /** The lists of answers to these happenings, each the integer of a list of reactions. */
-  readonly happenings: (readonly number[])[];
   /** By account: how much was proposed. */
   readonly proposed: Growable;
   /** From a history and notes to the history after them. */
@@ -84,6 +97,10 @@ export interface Learning {
   readonly paid: PairMap;
   /** From a message and a fault to its reaction. */
   readonly faults: PairMap;
+  /** By who looks at states: whether he looks at anything. Who does looks at all servers and at the history. */
+  eyes: readonly boolean[];
+  /** By server: its integer in the state that is expanded. */
+  readonly here: Int32Array;
   /** By message: the server that it is for. */
   readonly receivers: Growable;
 }
@@ -92,43 +109,41 @@ export interface Learning {
 export function learning(definition: AnyCluster): Learning {
   const { servers, identity, observe } = definition;
   const messages = place<Envelope>({ name: "messages", observe: null });
-  const bags = lists();
+  const locals = servers.map((name) => place({ name, identity, observe }));
+  const histories = place<unknown>({ name: "history" });
+  const accounts = place<Account>({ name: "budgets", observe: null });
+  const flight = flightOf(definition, messages);
+  const places = [...locals, histories, accounts, ...flight?.places ?? []] as Place<unknown>[];
   return {
     definition,
-    locals: servers.map((name) => place({ name, identity, observe })),
-    histories: place({ name: "history" }),
-    accounts: place<Account>({ name: "budgets", observe: null }),
+    locals,
+    histories,
+    accounts,
     messages,
-    bags,
-    flight: flightOf(definition, messages, bags),
+    records: recordsOf(places, messages as Place<unknown>),
+    bags: lists(),
+    flight,
     changes: growable(),
     notes: emptyFirst(place<readonly unknown[]>({ name: "notes", observe: null })),
     expenses: emptyFirst(place<readonly string[]>({ name: "expenses", observe: null })),
     prices: new Map(),
     events: new Map(),
-    reactions: {
-      causes: [],
-      locals: growable(),
-      sends: growable(),
-      added: growable(),
-      notes: growable(),
-      expenses: growable(),
-      words: growable(),
-      seenWords: growable(),
-    },
-    ranges: growable(),
-    answers: servers.map(() => pairMap()),
+    reactions: { items: growable(), added: growable(), causes: [], sends: growable() },
+    lists: growable(),
+    arrivals: answers(),
+    responses: servers.map(() => pairMap()),
     options: servers.map(() => pairMap()),
-    happenings: [],
     proposed: growable(),
     remembered: pairMap(),
     paid: pairMap(),
     faults: pairMap(),
+    eyes: [],
+    here: new Int32Array(servers.length),
     receivers: growable(),
   };
 }
 
-function flightOf(definition: AnyCluster, messages: Place<Envelope>, bags: Lists): Flight | null {
+function flightOf(definition: AnyCluster, messages: Place<Envelope>): Flight | null {
   const { servers, budgets, network } = definition;
   if (network !== "unordered" && (budgets.drops || budgets.duplicates)) {
     throw new SpecError(
@@ -139,7 +154,7 @@ function flightOf(definition: AnyCluster, messages: Place<Envelope>, bags: Lists
     const { from, to } = messages.values[message]!;
     return servers.indexOf(from) * servers.length + servers.indexOf(to);
   };
-  return flight(network, { servers, first: servers.length + 2, messages, bags, channelOf });
+  return flight(network, { servers, first: servers.length + 2, messages, channelOf });
 }
 
 /** Makes 0 the integer of the empty list. */
@@ -148,73 +163,100 @@ function emptyFirst<T>(lists: Place<readonly T[]>): Place<readonly T[]> {
   return lists;
 }
 
-/** What may happen at a server by itself, and what it leads to: the integer of a list in `happenings`. */
+/** What may happen at a server by itself: where the list of reactions begins in `lists`. */
 export function optionsOf(l: Learning, server: number, local: number, account: number): number {
+  const proposed = account < l.proposed.length ? l.proposed.items[account]! : proposedBy(l, account);
+  const known = get(l.options[server]!, local, proposed);
+  return known >= 0 ? known : learnOptions(l, server, local, proposed);
+}
+
+function proposedBy(l: Learning, account: number): number {
   while (l.proposed.length <= account) {
     push(l.proposed, l.accounts.values[l.proposed.length]!.used.proposals ?? 0);
   }
-  const proposed = l.proposed.items[account]!;
-  const memo = l.options[server]!;
-  const known = get(memo, local, proposed);
-  if (known >= 0) return known;
-  const found = l.definition.happenings(l.locals[server]!.values[local], proposed);
-  const answers = found.map((happening) =>
-    answerToHappening(l, server, local, withKey(l, happening, proposed))
-  );
-  const integer = l.happenings.push(answers) - 1;
-  put(memo, local, proposed, integer);
-  return integer;
+  return l.proposed.items[account]!;
 }
 
-/** Events that happen by themselves have odd integers, arrivals of messages even ones. */
+function learnOptions(l: Learning, server: number, local: number, proposed: number): number {
+  const found = l.definition.happenings(l.locals[server]!.values[local], proposed);
+  const reactions = found.flatMap((happening) =>
+    listed(l, responseTo(l, server, local, withKey(l, happening, proposed)))
+  );
+  const list = addList(l, reactions);
+  put(l.options[server]!, local, proposed, list);
+  return list;
+}
+
+function listed({ lists }: Learning, list: number): readonly number[] {
+  return [...lists.items.subarray(list + 1, list + 1 + lists.items[list]!)];
+}
+
+function addList({ lists }: Learning, reactions: readonly number[]): number {
+  const list = lists.length;
+  push(lists, reactions.length);
+  for (const reaction of reactions) push(lists, reaction);
+  return list;
+}
+
+/** A happening with the integer by which it is known: by how it is written and how much was proposed before. */
 export function withKey({ events }: Learning, happening: Happening<unknown>, proposed: number): Learned {
   const text = `${happening.notation} ${proposed}`;
   const known = events.get(text);
   if (known === undefined) events.set(text, events.size);
-  return { happening, key: (known ?? events.size - 1) * 2 + 1 };
+  return { happening, key: known ?? events.size - 1 };
 }
 
-/** What a happening leads to: the integer of a list in `ranges`. */
-export function answerToHappening(l: Learning, server: number, local: number, learned: Learned): number {
-  const known = get(l.answers[server]!, local, learned.key);
+/** What a happening leads to: a list in `lists`. */
+export function responseTo(l: Learning, server: number, local: number, learned: Learned): number {
+  const known = get(l.responses[server]!, local, learned.key);
   if (known >= 0) return known;
   const { happening } = learned;
-  return learn(l, server, local, learned.key, happening.event, (notation) => ({
+  const reactions = learn(l, server, local, happening.event, (notation) => ({
     type: "happening",
     happening,
     notation,
   }));
+  const list = addList(l, reactions);
+  put(l.responses[server]!, local, learned.key, list);
+  return list;
 }
 
-/** What the arrival of a message leads to: the integer of a list in `ranges`. */
-export function answerToMessage(l: Learning, server: number, local: number, message: number): number {
-  const known = get(l.answers[server]!, local, message * 2);
-  if (known >= 0) return known;
+/** What the arrival of a message leads to, as an entry of `arrivals` tells it. */
+export function answerTo(l: Learning, server: number, local: number, message: number): number {
+  const known = entryOf(l.arrivals, message, local);
+  const at = known < 0 ? learnArrival(l, server, local, message) : known;
+  return l.arrivals.items[at + entry.answer]!;
+}
+
+function learnArrival(l: Learning, server: number, local: number, message: number): number {
   const event = l.definition.received(l.messages.values[message]!);
-  return learn(l, server, local, message * 2, event, (notation) => ({
+  const reactions = learn(l, server, local, event, (notation) => ({
     type: "message",
     message,
     sign: ">",
     notation,
   }));
+  const [only] = reactions;
+  const { items } = l.reactions.items;
+  const base = only! * reactionSize;
+  const isPlain = reactions.length === 1 && l.flight === null &&
+    (items[base + reaction.notes]! | items[base + reaction.expenses]!) === 0;
+  if (!isPlain) return addEntry(l.arrivals, message, local, addList(l, reactions) * 2 + 1, 0, 0);
+  return addEntry(l.arrivals, message, local, only! * 2, items[base]!, items[base + reaction.high]!);
 }
 
+/** The reactions of a server to an event. */
 function learn(
   l: Learning,
   server: number,
   local: number,
-  key: number,
   event: unknown,
   causeOf: (notation: string) => Cause,
-): number {
+): readonly number[] {
   const outcomes = l.definition.outcomes(l.locals[server]!.values[local], event);
   const first = l.reactions.causes.length;
   for (const outcome of outcomes) react(l, server, local, causeOf(outcome.notation ?? ""), outcome);
-  const integer = l.ranges.length / 2;
-  push(l.ranges, first);
-  push(l.ranges, l.reactions.causes.length);
-  put(l.answers[server]!, local, key, integer);
-  return integer;
+  return Array.from({ length: l.reactions.causes.length - first }, (_, index) => first + index);
 }
 
 function react(
@@ -233,14 +275,14 @@ function react(
   // What changes nothing but a budget leads to less of the same.
   if (cause.type === "happening" && isIdle && expenses !== 0) return;
   addReaction(l, cause, local === before ? -1 : local, sends, notes, expenses);
-  const { words } = l.locals[server]!;
-  addWords(l, words, local, 1);
-  addWords(l, words, before, -1);
-  const seen = l.locals[server]!.observedWords.items;
-  const { items, length } = l.reactions.seenWords;
-  items[length - 2] = seen[local * 2]! - seen[before * 2]!;
-  items[length - 1] = seen[local * 2 + 1]! - seen[before * 2 + 1]!;
-  if (cause.type === "message" && l.flight === null) addWords(l, l.messages.words, cause.message, -1);
+  const { words, observedWords } = l.locals[server]!;
+  addWords(l, reaction.low, words, local, 1);
+  addWords(l, reaction.low, words, before, -1);
+  addWords(l, reaction.seenLow, observedWords, local, 1);
+  addWords(l, reaction.seenLow, observedWords, before, -1);
+  if (cause.type === "message" && l.flight === null) {
+    addWords(l, reaction.low, l.messages.words, cause.message, -1);
+  }
 }
 
 /** The list of budgets that pay for an event and for its outcome. */
@@ -259,12 +301,12 @@ export function faultOf(l: Learning, message: number, sign: "~" | "+"): number {
   const known = get(l.faults, message, sign === "~" ? 0 : 1);
   if (known >= 0) return known;
   const isDrop = sign === "~";
-  const reaction = l.reactions.causes.length;
+  const integer = l.reactions.causes.length;
   const expenses = l.expenses.intern([isDrop ? "drops" : "duplicates"]);
   addReaction(l, { type: "message", message, sign, notation: "" }, -1, isDrop ? [] : [message], 0, expenses);
-  if (isDrop) addWords(l, l.messages.words, message, -1);
-  put(l.faults, message, isDrop ? 0 : 1, reaction);
-  return reaction;
+  if (isDrop) addWords(l, reaction.low, l.messages.words, message, -1);
+  put(l.faults, message, isDrop ? 0 : 1, integer);
+  return integer;
 }
 
 function addReaction(
@@ -275,26 +317,29 @@ function addReaction(
   notes: number,
   expenses: number,
 ): void {
-  const { reactions } = l;
-  reactions.causes.push(cause);
-  push(reactions.locals, local);
-  push(reactions.sends, l.bags.intern(sends));
-  push(reactions.added, l.bags.intern(sends.toSorted((a, b) => a - b)));
-  push(reactions.notes, notes);
-  push(reactions.expenses, expenses);
-  for (let i = 0; i < 2; i++) {
-    push(reactions.words, 0);
-    push(reactions.seenWords, 0);
+  const { items, added, causes } = l.reactions;
+  causes.push(cause);
+  push(l.reactions.sends, l.bags.intern(sends));
+  for (const item of [0, 0, local, added.length, 0, 0, notes, expenses]) push(items, item);
+  push(added, sends.length);
+  for (const message of sends.toSorted((a, b) => a - b)) push(added, message);
+  // What another network than a bag does to the name depends on what is in flight already.
+  if (l.flight === null) {
+    for (const message of sends) addWords(l, reaction.low, l.messages.words, message, 1);
   }
-  // What another network than a bag does to the fingerprint depends on what is in flight already.
-  if (l.flight === null) { for (const message of sends) addWords(l, l.messages.words, message, 1); }
 }
 
-/** Adds the word of a value to what the latest reaction adds to the fingerprint, or takes it away. */
-function addWords(l: Learning, words: Growable, value: number, factor: 1 | -1): void {
-  const { items, length } = l.reactions.words;
-  items[length - 2]! += factor * words.items[value * 2]!;
-  items[length - 1]! += factor * words.items[value * 2 + 1]!;
+/** Adds the word of a value to one of the sums of the latest reaction, or takes it away. */
+function addWords(
+  l: Learning,
+  sum: typeof reaction.low | typeof reaction.seenLow,
+  words: Growable,
+  value: number,
+  factor: 1 | -1,
+): void {
+  const { items, length } = l.reactions.items;
+  items[length - reactionSize + sum]! += factor * words.items[value * 2]!;
+  items[length - reactionSize + sum + 1]! += factor * words.items[value * 2 + 1]!;
 }
 
 /** The history after these notes. */

@@ -1,10 +1,8 @@
 /** Compiles a cluster for the checker, and tells people of its states and steps. */
-import { push } from "../checker/growable.ts";
+import { type Layer, layer, type Segment } from "../checker/layer.ts";
 import {
-  bagStart,
-  type Layer,
-  layer,
   type Model,
+  row,
   rowSize,
   type SpentBudget,
   type Start,
@@ -18,30 +16,44 @@ import { encode } from "../checker/value.ts";
 import { runTrace, stepNamed } from "../trace/run.ts";
 import type { AnyCluster } from "./cluster.ts";
 import { clusterActionOf, clusterActions } from "./cluster_actions.ts";
-import { answerToHappening, type Cause, type Learning, learning, withKey } from "./cluster_learning.ts";
-import { build, deliverable, detail, expand, expandOne } from "./cluster_rows.ts";
+import { type Cause, type Learning, learning, responseTo, withKey } from "./cluster_learning.ts";
+import { bagOf, nameOf, putRecord, takeRecord, widen } from "./cluster_records.ts";
+import { build, changeOf, deliverable, expand, expandOne } from "./cluster_rows.ts";
 
 /** Compiles a cluster for the checker. */
 export function compileCluster(definition: AnyCluster): Model {
   const l = learning(definition);
   const first = firstState(l);
   const { servers } = definition;
+  const starts: Start[] = [];
   const model: Model = {
     servers,
-    places: [...l.locals, l.histories, l.accounts, ...l.flight?.places ?? []] as Place<unknown>[],
-    messages: l.messages,
+    places: l.records.places,
+    messages: l.messages as Place<unknown>,
+    records: l.records,
     properties: definition.properties as Model["properties"],
     ...(definition.constraint === undefined
       ? {}
       : { constraint: definition.constraint as (state: unknown) => boolean }),
-    starts: [{ name: "1", trace: "", state: priced(l, first) }],
-    expand: (layer, index, out) => expand(l, layer, index, out),
-    build: (layer, index, rows, at, next) => build(l, layer, index, rows, at, next),
+    ...endsOf(l),
+    starts,
+    nameByContent: () => {},
+    put: (state, to) => put(l, state, to),
+    take: (segment, at) => takeRecord(l.records, segment, at),
+    sizeOf: (segment, at) => l.records.sizeOf(segment, at),
+    expand: (segment, at, out) => expand(l, segment, at, out),
+    refit: () => widen(l.records),
+    build: (segment, from, out, at, to) => build(l, segment, from, out, at, to),
+    bagOf: (segment, at) => bagOf(l.records, segment, at),
+    branchOf: (_, at) => at / rowSize,
+    watch: (eyes) => void (l.eyes = eyes.map(({ places }) => places.length > 0)),
+    changeOf: (segment, from, out, at, change) => changeOf(l, segment, from, out, at, change),
     view: (vector, at, onRead) => view(l, vector, at, onRead),
     actions: clusterActions(servers),
-    actionOf: (rows, at) => clusterActionOf(l, rows, at),
+    actionOf: (out, at) => clusterActionOf(l, out, at),
     fairness: definition.fairness,
     steps: (state) => stepsOf(l, state),
+    stepAt: (state, branch) => stepsOf(l, state)[branch]!,
     otherStep: (state, text) => otherStep(l, state, text),
     spentBudget: (state, text) => spentBudget(l, model, state, text),
     describe: ({ vector }) =>
@@ -49,11 +61,14 @@ export function compileCluster(definition: AnyCluster): Model {
         servers.map((name, server) => [name, definition.describe(l.locals[server]!.values[vector[server]!])]),
       ),
   };
+  // Nothing has a price before a search begins.
+  starts.push({ name: "1", trace: "", state: first });
   const named = Object.entries(definition.starts).map(([name, trace]): Start => {
-    const { steps } = runTrace({ ...model, starts: [{ name: "1", trace: "", state: first }] }, trace);
+    const { steps } = runTrace(model, trace);
     return { name, trace, state: priced(l, steps.at(-1)?.to ?? first) };
   });
-  return { ...model, starts: [...model.starts, ...named] };
+  starts.splice(0, 1, { name: "1", trace: "", state: priced(l, first) }, ...named);
+  return model;
 }
 
 /** The state in which every server has just started, and nothing has a price. */
@@ -89,36 +104,55 @@ function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place
   };
 }
 
-/** A layer of one state, to enumerate its steps one by one. */
-function layerOf({ vector, bag }: State): Layer {
-  const alone = layer(vector.length);
-  for (const value of vector) push(alone.vectors, value);
-  for (const message of bag) push(alone.bags, message);
-  for (const item of [0, 0, bag.length]) push(alone.heads, item);
-  alone.count = 1;
-  return alone;
+function put({ records }: Learning, state: State, to: Layer): void {
+  putRecord(records, state.vector, state.bag, ...nameOf(records, state), to);
+}
+
+/** Where only budgets keep something from happening, nothing is wrong. */
+function endsOf(l: Learning): Pick<Model, "ends"> {
+  const { ends } = l.definition;
+  if (ends === undefined) return {};
+  return {
+    ends: (state) =>
+      ends(view(l, state.vector, 0, () => {}) as Parameters<typeof ends>[0]) ||
+      stepsOf(l, unpriced(l, state)).length > 0,
+  };
+}
+
+/** The same state, if nothing had a price. */
+function unpriced(l: Learning, state: State): State {
+  const account = l.definition.servers.length + 1;
+  const { used } = l.accounts.values[state.vector[account]!]!;
+  return { ...state, vector: state.vector.with(account, l.accounts.intern({ used, before: null })) };
+}
+
+/** A state alone in a segment. */
+function alone(l: Learning, state: State): Segment {
+  const only = layer();
+  put(l, state, only);
+  return only.segments.at(-1)!;
 }
 
 function stepsOf(l: Learning, state: State): readonly Step[] {
-  const from = layerOf(state);
   const out = successors();
-  expand(l, from, 0, out);
-  return stepsOfRows(l, from, out);
+  if (!expand(l, alone(l, state), 0, out)) {
+    widen(l.records);
+    return stepsOf(l, state);
+  }
+  return stepsOfRows(l, alone(l, state), out);
 }
 
-function stepsOfRows(l: Learning, from: Layer, { rows }: Successors): readonly Step[] {
-  const next = layer(from.width);
+function stepsOfRows(l: Learning, from: Segment, out: Successors): readonly Step[] {
   const inFlight = l.flight === null
-    ? [...new Set(from.bags.items.subarray(0, from.bags.length))]
-    : deliverable(l.flight, from, 0);
-  return Array.from({ length: rows.length / rowSize }, (_, branch): Step => {
+    ? [...new Set(takeRecord(l.records, from, 0).bag)]
+    : deliverable(l, l.flight, from, 0);
+  return Array.from({ length: out.count }, (_, branch): Step => {
     const at = branch * rowSize;
-    build(l, from, 0, rows.items, at, next);
-    const vector = [...next.vectors.items.subarray(branch * from.width, (branch + 1) * from.width)];
-    const end = next.bags.length;
-    const to = { vector, bag: [...next.bags.items.subarray(bagStart(next, branch), end)] };
-    const cause = l.reactions.causes[rows.items[at + detail.reaction]!]!;
-    return { ...tell(l, rows.items[at + detail.server]!, cause, inFlight), to };
+    const next = layer();
+    build(l, from, 0, out, at, next);
+    const to = takeRecord(l.records, next.segments.at(-1)!, 0);
+    const cause = l.reactions.causes[out.rows[at + row.first]!]!;
+    return { ...tell(l, out.rows[at + row.second]! & 0xff, cause, inFlight), to };
   });
 }
 
@@ -134,19 +168,18 @@ function otherStep(l: Learning, state: State, text: string): Step | null {
   const local = state.vector[server]!;
   const happening = otherHappening(l.locals[server]!.values[local], notation, proposed);
   if (happening === null) return null;
-  const from = layerOf(state);
+  const from = alone(l, state);
   const out = successors();
-  expandOne(l, from, out, server, answerToHappening(l, server, local, withKey(l, happening, proposed)));
+  expandOne(l, from, 0, out, server, responseTo(l, server, local, withKey(l, happening, proposed)));
   return stepsOfRows(l, from, out).find((step) => step.label === text) ?? null;
 }
 
 /** Looks whether the step could happen if nothing had a price, and at what it would have cost. */
 function spentBudget(l: Learning, model: Model, state: State, text: string): SpentBudget | null {
   const account = l.definition.servers.length + 1;
-  const { used, before } = l.accounts.values[state.vector[account]!]!;
+  const { before } = l.accounts.values[state.vector[account]!]!;
   if (before === null) return null;
-  const free = { ...state, vector: state.vector.with(account, l.accounts.intern({ used, before: null })) };
-  const to = stepNamed(model, free, text)?.to.vector[account];
+  const to = stepNamed(model, unpriced(l, state), text)?.to.vector[account];
   const after = to === undefined ? {} : l.accounts.values[to]!.used;
   const budgets = Object.entries(after).map(([name, count]): SpentBudget => ({
     name,

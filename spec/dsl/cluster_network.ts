@@ -1,14 +1,11 @@
 /** Messages in flight where they aren't simply a bag: a set from which nothing is taken, or queues. */
-import type { Growable } from "../checker/growable.ts";
-import { type Lists, type Place, place } from "../checker/place.ts";
+import { type Place, place } from "../checker/place.ts";
 import type { Envelope, Network } from "./cluster.ts";
 
 /** What a step does to the messages in flight. */
 export interface Change {
-  /** The position in the bag of the message that leaves it, or -1. */
-  readonly removed: number;
-  /** The list of messages that enter the bag. */
-  readonly added: number;
+  /** The messages that enter the bag, ascending. */
+  readonly added: readonly number[];
   /** Pairs [place, new value], among the places of the network. */
   readonly writes: readonly number[];
 }
@@ -24,9 +21,14 @@ export interface Flight {
   /** The values of the places, and the bag, when these are in flight and nothing else. */
   begin(messages: readonly number[]): { readonly values: readonly number[]; readonly bag: readonly number[] };
   /** The messages that can arrive. */
-  deliverable(vector: ArrayLike<number>, bag: Growable): readonly number[];
+  deliverable(vector: ArrayLike<number>, bag: readonly number[]): readonly number[];
   /** What changes when one message arrives, or none (-1), and then some are sent. */
-  change(vector: ArrayLike<number>, bag: Growable, arrived: number, sends: readonly number[]): Change;
+  change(
+    vector: ArrayLike<number>,
+    bag: readonly number[],
+    arrived: number,
+    sends: readonly number[],
+  ): Change;
 }
 
 /** What a network works with. */
@@ -37,8 +39,6 @@ export interface FlightOptions {
   readonly first: number;
   /** The messages. */
   readonly messages: Place<Envelope>;
-  /** Lists of messages that enter the bag together. */
-  readonly bags: Lists;
   /** Which channel a message takes: the number of its sender times the number of servers, plus its receiver's. */
   readonly channelOf: (message: number) => number;
 }
@@ -56,20 +56,19 @@ export function flight(network: Network, options: FlightOptions): Flight | null 
 }
 
 /** Nothing leaves the bag, and nothing is in it twice. */
-function duplicating({ first, messages, bags }: FlightOptions): Flight {
+function duplicating({ first, messages }: FlightOptions): Flight {
   const last = placeOfMessages("last delivered", messages);
   const none = last.intern([]);
-  const isIn = (bag: Growable, message: number) => bag.items.subarray(0, bag.length).includes(message);
   return {
     network: "duplicating",
     places: [last],
     first,
     begin: (inFlight) => ({ values: [none], bag: [...new Set(inFlight)].sort((a, b) => a - b) }),
-    deliverable: (_, { items, length }) => [...items.subarray(0, length)],
+    deliverable: (_, bag) => bag,
     change(_, bag, arrived, sends) {
-      const fresh = [...new Set(sends)].filter((message) => !isIn(bag, message)).sort((a, b) => a - b);
+      const fresh = [...new Set(sends)].filter((message) => !bag.includes(message)).sort((a, b) => a - b);
       const writes = arrived < 0 ? [] : [first, last.intern([arrived])];
-      return { removed: -1, added: bags.intern(fresh), writes };
+      return { added: fresh, writes };
     },
   };
 }
@@ -92,17 +91,18 @@ function ordered({ servers, first, messages, channelOf }: FlightOptions): Flight
     return after;
   }
 
-  function change(vector: ArrayLike<number>, _: Growable, arrived: number, sends: readonly number[]): Change {
+  function change(
+    vector: ArrayLike<number>,
+    _: readonly number[],
+    arrived: number,
+    sends: readonly number[],
+  ): Change {
     const after = new Map<number, number>();
     const write = (channel: number, message: number | "head") =>
       after.set(channel, changed(channel, after.get(channel) ?? vector[first + channel]!, message));
     if (arrived >= 0) write(channelOf(arrived), "head");
     for (const message of sends) write(channelOf(message), message);
-    return {
-      removed: -1,
-      added: 0,
-      writes: [...after].flatMap(([channel, value]) => [first + channel, value]),
-    };
+    return { added: [], writes: [...after].flatMap(([channel, value]) => [first + channel, value]) };
   }
   return {
     network: "ordered",

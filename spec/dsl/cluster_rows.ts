@@ -1,237 +1,307 @@
 /** Enumerates what may happen in a state of a cluster, and builds the states that it leads to, with integers. */
-import { type Growable, push, reserve } from "../checker/growable.ts";
-import { bagStart, headSize, type Layer, row, rowSize, type Successors } from "../checker/model.ts";
+import { type Growable, push } from "../checker/growable.ts";
+import { type Layer, nameSize, room, type Segment, setValue, valueAt } from "../checker/layer.ts";
+import { reserveRow, row, rowSize, type Successors } from "../checker/model.ts";
 import {
-  answerToMessage,
+  answerTo,
   faultOf,
   type Learning,
   optionsOf,
   pay,
+  reaction,
+  reactionSize,
   receiverOf,
   remember,
 } from "./cluster_learning.ts";
+import { entry, entryOf } from "./cluster_answers.ts";
+import { bagOf, isTight } from "./cluster_records.ts";
 import type { Flight } from "./cluster_network.ts";
-
-/** What a row tells beyond what every row tells. */
-export const detail = {
-  reaction: row.detail,
-  server: row.detail + 1,
-  /** The position in the bag of the message that leaves it, or -1. */
-  removed: row.detail + 2,
-  history: row.detail + 3,
-  account: row.detail + 4,
-} as const;
 
 /** A state being expanded, and where its successors go. */
 interface Expansion {
   readonly l: Learning;
-  readonly layer: Layer;
-  readonly index: number;
+  readonly segment: Segment;
+  readonly at: number;
   readonly out: Successors;
-  /** Its fingerprint, history and account. */
+  /** Its name, history and account. */
   readonly low: number;
   readonly high: number;
   readonly history: number;
   readonly account: number;
 }
 
-function expansion(l: Learning, layer: Layer, index: number, out: Successors): Expansion {
-  const at = index * layer.width + l.definition.servers.length;
-  const vector = layer.vectors.items;
-  const low = layer.heads.items[index * headSize]!;
-  const high = layer.heads.items[index * headSize + 1]!;
-  return { l, layer, index, out, low, high, history: vector[at]!, account: vector[at + 1]! };
+function expansion(l: Learning, segment: Segment, at: number, out: Successors): Expansion {
+  const { words } = segment;
+  const { length } = l.definition.servers;
+  l.changes.length = out.count = out.same = 0;
+  for (let server = 0; server < length; server++) {
+    l.here[server] = valueAt(l.records.fields, words, at, server);
+  }
+  return {
+    l,
+    segment,
+    at,
+    out,
+    low: words[at]!,
+    high: words[at + 1]!,
+    history: valueAt(l.records.fields, words, at, length),
+    account: valueAt(l.records.fields, words, at, length + 1),
+  };
 }
 
-/** Appends the successors of a state, in an order that depends on the state alone. */
-export function expand(l: Learning, layer: Layer, index: number, out: Successors): void {
-  const e = expansion(l, layer, index, out);
-  const { servers } = l.definition;
-  const at = index * layer.width;
-  const vector = layer.vectors.items;
-  l.changes.length = 0;
-  for (let server = 0; server < servers.length; server++) {
-    const local = vector[at + server]!;
-    const happenings = l.happenings[optionsOf(l, server, local, e.account)]!;
-    for (let i = 0; i < happenings.length; i++) {
-      addAll(e, server, happenings[i]!, -1, -1);
-    }
+/** The successors of a state. False if records must first be made larger. */
+export function expand(l: Learning, segment: Segment, at: number, out: Successors): boolean {
+  if (isTight(l)) return false;
+  const e = expansion(l, segment, at, out);
+  const { length } = l.definition.servers;
+  for (let server = 0; server < length; server++) {
+    addList(e, server, optionsOf(l, server, l.here[server]!, e.account), -1, 0);
   }
-  if (l.flight === null) expandBag(e);
-  else {
-    for (const message of deliverable(l.flight, layer, index)) {
-      const server = receiverOf(l, message);
-      addAll(e, server, answerToMessage(l, server, vector[at + server]!, message), message, -1);
-    }
-  }
+  if (l.flight !== null) {
+    for (const message of deliverable(l, l.flight, segment, at)) addArrival(e, message, 0);
+  } else if (hasFaults(e)) expandFaults(e);
+  else expandBag(e);
+  return true;
 }
 
 /** Adds the successors of one happening alone, whether or not it is among those that are enumerated. */
-export function expandOne(l: Learning, layer: Layer, out: Successors, server: number, answer: number): void {
-  l.changes.length = 0;
-  addAll(expansion(l, layer, 0, out), server, answer, -1, -1);
+export function expandOne(
+  l: Learning,
+  segment: Segment,
+  at: number,
+  out: Successors,
+  server: number,
+  response: number,
+): void {
+  addList(expansion(l, segment, at, out), server, response, -1, 0);
 }
 
+/** Whether messages may be lost or duplicated. */
+function hasFaults({ l, account }: Expansion): boolean {
+  const { drops = 0, duplicates = 0 } = l.definition.budgets;
+  return drops > 0 || duplicates > 0 || l.accounts.values[account]!.before === null;
+}
+
+/** Adds all arrivals. Most lead to just one reaction that neither the history nor a budget cares about. */
 function expandBag(e: Expansion): void {
-  const { l, layer, index, account } = e;
+  const { l, segment, at, out, low, high } = e;
+  const { here, arrivals, receivers } = l;
+  const { isWide, fields } = l.records;
+  const bag = isWide ? segment.words : segment.halves;
+  const first = (isWide ? at + fields.size : (at + fields.size) * 2) + 1;
+  const count = bag[first - 1]!;
+  let before = -1;
+  for (let position = 0; position < count; position++) {
+    const message = bag[first + position]!;
+    if (message === before) continue;
+    before = message;
+    const server = message < receivers.length ? receivers.items[message]! : receiverOf(l, message);
+    const found = entryOf(arrivals, message, here[server]!);
+    const { items } = arrivals;
+    if (found < 0 || (items[found + entry.answer]! & 1) !== 0) {
+      addArrival(e, message, position + 1);
+      continue;
+    }
+    const end = out.count++ * rowSize;
+    const rows = end < out.rows.length ? out.rows : reserveRow(out);
+    rows[end] = low + items[found + entry.low]!;
+    rows[end + row.high] = high + items[found + entry.high]!;
+    rows[end + row.first] = items[found + entry.answer]! >> 1;
+    rows[end + row.second] = server | (position + 1) << 8;
+  }
+}
+
+/** The same where messages may also be lost or duplicated. */
+function expandFaults(e: Expansion): void {
+  const { l, segment, at, account } = e;
   const { budgets } = l.definition;
   const isFree = l.accounts.values[account]!.before === null;
   const drops = isFree || (budgets.drops ?? 0) > 0;
   const duplicates = isFree || (budgets.duplicates ?? 0) > 0;
-  const at = index * layer.width;
-  const bag = layer.bags.items;
-  const from = bagStart(layer, index);
-  const to = layer.heads.items[index * headSize + 2]!;
-  for (let position = from; position < to; position++) {
-    const message = bag[position]!;
-    if (position > from && bag[position - 1] === message) continue;
+  const bag = bagOf(l.records, segment, at);
+  for (const [position, message] of bag.entries()) {
+    if (bag[position - 1] === message) continue;
+    addArrival(e, message, position + 1);
     const server = receiverOf(l, message);
-    const answer = answerToMessage(l, server, layer.vectors.items[at + server]!, message);
-    addAll(e, server, answer, message, position - from);
-    if (drops) add(e, server, faultOf(l, message, "~"), message, position - from);
-    if (duplicates) add(e, server, faultOf(l, message, "+"), -1, -1);
+    if (drops) add(e, server, faultOf(l, message, "~"), message, position + 1);
+    if (duplicates) add(e, server, faultOf(l, message, "+"), -1, 0);
   }
 }
 
 /** The messages that can arrive in a network that is no bag. */
-export function deliverable(flight: Flight, layer: Layer, index: number): readonly number[] {
-  return flight.deliverable(vectorAt(layer, index), bagAt(layer, index));
+export function deliverable(l: Learning, flight: Flight, segment: Segment, at: number): readonly number[] {
+  return flight.deliverable(l.records.vectorOf(segment, at), bagOf(l.records, segment, at));
 }
 
-function vectorAt({ vectors, width }: Layer, index: number): Int32Array {
-  return vectors.items.subarray(index * width, (index + 1) * width);
+/** Adds what the arrival of a message leads to; its position in the bag, if it leaves it, counts from 1. */
+function addArrival(e: Expansion, message: number, removed: number): void {
+  const server = receiverOf(e.l, message);
+  const answer = answerTo(e.l, server, e.l.here[server]!, message);
+  if ((answer & 1) === 0) add(e, server, answer >> 1, message, removed);
+  else addList(e, server, answer >> 1, message, removed);
 }
 
-function bagAt(layer: Layer, index: number): Growable {
-  const items = layer.bags.items.subarray(bagStart(layer, index), layer.heads.items[index * headSize + 2]!);
-  return { items, length: items.length };
-}
-
-function addAll(e: Expansion, server: number, answer: number, message: number, removed: number): void {
-  const { items } = e.l.ranges;
-  const end = items[answer * 2 + 1]!;
-  for (let reaction = items[answer * 2]!; reaction < end; reaction++) {
-    add(e, server, reaction, message, removed);
-  }
+function addList(e: Expansion, server: number, list: number, message: number, removed: number): void {
+  const { items } = e.l.lists;
+  const end = list + 1 + items[list]!;
+  for (let i = list + 1; i < end; i++) add(e, server, items[i]!, message, removed);
 }
 
 /** Adds the row of a reaction, unless a budget doesn't allow it. */
-function add(e: Expansion, server: number, reaction: number, message: number, removed: number): void {
-  const { l, history, account, out: { rows } } = e;
-  const { reactions } = l;
-  const expenses = reactions.expenses.items[reaction]!;
-  const accountAfter = expenses === 0 ? account : pay(l, account, expenses);
-  if (accountAfter < 0) return;
-  const notes = reactions.notes.items[reaction]!;
-  const historyAfter = notes === 0 ? history : remember(l, history, notes);
-  if (rows.length + rowSize > rows.items.length) reserve(rows, rowSize);
-  const { items, length: end } = rows;
-  items[end + row.low] = e.low + reactions.words.items[reaction * 2]!;
-  items[end + row.high] = e.high + reactions.words.items[reaction * 2 + 1]!;
-  items[end + row.branch] = end / rowSize;
-  items[end + row.seenLow] = reactions.seenWords.items[reaction * 2]!;
-  items[end + row.seenHigh] = reactions.seenWords.items[reaction * 2 + 1]!;
-  items[end + detail.reaction] = reaction;
-  items[end + detail.server] = server;
-  items[end + detail.removed] = removed;
-  items[end + detail.history] = historyAfter;
-  items[end + detail.account] = accountAfter;
-  if (accountAfter !== account) exchange(items, end, row.low, l.accounts.words, account, accountAfter);
-  if (historyAfter !== history) {
-    exchange(items, end, row.low, l.histories.words, history, historyAfter);
-    exchange(items, end, row.seenLow, l.histories.observedWords, history, historyAfter);
+function add(e: Expansion, server: number, which: number, message: number, removed: number): void {
+  const { l, out } = e;
+  const { items } = l.reactions.items;
+  const from = which * reactionSize;
+  const end = out.count * rowSize;
+  const rows = end < out.rows.length ? out.rows : reserveRow(out);
+  rows[end] = e.low + items[from + reaction.low]!;
+  rows[end + row.high] = e.high + items[from + reaction.high]!;
+  rows[end + row.first] = which;
+  rows[end + row.second] = server | removed << 8;
+  if ((items[from + reaction.notes]! | items[from + reaction.expenses]!) !== 0) {
+    if (!settle(e, which, rows, end)) return;
   }
-  if (l.flight !== null) addFlight(e, l.flight, items, end, message);
-  rows.length += rowSize;
+  if (l.flight !== null) addFlight(e, l.flight, rows, end, message);
+  out.count++;
 }
 
-/** Takes the word of one value of a place out of a fingerprint of a row, and puts that of another in. */
-function exchange(
-  items: Int32Array,
-  at: number,
-  low: number,
-  words: Growable,
-  before: number,
-  after: number,
-): void {
-  items[at + low]! += words.items[after * 2]! - words.items[before * 2]!;
-  items[at + low + 1]! += words.items[after * 2 + 1]! - words.items[before * 2 + 1]!;
+/** Adds to a row what a reaction does to the history and to the account; false if a budget doesn't allow it. */
+function settle({ l, history, account }: Expansion, which: number, rows: Int32Array, end: number): boolean {
+  const accountAfter = accountOf(l, which, account);
+  if (accountAfter < 0) return false;
+  const historyAfter = historyOf(l, which, history);
+  if (accountAfter !== account) exchange(rows, end, l.accounts.words, account, accountAfter);
+  if (historyAfter !== history) exchange(rows, end, l.histories.words, history, historyAfter);
+  return true;
+}
+
+/** The account after a reaction; -1 if a budget doesn't allow it. */
+function accountOf(l: Learning, which: number, account: number): number {
+  const expenses = l.reactions.items.items[which * reactionSize + reaction.expenses]!;
+  return expenses === 0 ? account : pay(l, account, expenses);
+}
+
+function historyOf(l: Learning, which: number, history: number): number {
+  const notes = l.reactions.items.items[which * reactionSize + reaction.notes]!;
+  return notes === 0 ? history : remember(l, history, notes);
+}
+
+/** Takes the word of one value of a place out of a sum, and puts that of another in. */
+function exchange(sums: Int32Array, at: number, words: Growable, before: number, after: number): void {
+  sums[at]! += words.items[after * 2]! - words.items[before * 2]!;
+  sums[at + 1]! += words.items[after * 2 + 1]! - words.items[before * 2 + 1]!;
 }
 
 /** What an ordered or a duplicating network makes of what arrived and was sent. */
-function addFlight(e: Expansion, flight: Flight, items: Int32Array, end: number, message: number): void {
-  const { l, layer, index } = e;
-  const sends = l.bags.lists[l.reactions.sends.items[items[end + detail.reaction]!]!]!;
-  const { added, writes } = flight.change(vectorAt(layer, index), bagAt(layer, index), message, sends);
-  push(l.changes, added);
+function addFlight(e: Expansion, flight: Flight, rows: Int32Array, end: number, message: number): void {
+  const { l, segment, at } = e;
+  const sends = l.bags.lists[l.reactions.sends.items[rows[end + row.first]!]!]!;
+  const vector = l.records.vectorOf(segment, at);
+  const { added, writes } = flight.change(vector, bagOf(l.records, segment, at), message, sends);
+  push(l.changes, l.bags.intern(added));
   push(l.changes, l.bags.intern(writes));
-  for (const sent of l.bags.lists[added]!) {
-    items[end + row.low]! += l.messages.words.items[sent * 2]!;
-    items[end + row.high]! += l.messages.words.items[sent * 2 + 1]!;
+  for (const sent of added) {
+    rows[end]! += l.messages.words.items[sent * 2]!;
+    rows[end + row.high]! += l.messages.words.items[sent * 2 + 1]!;
   }
   for (let i = 0; i < writes.length; i += 2) {
-    const before = layer.vectors.items[index * layer.width + writes[i]!]!;
-    exchange(items, end, row.low, flight.places[writes[i]! - flight.first]!.words, before, writes[i + 1]!);
+    const place = flight.places[writes[i]! - flight.first]!;
+    exchange(rows, end, place.words, vector[writes[i]!]!, writes[i + 1]!);
+  }
+}
+
+/** What a row changes of the looks of all eyes: each looks at all servers and at the history, or at nothing. */
+export function changeOf(
+  l: Learning,
+  { words }: Segment,
+  from: number,
+  { rows }: Successors,
+  at: number,
+  change: Int32Array,
+): void {
+  const which = rows[at + row.first]!;
+  const { items } = l.reactions.items;
+  change[0] = items[which * reactionSize + reaction.seenLow]!;
+  change[1] = items[which * reactionSize + reaction.seenHigh]!;
+  if (items[which * reactionSize + reaction.notes] !== 0) {
+    const before = valueAt(l.records.fields, words, from, l.definition.servers.length);
+    exchange(change, 0, l.histories.observedWords, before, historyOf(l, which, before));
+  }
+  const [low, high] = [change[0]!, change[1]!];
+  for (let eye = 0; eye < l.eyes.length; eye++) {
+    change[eye * 2] = l.eyes[eye]! ? low : 0;
+    change[eye * 2 + 1] = l.eyes[eye]! ? high : 0;
   }
 }
 
 /** Appends the state that a row stands for. */
 export function build(
   l: Learning,
-  layer: Layer,
-  index: number,
-  rows: Int32Array,
+  segment: Segment,
+  from: number,
+  out: Successors,
   at: number,
-  next: Layer,
-): void {
-  const { width } = layer;
-  const { length: servers } = l.definition.servers;
-  if (next.vectors.length + width > next.vectors.items.length) reserve(next.vectors, width);
-  const vectors = next.vectors.items;
-  const target = next.vectors.length;
-  const source = index * width;
-  const { items } = layer.vectors;
-  for (let p = 0; p < width; p++) vectors[target + p] = items[source + p]!;
-  const local = l.reactions.locals.items[rows[at + detail.reaction]!]!;
-  if (local >= 0) vectors[target + rows[at + detail.server]!] = local;
-  vectors[target + servers] = rows[at + detail.history]!;
-  vectors[target + servers + 1] = rows[at + detail.account]!;
-  let added = l.reactions.added.items[rows[at + detail.reaction]!]!;
-  if (l.flight !== null) {
-    const change = at / rowSize * 2;
-    added = l.changes.items[change]!;
-    const writes = l.bags.lists[l.changes.items[change + 1]!]!;
-    for (let i = 0; i < writes.length; i += 2) vectors[target + writes[i]!] = writes[i + 1]!;
+  to: Layer,
+): number {
+  const { fields } = l.records;
+  const { rows } = out;
+  const { items } = l.reactions.items;
+  const which = rows[at + row.first]!;
+  const base = which * reactionSize;
+  const source = segment.words;
+  const bag = l.flight === null ? l.reactions.added.items : l.bags.lists[l.changes.items[at / rowSize * 2]!]!;
+  const added = l.flight === null ? items[base + reaction.added]! + 1 : 0;
+  const addedEnd = added + (l.flight === null ? bag[added - 1]! : bag.length);
+  // A bag has at most as many messages as halves or words of the record before, and those that are added.
+  const target = room(to, l.records.sizeOf(segment, from) + addedEnd - added);
+  const start = target.used;
+  const { words } = target;
+  words[start] = rows[at]!;
+  words[start + 1] = rows[at + row.high]!;
+  for (let word = nameSize; word < fields.size; word++) words[start + word] = source[from + word]!;
+  const local = items[base + reaction.local]!;
+  if (local >= 0) setValue(fields, words, start, rows[at + row.second]! & 0xff, local);
+  if ((items[base + reaction.notes]! | items[base + reaction.expenses]!) !== 0) {
+    buildHistory(l, which, words, start);
   }
-  next.vectors.length += width;
-  buildBag(layer, index, rows[at + detail.removed]!, l.bags.lists[added]!, next.bags);
-  const { heads } = next;
-  if (heads.length + headSize > heads.items.length) reserve(heads, headSize);
-  heads.items[heads.length] = rows[at]!;
-  heads.items[heads.length + 1] = rows[at + row.high]!;
-  heads.items[heads.length + 2] = next.bags.length;
-  heads.length += headSize;
-  next.count++;
+  if (l.flight !== null) {
+    const writes = l.bags.lists[l.changes.items[at / rowSize * 2 + 1]!]!;
+    for (let i = 0; i < writes.length; i += 2) setValue(fields, words, start, writes[i]!, writes[i + 1]!);
+  }
+  buildBag(l, segment, from, (rows[at + row.second]! >>> 8) - 1, bag, added, addedEnd, target);
+  to.count++;
+  return start;
 }
 
+function buildHistory(l: Learning, which: number, words: Int32Array, at: number): void {
+  const { fields } = l.records;
+  const place = l.definition.servers.length;
+  setValue(fields, words, at, place, historyOf(l, which, valueAt(fields, words, at, place)));
+  setValue(fields, words, at, place + 1, accountOf(l, which, valueAt(fields, words, at, place + 1)));
+}
+
+/** Writes the bag behind the record that was begun at the end of `target`, and ends the record. */
 function buildBag(
-  layer: Layer,
-  index: number,
+  { records: { isWide, fields } }: Learning,
+  segment: Segment,
+  from: number,
   removed: number,
-  added: readonly number[],
-  bags: Growable,
+  added: ArrayLike<number>,
+  addedFrom: number,
+  addedEnd: number,
+  target: Segment,
 ): void {
-  const from = bagStart(layer, index);
-  const to = layer.heads.items[index * headSize + 2]!;
-  if (bags.length + to - from + added.length > bags.items.length) reserve(bags, to - from + added.length);
-  const source = layer.bags.items;
-  const { items } = bags;
-  const first = bags.length;
+  const source = isWide ? segment.words : segment.halves;
+  const items = isWide ? target.words : target.halves;
+  const bag = (isWide ? from + fields.size : (from + fields.size) * 2) + 1;
+  const count = source[bag - 1]!;
+  const head = isWide ? target.used + fields.size : (target.used + fields.size) * 2;
+  const first = head + 1;
   let end = first;
-  for (let position = from; position < to; position++) {
-    if (position - from !== removed) items[end++] = source[position]!;
-  }
-  for (let i = 0; i < added.length; i++) {
+  const gone = removed < 0 ? count : removed;
+  for (let position = 0; position < gone; position++) items[end++] = source[bag + position]!;
+  for (let position = gone + 1; position < count; position++) items[end++] = source[bag + position]!;
+  for (let i = addedFrom; i < addedEnd; i++) {
     const message = added[i]!;
     let position = end++;
     while (position > first && items[position - 1]! > message) {
@@ -240,5 +310,6 @@ function buildBag(
     }
     items[position] = message;
   }
-  bags.length = end;
+  items[head] = end - first;
+  target.used = isWide ? end : (end + 1) >> 1;
 }

@@ -1,19 +1,17 @@
 /** The parts of a plain spec as its author wrote them: checked, and made to say where they go wrong. */
-import { ValueError } from "../checker/value.ts";
+import { encode, ValueError } from "../checker/value.ts";
 import {
   aFunction,
   anArray,
   anything,
-  aString,
   checkFields,
   type Field,
   isRecord,
   optional,
-  recordOf,
+  startsByName,
   told,
 } from "./fields.ts";
-import { plain, show } from "./plain.ts";
-import type { Property } from "./property.ts";
+import { plain, show, showState } from "./plain.ts";
 import { Reshape } from "./shape.ts";
 import type { Action, Definition, Each } from "./spec.ts";
 import type { Transition } from "./spec_learning.ts";
@@ -24,8 +22,9 @@ const part = {
   actions: { expected: "an object of actions by name", isRight: isRecord },
   properties: anArray,
   constraint: optional(aFunction),
+  ends: optional(aFunction),
   fairness: optional(anArray),
-  starts: optional(recordOf(aString)),
+  starts: optional(startsByName),
 } satisfies Readonly<Record<keyof Definition<unknown>, Field>>;
 
 /** A definition that has all of its parts. */
@@ -39,12 +38,12 @@ export function initialStates(
   name: string,
   { init }: Definition<unknown>,
 ): readonly Readonly<Record<string, unknown>>[] {
-  const given: readonly unknown[] = Array.isArray(init) ? init : [init];
+  const given: readonly unknown[] = Array.isArray(init) ? Array.from(init) : [init];
   if (given.length === 0) throw new SpecError(`spec ${name}: init is empty, so nothing ever happens`);
   const first = given.map((state, index) => {
-    const path = given.length === 1 ? "init" : `init[${index}]`;
-    if (typeof state !== "object" || state === null || Array.isArray(state) || state instanceof Set) {
-      throw new SpecError(`spec ${name}: ${path} is no object of variables`);
+    const path = Array.isArray(init) ? `init[${index}]` : "init";
+    if (!isRecord(state) || state instanceof Set || ArrayBuffer.isView(state)) {
+      throw new SpecError(`spec ${name}: ${path} is ${told(state)}, expected an object of variables`);
     }
     return guarded(`spec ${name}`, () => plain(state, path)) as Readonly<Record<string, unknown>>;
   });
@@ -88,59 +87,46 @@ function instancesOf(name: string, action: string, { lists, run }: Each<never>):
     [[]],
   );
   return combinations.map((values) => {
-    const fixed = values.map((value) =>
-      guarded(`spec ${name}, action ${action}`, () => plain(value, "an argument"))
+    const fixed = values.map((value, index) =>
+      guarded(`spec ${name}, action ${action}`, () => argument(value, `arguments[${index}]`))
     );
     const texts = fixed.map((value) => JSON.stringify(value));
     return {
       label: `${action}(${texts.join(",")})`,
       name: action,
       arguments: texts,
-      run: (draft) => run(draft as never, ...(fixed as never[])),
+      run: (draft, choose) => run(draft as never, ...(fixed as never[]), choose as never),
     };
   });
 }
 
-/** Properties that say which spec and property it is when they fail. */
-export function propertiesOf(
-  name: string,
-  properties: readonly Property<unknown>[],
-): readonly Property<unknown>[] {
-  return properties.map((property, index) => {
-    if (!isRecord(property) || typeof property.name !== "string" || typeof property.sentence !== "string") {
-      throw noProperty(`spec ${name}: properties[${index}] is ${told(property)}`);
-    }
-    if (properties.findIndex((other) => other.name === property.name) !== index) {
-      throw new SpecError(`spec ${name}: there are two properties ${JSON.stringify(property.name)}`);
-    }
-    const where = `spec ${name}, property ${JSON.stringify(property.name)}`;
-    switch (property.kind) {
-      case "always":
-        return { ...property, holds: (state: unknown) => judged(where, () => property.holds(state)) };
-      case "steps":
-        return {
-          ...property,
-          holds: (before, after) => judged(where, () => property.holds(before, after)),
-        };
-      case "sometimes":
-        return { ...property, reached: (state) => guarded(where, () => property.reached(state)) };
-      default:
-        throw noProperty(`${where} is of the kind ${told((property as { kind: unknown }).kind)}`);
-    }
-  });
-}
-
-function noProperty(what: string): SpecError {
-  return new SpecError(`${what}: write always(...) or one of its like`);
+/** A trace writes arguments in JSON. */
+function argument(value: unknown, path: string): unknown {
+  const fixed = plain(value, path);
+  const text = JSON.stringify(fixed);
+  if (encode(JSON.parse(text)) !== encode(fixed)) {
+    throw new ValueError(
+      `${path} is ${show(fixed)}: a trace writes arguments in JSON, which has no sets and bytes`,
+    );
+  }
+  return fixed;
 }
 
 /** The constraint, if there is one. It says which spec it is when it fails. */
 export function constraintOf(
-  name: string,
-  { constraint }: Definition<unknown>,
+  spec: string,
+  constraint: ((state: never) => boolean) | undefined,
 ): { readonly constraint?: (state: unknown) => boolean } {
   if (constraint === undefined) return {};
-  return { constraint: (state) => guarded(`spec ${name}, its constraint`, () => constraint(state)) };
+  return {
+    constraint: (state) => decided(`${spec}, its constraint`, () => constraint(state as never), state),
+  };
+}
+
+/** Whether the spec may end in a state: nowhere, if it doesn't say. */
+export function endsOf(name: string, { ends }: Definition<unknown>): (state: unknown) => boolean {
+  if (ends === undefined) return () => false;
+  return (state) => decided(`spec ${name}, its ends`, () => ends(state), state);
 }
 
 /** Whether an action happened, by what it returned. */
@@ -155,10 +141,47 @@ export function happened(where: string, returned: unknown): boolean {
   );
 }
 
-function judged(where: string, judge: () => true | string): true | string {
-  const judgement: unknown = guarded(where, judge);
-  if (judgement === true || typeof judgement === "string") return judgement;
-  throw new SpecError(`${where} returned ${show(judgement)}: return true, or in words what is wrong`);
+/** What a property says of states. Anything but true or a text is refused. */
+export function judged(
+  where: string,
+  judge: () => true | string,
+  ...states: readonly unknown[]
+): true | string {
+  return inStates(states, () => {
+    const judgement: unknown = guarded(where, judge);
+    if (judgement === true || isText(judgement)) return judgement as true | string;
+    throw new SpecError(`${where} returned ${returned(judgement)}: return true, or in words what is wrong`);
+  });
+}
+
+/** Whether something holds in a state. Anything but true or false is refused. */
+export function decided(where: string, decide: () => boolean, state: unknown): boolean {
+  return inStates([state], () => {
+    const decision: unknown = guarded(where, decide);
+    if (typeof decision === "boolean") return decision;
+    throw new SpecError(`${where} returned ${returned(decision)}, expected true or false`);
+  });
+}
+
+function returned(value: unknown): string {
+  return value instanceof Promise ? "a promise" : told(value);
+}
+
+/** What goes wrong says in which state, or in which step. */
+function inStates<T>(states: readonly unknown[], run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error;
+    const [first, second] = states.map(showState);
+    const context = second === undefined ? `in the state ${first}` : `in the step from ${first} to ${second}`;
+    throw new SpecError(`${error.message} (${context})`, { cause: error.cause });
+  }
+}
+
+/** Whether a value is a text that says something. */
+export function isText(value: unknown): boolean {
+  return typeof value === "string" && value.trim() !== "";
 }
 
 /** Runs code of the user: what it throws says where. */

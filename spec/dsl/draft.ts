@@ -1,9 +1,9 @@
 /** The state as the code of a spec sees it: it reads and changes it like plain data, and every place is recorded. */
-import { copy, encode } from "../checker/value.ts";
-import { plain, show } from "./plain.ts";
+import { ValueError } from "../checker/value.ts";
+import { mayNotChange, plain, sealed, symbolInKeys, thawed } from "./plain.ts";
+import { SetDraft } from "./set_draft.ts";
 import {
   type Layout,
-  memberOf,
   type RecordShape,
   Reshape,
   scatter,
@@ -11,7 +11,6 @@ import {
   type Shape,
   type TupleShape,
 } from "./shape.ts";
-import { SpecError } from "./specification.ts";
 
 /** Where a draft reads from, and what it notes. */
 export interface Recorder {
@@ -25,25 +24,30 @@ export interface Recorder {
   readonly lookAtAll: (set: SetShape) => void;
   /** The copies of values that the code may change without telling, by place. */
   readonly copies: Map<number, unknown>;
-  /** The spec and the action, for errors. */
-  readonly where: string;
 }
 
 /** A view of the state through a recorder. */
 export function draftOf(layout: Layout, recorder: Recorder): object {
-  return recordDraft(layout, layout.root, recorder);
+  return recordDraft(layout, layout.root, recorder).value as object;
 }
 
-function draft(layout: Layout, shape: Shape, recorder: Recorder): unknown {
+/** What the code of a spec holds in its hands: a view of a part of the state. */
+interface View {
+  readonly value: unknown;
+  /** From now on it looks through another recorder, and so do the views of its parts. */
+  readonly moveTo: (recorder: Recorder) => void;
+}
+
+function viewOf(layout: Layout, shape: Exclude<Shape, { type: "leaf" }>, recorder: Recorder): View {
   switch (shape.type) {
-    case "leaf":
-      return leafDraft(layout, shape.place, recorder);
     case "record":
       return recordDraft(layout, shape, recorder);
     case "tuple":
       return tupleDraft(layout, shape, recorder);
-    case "set":
-      return setDraft(layout, shape, recorder);
+    case "set": {
+      const value = new SetDraft(layout, shape, recorder);
+      return { value, moveTo: (to) => value.moveTo(to) };
+    }
   }
 }
 
@@ -51,25 +55,74 @@ function draft(layout: Layout, shape: Shape, recorder: Recorder): unknown {
 function leafDraft(layout: Layout, place: number, recorder: Recorder): unknown {
   if (recorder.copies.has(place)) return recorder.copies.get(place);
   const value = layout.places[place]!.values[recorder.current(place)];
-  if (typeof value !== "object" || value === null || recorder.write === null) return value;
-  const own = copy(value);
+  if (typeof value !== "object" || value === null) return value;
+  const own = recorder.write === null ? sealed(value) : thawed(value);
   recorder.copies.set(place, own);
   return own;
 }
 
-function assign(layout: Layout, shape: Shape, value: unknown, recorder: Recorder): void {
-  const { write } = recorder;
-  if (write === null) throw new SpecError(`${recorder.where} changes the state: only actions may`);
-  lookAtSets(shape, recorder);
-  scatter(
-    layout,
-    shape,
-    plain(value, shape.type === "leaf" ? layout.places[shape.place]!.name : shape.path),
-    (place, integer) => {
-      recorder.copies.delete(place);
-      write(place, integer);
+/** The parts of an object or array. */
+interface Parts {
+  readonly get: (key: string, shape: Shape) => unknown;
+  readonly set: (key: string, shape: Shape, value: unknown) => void;
+  readonly moveTo: View["moveTo"];
+}
+
+function partsOf(layout: Layout, first: Recorder): Parts {
+  let recorder = first;
+  const views = new Map<string, View>();
+  return {
+    get(key, shape) {
+      if (shape.type === "leaf") return leafDraft(layout, shape.place, recorder);
+      const view = views.get(key) ?? viewOf(layout, shape, recorder);
+      views.set(key, view);
+      return view.value;
     },
-  );
+    set(key, shape, value) {
+      const { write } = recorder;
+      const path = shape.type === "leaf" ? layout.places[shape.place]!.name : shape.path;
+      if (write === null) throw mayNotChange(path);
+      const after = plain(value, path);
+      lookAtSets(shape, recorder);
+      // Whoever holds what was there before keeps it, as in `[s.a, s.b] = [s.b, s.a]`.
+      views.get(key)?.moveTo(aside(shape, recorder));
+      views.delete(key);
+      scatter(layout, shape, after, (place, integer) => {
+        recorder.copies.delete(place);
+        write(place, integer);
+      });
+    },
+    moveTo(to) {
+      recorder = to;
+      for (const view of views.values()) view.moveTo(to);
+    },
+  };
+}
+
+/** A recorder of what a part of the state is now, which no later change of the state reaches, or comes from. */
+function aside(shape: Shape, recorder: Recorder): Recorder {
+  const values = new Map(placesOf(shape).map((place) => [place, recorder.current(place)]));
+  const read = (place: number) => values.get(place) ?? 0;
+  return {
+    read,
+    current: read,
+    write: (place, value) => values.set(place, value),
+    lookAtAll: () => {},
+    copies: new Map(recorder.copies),
+  };
+}
+
+function placesOf(shape: Shape): readonly number[] {
+  switch (shape.type) {
+    case "leaf":
+      return [shape.place];
+    case "record":
+      return Object.values(shape.fields).flatMap(placesOf);
+    case "tuple":
+      return shape.items.flatMap(placesOf);
+    case "set":
+      return [...shape.members.values()].map(({ place }) => place);
+  }
 }
 
 /** A set that is replaced loses every element: also one that is met only later. */
@@ -83,134 +136,85 @@ function lookAtSets(shape: Shape, recorder: Recorder): void {
   if (shape.type === "tuple") { for (const item of shape.items) lookAtSets(item, recorder); }
 }
 
-function recordDraft(layout: Layout, shape: RecordShape, recorder: Recorder): object {
+function recordDraft(layout: Layout, shape: RecordShape, recorder: Recorder): View {
   const { fields, path } = shape;
-  const children = new Map<string, unknown>();
-  function childOf(key: string): unknown {
+  const parts = partsOf(layout, recorder);
+  function partOf(key: string): unknown {
     const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
-    if (field === undefined) return checkVariable(shape, key, recorder);
-    if (field.type === "leaf") return leafDraft(layout, field.place, recorder);
-    if (!children.has(key)) children.set(key, draft(layout, field, recorder));
-    return children.get(key);
+    return field === undefined ? checkVariable(shape, key) : parts.get(key, field);
   }
   const target = Object.fromEntries(Object.keys(fields).map((key) => [key, null]));
-  return new Proxy(target, {
+  const value = new Proxy(target, {
     get: (target, key) =>
-      typeof key === "symbol" || (path !== "" && key in Object.prototype)
+      typeof key === "symbol" || (path !== "" && key in Object.prototype && !Object.hasOwn(fields, key))
         ? Reflect.get(target, key)
-        : childOf(key),
+        : partOf(key),
     set(_, key, value) {
-      const field = Object.hasOwn(fields, String(key)) ? fields[String(key)] : undefined;
+      if (typeof key === "symbol") throw new ValueError(symbolInKeys(path));
+      const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
       if (field === undefined) {
-        checkVariable(shape, String(key), recorder);
+        checkVariable(shape, key);
         throw new Reshape(path);
       }
-      assign(layout, field, value, recorder);
+      parts.set(key, field, value);
       return true;
     },
     deleteProperty(_, key) {
       if (path !== "") throw new Reshape(path);
-      throw new SpecError(
-        `${recorder.where} deletes the variable ${String(key)}: a state keeps its variables`,
-      );
+      throw new ValueError(`the variable ${String(key)} is deleted: a state keeps its variables`);
     },
-    defineProperty(_, key) {
-      throw new SpecError(`${recorder.where} defines ${String(key)}: assign to it instead`);
-    },
+    ...onlyAssignments(path),
     getOwnPropertyDescriptor: (_, key) =>
       typeof key === "string" && Object.hasOwn(fields, key)
-        ? { value: childOf(key), writable: true, enumerable: true, configurable: true }
+        ? { value: partOf(key), writable: true, enumerable: true, configurable: true }
         : undefined,
   });
+  return { value, moveTo: parts.moveTo };
 }
 
 /** A variable that isn't there is a mistake; elsewhere objects may well be asked for what they don't have. */
-function checkVariable({ path, fields }: RecordShape, key: string, { where }: Recorder): void {
+function checkVariable({ path, fields }: RecordShape, key: string): void {
   if (path !== "") return;
-  throw new SpecError(`${where}: there is no variable ${key}; there are ${Object.keys(fields).join(", ")}`);
+  throw new ValueError(`there is no variable ${key}; there are ${Object.keys(fields).join(", ")}`);
 }
 
-function tupleDraft(layout: Layout, shape: TupleShape, recorder: Recorder): object {
-  const children = new Map<number, unknown>();
-  function childOf(index: number): unknown {
-    const item = shape.items[index]!;
-    if (item.type === "leaf") return leafDraft(layout, item.place, recorder);
-    if (!children.has(index)) children.set(index, draft(layout, item, recorder));
-    return children.get(index);
+/** What would change an object other than by assigning to it, and would be lost. */
+function onlyAssignments(path: string): ProxyHandler<object> {
+  const what = path === "" ? "the state" : path;
+  function refuse(): never {
+    throw new ValueError(
+      `${what} is frozen, or changed by Object.defineProperty or its like: assign instead`,
+    );
   }
-  const indexOf = (key: string | symbol) =>
-    typeof key === "string" && /^(0|[1-9][0-9]*)$/.test(key) ? Number(key) : -1;
-  const isItem = (key: string | symbol) => indexOf(key) >= 0 && indexOf(key) < shape.items.length;
-  return new Proxy(Array.from(shape.items, () => null as unknown), {
-    get: (target, key, receiver) => isItem(key) ? childOf(indexOf(key)) : Reflect.get(target, key, receiver),
+  return { defineProperty: refuse, setPrototypeOf: refuse, preventExtensions: refuse };
+}
+
+function tupleDraft(layout: Layout, shape: TupleShape, recorder: Recorder): View {
+  const parts = partsOf(layout, recorder);
+  const itemAt = (key: string | symbol) =>
+    typeof key === "string" && /^(0|[1-9][0-9]*)$/.test(key) ? shape.items[Number(key)] : undefined;
+  const value = new Proxy(Array.from(shape.items, () => null as unknown), {
+    get(target, key, receiver) {
+      const item = itemAt(key);
+      return item === undefined ? Reflect.get(target, key, receiver) : parts.get(String(key), item);
+    },
     set(_, key, value) {
       if (key === "length" && value === shape.items.length) return true;
-      if (!isItem(key)) throw new Reshape(shape.path);
-      assign(layout, shape.items[indexOf(key)]!, value, recorder);
+      const item = itemAt(key);
+      if (item === undefined) throw new Reshape(shape.path);
+      parts.set(String(key), item, value);
       return true;
     },
     deleteProperty() {
       throw new Reshape(shape.path);
     },
-    getOwnPropertyDescriptor: (target, key) =>
-      isItem(key)
-        ? { value: childOf(indexOf(key)), writable: true, enumerable: true, configurable: true }
-        : Reflect.getOwnPropertyDescriptor(target, key),
-  });
-}
-
-/** Behaves like a `Set` whose elements compare by what they are. */
-function setDraft(layout: Layout, shape: SetShape, recorder: Recorder): ReadonlySet<unknown> {
-  const { write } = recorder;
-  const isIn = (place: number) => recorder.current(place) === 1;
-  function elements(): Set<unknown> {
-    recorder.lookAtAll(shape);
-    const present = [...shape.members.values()].filter(({ place }) => isIn(place));
-    return new Set(present.map(({ element }) => element));
-  }
-  function has(element: unknown): boolean {
-    if (write !== null) return isIn(memberOf(layout, shape, element));
-    // Who only looks adds no place: until one is added by an action, the element is in no set.
-    const known = shape.members.get(encode(element, shape.path));
-    return known !== undefined && isIn(known.place);
-  }
-  function put(element: unknown, value: 0 | 1): boolean {
-    if (write === null) throw new SpecError(`${recorder.where} changes the state: only actions may`);
-    const place = memberOf(layout, shape, element);
-    const wasIn = isIn(place);
-    write(place, value);
-    return wasIn;
-  }
-  const own = {
-    has,
-    add(element: unknown) {
-      put(element, 1);
-      return result;
+    ...onlyAssignments(shape.path),
+    getOwnPropertyDescriptor(target, key) {
+      const item = itemAt(key);
+      return item === undefined
+        ? Reflect.getOwnPropertyDescriptor(target, key)
+        : { value: parts.get(String(key), item), writable: true, enumerable: true, configurable: true };
     },
-    delete: (element: unknown) => put(element, 0),
-    clear() {
-      for (const element of elements()) put(element, 0);
-    },
-    forEach: (run: (a: unknown, b: unknown, set: unknown) => void) =>
-      elements().forEach((e) => run(e, e, result)),
-    values: () => elements().values(),
-    keys: () => elements().keys(),
-    entries: () => elements().entries(),
-    union: (other: Set<unknown>) => elements().union(other),
-    intersection: (other: Set<unknown>) => elements().intersection(other),
-    difference: (other: Set<unknown>) => elements().difference(other),
-    symmetricDifference: (other: Set<unknown>) => elements().symmetricDifference(other),
-    isSubsetOf: (other: Set<unknown>) => elements().isSubsetOf(other),
-    isSupersetOf: (other: Set<unknown>) => elements().isSupersetOf(other),
-    isDisjointFrom: (other: Set<unknown>) => elements().isDisjointFrom(other),
-    [Symbol.iterator]: () => elements().values(),
-  };
-  const result: ReadonlySet<unknown> = Object.create(Set.prototype, {
-    ...Object.fromEntries(
-      Reflect.ownKeys(own).map((key) => [key, { value: own[key as keyof typeof own] }]),
-    ),
-    size: { get: () => elements().size },
-    toString: { value: () => show(elements()) },
   });
-  return result;
+  return { value, moveTo: parts.moveTo };
 }

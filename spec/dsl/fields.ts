@@ -38,6 +38,16 @@ export function recordOf({ expected, isRight }: Field): Field {
   };
 }
 
+/** Traces by the names of starts: a number names an initial state, and "steps" the search from all of them. */
+export const startsByName: Field = {
+  expected: "an object of traces by name: letters, digits and _, the first one a letter; not steps",
+  isRight: (value) =>
+    isRecord(value) &&
+    Object.entries(value).every(([name, trace]) =>
+      typeof trace === "string" && /^[A-Za-z][A-Za-z0-9_]*$/.test(name) && name !== "steps"
+    ),
+};
+
 /** Anything but nothing. */
 export const anything: Field = { expected: "a value", isRight: (value) => value !== undefined };
 

@@ -1,5 +1,6 @@
 /** Plain data as users write it: checked, copied and frozen on its way into a state; shown to people. */
 import { encode, ValueError } from "../checker/value.ts";
+import { StateSet, ValueSet } from "./value_set.ts";
 
 /**
  * A frozen copy of plain data, in which a set holds no two equal elements.
@@ -14,27 +15,40 @@ export function plain(value: unknown, path: string, parents: readonly object[] =
   if (parents.includes(value)) throw new ValueError(`${path} contains itself: a state holds no cycles`);
   const within = [...parents, value];
   if (Array.isArray(value)) {
+    checkKind(value, path, Array.prototype, value.length + 1);
     return Object.freeze(Array.from(value, (item, index) => plain(item, `${path}[${index}]`, within)));
   }
-  if (value instanceof Uint8Array) return value.slice();
+  if (value instanceof Uint8Array) return Uint8Array.from(value);
   if (value instanceof Set) {
-    const elements = [...value].map((item) => plain(item, `${path}{}`, within));
-    return new Set(new Map(elements.map((item) => [encode(item), item])).values());
+    if (!(value instanceof StateSet)) checkKind(value, path, Set.prototype, 0);
+    return ValueSet.from([...value].map((item) => plain(item, `${path}{}`, within))).freeze();
   }
   return plainObject(value, path, within);
 }
 
+/** An array or set that is more than that would lose what makes it so. */
+function checkKind(value: object, path: string, kind: object, keys: number): void {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== kind) throw ofClass(path, prototype);
+  if (Reflect.ownKeys(value).length <= keys) return;
+  const odd = Reflect.ownKeys(value).find((key) => typeof key === "symbol" || !/^([0-9]+|length)$/.test(key));
+  if (odd === undefined) return;
+  throw new ValueError(`${path} has a field ${String(odd)}: a state holds arrays and sets without`);
+}
+
+function ofClass(path: string, prototype: object): ValueError {
+  const kind = prototype?.constructor?.name || "object";
+  return new ValueError(`${path} is of the class ${kind}: a state holds plain objects, arrays and sets`);
+}
+
 function plainObject(value: object, path: string, within: readonly object[]): unknown {
   const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
-    const kind = prototype.constructor?.name || "object";
-    throw new ValueError(`${path} is of the class ${kind}: a state holds plain objects, arrays and sets`);
-  }
+  if (prototype !== Object.prototype && prototype !== null) throw ofClass(path, prototype);
   const entries = Reflect.ownKeys(value).map((key) => {
-    if (typeof key === "symbol") throw new ValueError(`${path} has a symbol among its keys: use strings`);
+    if (typeof key === "symbol") throw new ValueError(symbolInKeys(path));
     const descriptor = Object.getOwnPropertyDescriptor(value, key);
     if (descriptor?.get !== undefined || descriptor?.set !== undefined) {
-      throw new ValueError(`${path}.${key} is a getter: a state is plain data`);
+      throw new ValueError(`${path}.${key} is a getter or setter: a state is plain data`);
     }
     if (descriptor?.value === undefined) {
       throw new ValueError(`${path}.${key} is undefined: leave the field out, or use null`);
@@ -42,6 +56,37 @@ function plainObject(value: object, path: string, within: readonly object[]): un
     return [key, plain(descriptor.value, `${path}.${key}`, within)];
   });
   return Object.freeze(Object.fromEntries(entries));
+}
+
+/** What is wrong with an object that has such a key. */
+export function symbolInKeys(path: string): string {
+  return `${path === "" ? "the state" : path} has a symbol among its keys: use strings`;
+}
+
+/** What is wrong where a property, or whoever else may only look, changes the state. */
+export function mayNotChange(path: string): ValueError {
+  return new ValueError(`${path} is changed: only an action changes the state`);
+}
+
+/** A copy of a frozen value that may be changed. */
+export function thawed(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(thawed);
+  if (value instanceof Uint8Array) return value.slice();
+  if (value instanceof Set) return ValueSet.from([...value].map(thawed));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, thawed(item)]));
+}
+
+/** The frozen value itself, or a copy if there are bytes in it: nothing can freeze them. */
+export function sealed(value: unknown): unknown {
+  return hasBytes(value) ? plain(value, "") : value;
+}
+
+function hasBytes(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (value instanceof Uint8Array) return true;
+  const parts = Array.isArray(value) || value instanceof Set ? [...value] : Object.values(value);
+  return parts.some(hasBytes);
 }
 
 /** A value as people read it: words without quotes, sets in braces. */
@@ -79,6 +124,13 @@ export function differences(path: string, before: unknown, after: unknown): read
 
 function hasEqual(set: ReadonlySet<unknown>, item: unknown): boolean {
   return set.has(item) || [...set].some((other) => encode(other) === encode(item));
+}
+
+/** A state in a sentence: `n 0, list [1]`. */
+export function showState(state: unknown): string {
+  return isRecord(state)
+    ? Object.entries(state).map(([variable, value]) => `${variable} ${show(value)}`).join(", ")
+    : show(state);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

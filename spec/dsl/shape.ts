@@ -113,7 +113,8 @@ function leaf(path: string, places: Place<unknown>[]): LeafShape {
 
 /** The place that tells whether an element is in a set. */
 export function memberOf(layout: Layout, set: SetShape, element: unknown): number {
-  const text = encode(element, set.path);
+  const own = plain(element, `${set.path}{}`);
+  const text = encode(own);
   const known = set.members.get(text);
   if (known !== undefined) return known.place;
   const added = place<unknown>({ name: `${set.path}{${text}}` });
@@ -123,7 +124,7 @@ export function memberOf(layout: Layout, set: SetShape, element: unknown): numbe
   added.words.items.fill(0, 0, 2);
   added.observedWords.items.fill(0, 0, 2);
   const integer = layout.places.push(added) - 1;
-  set.members.set(text, { place: integer, element: plain(element, set.path) });
+  set.members.set(text, { place: integer, element: own });
   return integer;
 }
 

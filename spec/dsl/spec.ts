@@ -1,4 +1,5 @@
 /** The front for plain state machines: variables, and actions that change them. */
+import type { Choose } from "./choice.ts";
 import { complete } from "./definition.ts";
 import { compileSpec } from "./spec_model.ts";
 import type { Fairness } from "./fairness.ts";
@@ -18,7 +19,7 @@ export type Draft<T> = T extends Uint8Array ? Uint8Array
   : T;
 
 /** What an action does to a draft of the state. It returns false where it can't happen. */
-export type Perform<State> = (state: Draft<State>) => void | boolean;
+export type Perform<State> = (state: Draft<State>, choose: Choose) => void | boolean;
 
 /** An action with arguments: one for each combination of their values. */
 export interface Each<Drafted> {
@@ -46,6 +47,11 @@ export interface Definition<State> {
    * it is neither counted as distinct nor is anything looked for beyond it.
    */
   readonly constraint?: (state: State) => boolean;
+  /**
+   * The states in which it may end: any other state from which no step leads is a deadlock, which breaks every spec.
+   * None if left out. A step that changes nothing is a step.
+   */
+  readonly ends?: (state: State) => boolean;
   /**
    * What must not be possible for ever and yet never happen; nothing if left out: then everything may stop at any
    * time, which is how TLA+ sees it, too.
@@ -77,20 +83,20 @@ export type Widened<P> = {
  */
 export function each<Drafted, A>(
   values: readonly A[],
-  run: (state: Drafted, value: A) => void | boolean,
+  run: (state: Drafted, value: A, choose: Choose) => void | boolean,
 ): Each<Drafted>;
 /** An action with two arguments: one action for each pair of values. */
 export function each<Drafted, A, B>(
   first: readonly A[],
   second: readonly B[],
-  run: (state: Drafted, a: A, b: B) => void | boolean,
+  run: (state: Drafted, a: A, b: B, choose: Choose) => void | boolean,
 ): Each<Drafted>;
 /** An action with three arguments: one action for each combination of values. */
 export function each<Drafted, A, B, C>(
   first: readonly A[],
   second: readonly B[],
   third: readonly C[],
-  run: (state: Drafted, a: A, b: B, c: C) => void | boolean,
+  run: (state: Drafted, a: A, b: B, c: C, choose: Choose) => void | boolean,
 ): Each<Drafted>;
 export function each(...given: readonly unknown[]): Each<unknown> {
   const run = given.at(-1);

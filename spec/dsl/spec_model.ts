@@ -1,9 +1,6 @@
 /** Compiles a plain spec: takes its states apart into places, and counts with integers. */
-import { reserve } from "../checker/growable.ts";
+import { layer, type Segment } from "../checker/layer.ts";
 import {
-  bagStart,
-  headSize,
-  type Layer,
   type Model,
   row,
   rowSize,
@@ -11,19 +8,22 @@ import {
   type State,
   type Step,
   type Successors,
+  successors,
 } from "../checker/model.ts";
 import { type Place, place } from "../checker/place.ts";
 import { runTrace } from "../trace/run.ts";
-import { constraintOf, guarded, initialStates, propertiesOf, transitionsOf } from "./definition.ts";
+import { propertiesOf } from "./claims.ts";
+import { constraintOf, endsOf, guarded, initialStates, transitionsOf } from "./definition.ts";
 import { draftOf } from "./draft.ts";
 import { plain, show } from "./plain.ts";
-import { gather, layoutOf, Reshape, scatter, untilInShape } from "./shape.ts";
+import { gather, type Layout, layoutOf, Reshape, scatter, untilInShape } from "./shape.ts";
 import type { Definition } from "./spec.ts";
-import { disabled, effectOf, idle, type Learning, learning, watchEffects } from "./spec_learning.ts";
+import { disabled, watch } from "./spec_effects.ts";
+import { forEachEffect, learn, type Learning, learning } from "./spec_learning.ts";
+import { isRoomy, putRecord, refit, takeRecord } from "./spec_records.ts";
+import { build as buildState, changeOf, expand } from "./spec_rows.ts";
 import { SpecError } from "./specification.ts";
-
-/** What a row tells beyond what every row tells. */
-const effectAt = row.detail, transitionAt = row.detail + 1;
+import { follow } from "./spec_trees.ts";
 
 /**
  * Compiles a plain spec for the checker.
@@ -41,30 +41,48 @@ export function compileSpec(name: string, build: () => Definition<unknown>, whol
 function compile(name: string, definition: Definition<unknown>, whole: Set<string>): Model {
   const states = initialStates(name, definition);
   const layout = layoutOf(states, whole);
+  const vectors = states.map((state) => vectorOf(layout, state));
   const l = learning(name, layout, whole, transitionsOf(name, definition.actions));
-  const initial = states.map((state, index): Start => ({
+  const starts = vectors.map((vector, index): Start => ({
     name: String(index + 1),
     trace: "",
-    state: { vector: vectorOf(l, state), bag: [] },
+    state: { vector: padded(l, vector), bag: [] },
   }));
+  const ends = endsOf(name, definition);
   const model: Model = {
     servers: [],
     places: layout.places as readonly Place<unknown>[],
     messages: place({ name: "messages" }),
-    properties: propertiesOf(name, definition.properties),
-    ...constraintOf(name, definition),
-    starts: initial.map((start) => ({
-      ...start,
-      state: { ...start.state, vector: padded(l, start.state.vector) },
-    })),
-    expand: (layer, index, out) => expand(l, layer, index, out),
-    build: (layer, index, rows, at, next) => buildState(l, layer, index, rows, at, next),
+    properties: propertiesOf(`spec ${name}`, definition.properties),
+    ...constraintOf(`spec ${name}`, definition.constraint),
+    ends: ({ vector }) => ends(view(l, vector, 0, () => {})),
+    starts,
+    records: l.records,
+    nameByContent() {
+      if (!l.records.mayBeName) return;
+      l.records.mayBeName = false;
+      refit(l.records);
+    },
+    put(state, to) {
+      if (!isRoomy(l.records)) refit(l.records);
+      putRecord(l.records, state.vector, to);
+    },
+    take: (segment, at) => ({ vector: takeRecord(l.records, segment, at), bag: [] }),
+    sizeOf: () => l.records.fields.size,
+    expand: (segment, at, out) => expand(l, segment, at, out),
+    refit: () => refit(l.records),
+    build: (segment, from, out, at, to) => buildState(l, segment, from, out, at, to),
+    bagOf: () => [],
+    branchOf: ({ rows }, at) => rows[at + row.second]!,
+    watch: (eyes) => watch(l.effects, eyes),
+    changeOf: (_segment, _from, out, at, change) => changeOf(l, out, at, change),
     view: (vector, at, onRead) => view(l, vector, at, onRead),
     actions: l.transitions,
-    actionOf: (rows, at) => rows[at + transitionAt]!,
+    actionOf: ({ rows }, at) => l.outcomes[rows[at + row.second]!]!.transition,
     fairness: definition.fairness ?? [],
     stateOf: (values) => stateOf(l, values),
-    steps: (state) => stepsOf(l, state),
+    steps: (state) => stepsOf(l, model, state),
+    stepAt: (state, branch) => stepAt(l, model, state, branch),
     describe: (state) =>
       Object.fromEntries(
         Object.entries(valuesOf(l, state)).map(([key, value]) => [key, { value: show(value) }]),
@@ -76,27 +94,49 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     const { start: first, steps } = guarded(`spec ${name}, start ${start}`, () => runTrace(model, trace));
     return { name: start, trace, state: steps.at(-1)?.to ?? first.state };
   });
-  return { ...model, starts: [...model.starts, ...named] };
+  starts.push(...named);
+  return model;
 }
 
-/** How many states to look at before the search, so that most values show early whether they keep their shape. */
-const rehearsed = 500;
+/** How many steps to walk before the search, and after how many to begin again. */
+const rehearsed = 2000, longest = 100;
 
+/**
+ * Walks about, so that most values show early whether they keep their shape, and of which there are how many. Where to
+ * go is drawn from a fixed seed: the same walks in every run.
+ */
 function rehearse(model: Model): void {
-  const queue = model.starts.map(({ state }) => state);
-  const seen = new Set(queue.map(({ vector }) => vector.join()));
-  for (let index = 0; index < queue.length && index < rehearsed; index++) {
-    for (const { to } of model.steps(queue[index]!)) {
-      const text = to.vector.join();
-      if (!seen.has(text)) queue.push(to);
-      seen.add(text);
+  const out = successors();
+  let state: State | null = null;
+  let random = 1;
+  for (let step = 0; step < rehearsed; step++) {
+    if (step % longest === 0) state = null;
+    state ??= model.starts[(step / longest | 0) % model.starts.length]!.state;
+    const from = alone(model, state);
+    if (!model.expand(from, 0, out)) {
+      model.refit();
+      continue;
     }
+    random = Math.imul(random ^ (random >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
+    const branch = out.count === 0 ? 0 : ((random ^ (random >>> 13)) >>> 0) % out.count;
+    state = out.count === 0 ? null : successor(model, from, out, branch);
+    if (state !== null && !isInside(model, state)) state = null;
   }
 }
 
-function vectorOf(l: Learning, state: Readonly<Record<string, unknown>>): readonly number[] {
+function successor(model: Model, from: Segment, out: Successors, branch: number): State {
+  const only = layer();
+  model.build(from, 0, out, branch * rowSize, only);
+  return model.take(only.segments.at(-1)!, 0);
+}
+
+function isInside(model: Model, { vector }: State): boolean {
+  return model.constraint === undefined || model.constraint(model.view(vector, 0, () => {}));
+}
+
+function vectorOf(layout: Layout, state: Readonly<Record<string, unknown>>): readonly number[] {
   const vector: number[] = [];
-  scatter(l.layout, l.layout.root, state, (place, value) => void (vector[place] = value));
+  scatter(layout, layout.root, state, (place, value) => void (vector[place] = value));
   return vector;
 }
 
@@ -111,7 +151,7 @@ function stateOf(l: Learning, values: unknown): State {
     );
   }
   try {
-    return { vector: padded(l, vectorOf(l, state as Readonly<Record<string, unknown>>)), bag: [] };
+    return { vector: padded(l, vectorOf(l.layout, state as Readonly<Record<string, unknown>>)), bag: [] };
   } catch (error) {
     if (error instanceof Reshape) l.whole.add(error.path);
     throw error;
@@ -123,88 +163,20 @@ function padded({ layout }: Learning, vector: readonly number[]): readonly numbe
   return Array.from(layout.places, (_, place) => vector[place] ?? 0);
 }
 
-function expand(l: Learning, layer: Layer, index: number, out: Successors): void {
-  const { transitions, effects, layout } = l;
-  let branch = 0;
-  for (let transition = 0; transition < transitions.length; transition++) {
-    const effect = effectOf(l, transition, layer.vectors.items, index * layer.width);
-    if (layout.places.length > layer.width) widen(layer, layout.places.length);
-    if (effect === disabled) continue;
-    if (effect === idle) out.same++;
-    else {
-      if (out.rows.length + rowSize > out.rows.items.length) reserve(out.rows, rowSize);
-      const { items, length } = out.rows;
-      items[length] = layer.heads.items[index * headSize]! + effects.words.items[effect * 2]!;
-      items[length + row.high] = layer.heads.items[index * headSize + 1]! +
-        effects.words.items[effect * 2 + 1]!;
-      items[length + row.branch] = branch;
-      items[length + effectAt] = effect;
-      if (effects.watched !== out.watched || effects.seenWords.length <= effect * 2) {
-        watchEffects(l, out.watched);
-      }
-      items[length + row.seenLow] = effects.seenWords.items[effect * 2]!;
-      items[length + row.seenHigh] = effects.seenWords.items[effect * 2 + 1]!;
-      items[length + transitionAt] = transition;
-      out.rows.length += rowSize;
-    }
-    branch++;
-  }
-}
-
-function buildState(
-  { effects }: Learning,
-  layer: Layer,
-  index: number,
-  rows: Int32Array,
-  at: number,
-  next: Layer,
-): void {
-  if (next.width < layer.width) widen(next, layer.width);
-  reserve(next.vectors, next.width);
-  const target = next.vectors.length;
-  const source = index * layer.width;
-  const { items } = next.vectors;
-  for (let p = 0; p < layer.width; p++) items[target + p] = layer.vectors.items[source + p]!;
-  const effect = rows[at + effectAt]!;
-  const end = effects.starts.items[effect + 1]!;
-  for (let change = effects.starts.items[effect]!; change < end; change += 2) {
-    items[target + effects.changes.items[change]!] = effects.changes.items[change + 1]!;
-  }
-  next.vectors.length += next.width;
-  reserve(next.heads, headSize);
-  const { heads } = next;
-  heads.items[heads.length] = rows[at]!;
-  heads.items[heads.length + 1] = rows[at + row.high]!;
-  heads.items[heads.length + 2] = bagStart(next, next.count);
-  heads.length += headSize;
-  next.count++;
-}
-
-/** Gives every state of a layer room for more places. What is in them is 0: the element is in no set. */
-function widen(layer: Layer, places: number): void {
-  const width = Math.ceil(places / 8) * 8;
-  const vectors = new Int32Array(Math.max(layer.vectors.items.length, (layer.count + 1) * width));
-  for (let index = 0; index < layer.count; index++) {
-    vectors.set(layer.vectors.items.subarray(index * layer.width, (index + 1) * layer.width), index * width);
-  }
-  layer.vectors.items = vectors;
-  layer.vectors.length = layer.count * width;
-  layer.width = width;
-}
-
 function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place: number) => void): unknown {
   const { layout } = l;
   const read = (place: number): number => {
     onRead(place);
     return vector[at + place] ?? 0;
   };
-  const recorder = { read, current: read, write: null, copies: new Map(), where: `a property of ${l.name}` };
+  const recorder = { read, current: read, write: null, copies: new Map() };
   return draftOf(layout, { ...recorder, lookAtAll: () => {} });
 }
 
-function neverEnabled({ transitions, trees }: Learning, actions: readonly string[]): readonly string[] {
-  const enabled = transitions.filter((_, transition) => trees.enabled[transition] === 1);
-  const names = new Set(enabled.map(({ label }) => label.split("(", 1)[0]));
+function neverEnabled({ transitions, enabled }: Learning, actions: readonly string[]): readonly string[] {
+  const names = new Set(
+    transitions.filter((_, transition) => enabled[transition] === 1).map(({ name }) => name),
+  );
   return actions.filter((action) => !names.has(action));
 }
 
@@ -212,18 +184,50 @@ function valuesOf({ layout }: Learning, { vector }: State): Readonly<Record<stri
   return gather(layout, layout.root, (place) => vector[place] ?? 0) as Readonly<Record<string, unknown>>;
 }
 
-function stepsOf(l: Learning, state: State): readonly Step[] {
-  const { effects, transitions } = l;
-  let vector = Int32Array.from(padded(l, state.vector));
-  return transitions.flatMap(({ label }, transition): readonly Step[] => {
-    const effect = effectOf(l, transition, vector, 0);
-    if (vector.length < l.layout.places.length) vector = Int32Array.from(padded(l, state.vector));
-    if (effect === disabled) return [];
-    const next = [...vector];
-    const end = effects.starts.items[effect + 1]!;
-    for (let change = effects.starts.items[effect]!; change < end; change += 2) {
-      next[effects.changes.items[change]!] = effects.changes.items[change + 1]!;
-    }
-    return [{ label, aliases: [], to: { vector: next, bag: [] }, servers: [], event: label }];
+/** A state alone in a segment. */
+function alone(model: Model, state: State): Segment {
+  const only = layer();
+  model.put(state, only);
+  return only.segments.at(-1)!;
+}
+
+function stepsOf(l: Learning, model: Model, state: State): readonly Step[] {
+  return l.transitions.flatMap((_, transition) =>
+    stepsBy(l, model, state, transition).map(({ step }) => step)
+  );
+}
+
+function stepAt(l: Learning, model: Model, state: State, branch: number): Step {
+  const { transition, choice } = l.outcomes[branch]!;
+  return stepsBy(l, model, state, transition).find((found) => found.choice === choice)!.step;
+}
+
+/** The steps that one transition has in a state. */
+function stepsBy(
+  l: Learning,
+  model: Model,
+  state: State,
+  transition: number,
+): readonly { readonly step: Step; readonly choice: number }[] {
+  const { words } = alone(model, state);
+  const known = follow(l.trees, l.trees.roots[transition]!, l.records.fields, words, 0);
+  const leaf = known === 0 ? learn(l, transition, words, 0) : ~known;
+  const found: { step: Step; choice: number }[] = [];
+  forEachEffect(l, transition, leaf, (effect, outcome) => {
+    if (effect === disabled) return;
+    const { choice } = l.outcomes[outcome]!;
+    const label = l.transitions[transition]!.label + (choice === 0 ? "" : `#${choice}`);
+    const to = { vector: changed(l, state.vector, effect), bag: [] };
+    found.push({ step: { label, aliases: [], to, servers: [], event: label }, choice });
   });
+  return found;
+}
+
+function changed(l: Learning, vector: readonly number[], effect: number): readonly number[] {
+  const { starts, changes } = l.effects;
+  const next = [...padded(l, vector)];
+  for (let at = starts.items[effect]!; at < starts.items[effect + 1]!; at += 3) {
+    next[changes.items[at]!] = changes.items[at + 2]!;
+  }
+  return next;
 }

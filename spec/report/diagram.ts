@@ -12,6 +12,16 @@ const widest = 120;
 /** How much room there is for words beside a picture, however wide that is. */
 const narrowestNotes = 44;
 
+/** The picture of a run without an end: some steps, and then others again and again, or none. */
+export function lassoDiagram(model: Model, run: Run, loop: readonly Step[]): readonly string[] {
+  const { length } = run.steps;
+  const back = length === 0 ? "back to the first state" : `back to where it was after step ${length}`;
+  return [
+    ...diagram(model, { ...run, steps: [...run.steps, ...loop] }, []),
+    `  ...   ${loop.length === 0 ? "and then nothing happens for ever" : `${back}, and so on for ever`}`,
+  ];
+}
+
 /** The picture of a run. Each violation is marked at its step. */
 export function diagram(model: Model, run: Run, violations: readonly Violation[]): readonly string[] {
   const isPlain = model.servers.length === 0;

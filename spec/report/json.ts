@@ -1,8 +1,9 @@
 /** The report for machines: one JSON object a line. Format 1; fields may be added. */
-import type { CheckProgress, PropertyReport, Report } from "../checker/check.ts";
+import { type CheckProgress, type PropertyReport, type Report, silence } from "../checker/check.ts";
 import type { Model } from "../checker/model.ts";
+import { noDeadlock } from "../dsl/property.ts";
 import type { Parameters } from "../dsl/specification.ts";
-import { type Replay, statesOf } from "../trace/replay.ts";
+import { isJudgedByRun, type Replay, statesOf } from "../trace/replay.ts";
 
 /** What is checked, and how. */
 export interface Asked {
@@ -28,10 +29,13 @@ export function progressLine({ search, depth, generated, distinct, queue }: Chec
   return line({ type: "progress", search, depth, generated, distinct, queue });
 }
 
-/** One line for each property. */
-export function propertyLine({ property, result, trace, witness }: PropertyReport): string {
+/** One line for each property. A loop without steps is the empty string: nothing happens for ever. */
+export function propertyLine(report: PropertyReport): string {
+  const { property, result, trace, witness, reason, fairness, vacuous, isConstrained } = report;
   const { name, kind, sentence } = property;
-  return line({ type: "property", name, kind, result, trace, loop: null, witness, sentence });
+  const loop = report.loop === null ? null : report.loop.map(({ label }) => label).join(" ");
+  const found = { type: "property", name, kind, result, trace, loop, witness, sentence };
+  return line({ ...found, fairness, reason, vacuous, constrained: isConstrained });
 }
 
 /** One line for each mutant. */
@@ -58,11 +62,15 @@ export function replayLines(
   const steps = run.steps.map(({ label, servers, event }, index) =>
     line({ type: "step", step: index + 1, label, servers, event, state: model.describe(states[index + 1]!) })
   );
-  const properties = model.properties.filter(({ kind }) => kind !== "sometimes").map((property) => {
+  const judged = [...model.properties.filter(isJudgedByRun), noDeadlock];
+  const properties = judged.flatMap((property) => {
     const violation = violations.find(({ name }) => name === property.name);
+    if (violation === undefined && property.kind === "deadlock") return [];
     const result = violation === undefined ? "holds" : "violated";
     const found = violation === undefined ? null : trace;
-    return propertyLine({ property, result, run: null, trace: found, witness: violation?.witness ?? null });
+    return [
+      propertyLine({ property, result, ...silence, trace: found, witness: violation?.witness ?? null }),
+    ];
   });
   const verdict = violations.length > 0 ? "violated" : "holds";
   const distinct = new Set(states.map((state) => JSON.stringify(state))).size;

@@ -1,10 +1,9 @@
 /** The report for people. */
 import type { CheckProgress, PropertyReport, Report } from "../checker/check.ts";
 import type { Model } from "../checker/model.ts";
-import type { Property } from "../dsl/property.ts";
 import type { Parameters, Specification } from "../dsl/specification.ts";
-import type { Replay } from "../trace/replay.ts";
-import { diagram } from "./diagram.ts";
+import { isJudgedByRun, type Replay } from "../trace/replay.ts";
+import { diagram, lassoDiagram } from "./diagram.ts";
 import { visible } from "./visible.ts";
 
 /** How words are set off. Colour is never the only sign. */
@@ -35,6 +34,8 @@ export interface Telling {
   readonly milliseconds: number;
   /** The command that repeats a run, given its trace. */
   readonly replay: (trace: string) => string;
+  /** What else could be told of a violation. */
+  readonly advice?: string;
 }
 
 /** What is checked: the spec, and the values of its parameters. `subject` says what the spec is made of. */
@@ -70,45 +71,95 @@ export function reportText(report: Report, telling: Telling): string {
   }
   return [
     ...counterexample(report, first, telling),
-    ...others.flatMap(({ property, witness, trace }) => [
-      visible(`also violated  ${property.name}   ${witness}`),
-      `               ${trace}`,
+    ...others.flatMap((other) => [
+      visible(`also violated  ${other.property.name}   ${other.witness}`),
+      `               ${wholeTrace(other)}${loopText(other)}`,
     ]),
     telling.paint.faint(`searched ${grouped(report.distinct)} states   ${seconds(telling.milliseconds)}`),
-    `replay: ${telling.replay(first.trace ?? "")}`,
+    ...(telling.advice === undefined ? [] : [telling.paint.faint(telling.advice)]),
+    `replay: ${telling.replay(wholeTrace(first))}`,
   ].join("\n");
 }
 
-function counterexample(report: Report, { property, run, witness }: PropertyReport, { paint }: Telling) {
+/** The trace, with one round of the loop if there is one. */
+function wholeTrace({ trace, loop }: PropertyReport): string {
+  return [...(trace === null || trace === "" ? [] : [trace]), ...(loop ?? []).map(({ label }) => label)].join(
+    " ",
+  );
+}
+
+/** In a line what happens after the trace. */
+function loopText({ run, loop }: PropertyReport): string {
+  if (run === null || loop === null) return "";
+  return loop.length === 0
+    ? "   and then nothing for ever"
+    : `   and the last ${loop.length} of these steps again for ever`;
+}
+
+function counterexample(report: Report, found: PropertyReport, { paint }: Telling): readonly string[] {
+  const { property, run, loop, witness, fairness } = found;
   if (run === null) return [];
   const from = run.start.name === "1" || /^[0-9]/.test(run.start.name) ? "" : ` from @${run.start.name}`;
   const steps = run.steps.length;
   const violation = { name: property.name, witness: witness ?? "", step: steps };
-  const length = `${grouped(steps)} ${steps === 1 ? "step" : "steps"}${from}, shortest`;
+  const around = loop === null
+    ? ""
+    : loop.length === 0
+    ? ", then nothing for ever"
+    : `, then ${counted(loop.length, "step")} for ever`;
+  const length = `${counted(steps, "step")}${from}${around}${
+    found.isShortest ? ", shortest" : ", a short one"
+  }`;
   return [
     `${paint.bad("violated")}  ${visible(`${property.kind}  ${property.name}   ${witness}   ${length}`)}`,
     visible(`          ${property.sentence}`),
     "",
-    ...diagram(report.model, run, [violation]),
+    ...(loop === null ? diagram(report.model, run, [violation]) : lassoDiagram(report.model, run, loop)),
     "",
+    ...(fairness.length > 0
+      ? ["it is fair:", ...fairness.map(({ demand, how }) => visible(`  ${demand}: ${how}`)), ""]
+      : []),
   ];
 }
 
 function propertyLines(report: Report, { paint }: Telling): readonly string[] {
-  const { properties } = report;
-  const kinds = Math.max(0, ...properties.map(({ property }) => property.kind.length));
-  const names = Math.max(0, ...properties.map(({ property }) => property.name.length));
-  const sections = Math.max(0, ...properties.map(({ property }) => sectionOf(property).length));
-  const counts = properties.map((property) => countOf(report, property));
-  const widest = Math.max(0, ...counts.map(([count]) => count.length));
-  return properties.map(({ property, result }, index) => {
-    const [count, rest] = counts[index]!;
-    const mark = result === "not-reached" ? paint.bad(report.exhausted ? "??" : "--") : paint.good("ok");
+  return propertyTable(report.properties.map((found): PropertyRow => {
+    const [count, rest] = countOf(report, found);
+    const { result } = found;
+    const mark = result === "unknown" || (result === "not-reached" && report.exhausted)
+      ? paint.bad("??")
+      : result === "not-reached"
+      ? paint.bad("--")
+      : paint.good("ok");
+    return { mark, property: found.property, count, rest };
+  }));
+}
+
+/** What became of a property, in a line. */
+export interface PropertyRow {
+  /** Two letters that say whether all is well. */
+  readonly mark: string;
+  /** The property. */
+  readonly property: { readonly kind: string; readonly name: string; readonly sentence: string };
+  /** How much was judged. */
+  readonly count: string;
+  /** What follows it. */
+  readonly rest: string;
+}
+
+/** A line for each property, in columns. */
+export function propertyTable(rows: readonly PropertyRow[]): readonly string[] {
+  const widthOf = (text: (row: PropertyRow) => string) => Math.max(0, ...rows.map((row) => text(row).length));
+  const kinds = widthOf(({ property }) => property.kind);
+  const names = widthOf(({ property }) => property.name);
+  const sections = widthOf(({ property }) => sectionOf(property));
+  const counts = widthOf(({ count }) => count);
+  return rows.map(({ mark, property, count, rest }) => {
     const columns = [
       property.kind.padEnd(kinds),
       property.name.padEnd(names),
       sectionOf(property).padEnd(sections),
-      count.padStart(widest) + rest,
+      count.padStart(counts) + rest,
     ];
     return `  ${mark}  ${visible(columns.join("  "))}`.trimEnd();
   });
@@ -117,10 +168,19 @@ function propertyLines(report: Report, { paint }: Telling): readonly string[] {
 /** How much was judged: what is aligned to the right, and what follows it. */
 function countOf(
   report: Report,
-  { property, result, run, trace }: PropertyReport,
+  { property, result, run, trace, reason, vacuous, isConstrained }: PropertyReport,
 ): readonly [string, string] {
-  if (property.kind === "always") return [`${grouped(report.distinct)} states`, ""];
-  if (property.kind === "steps") return [`${grouped(stepsOf(report))} steps`, ""];
+  if (result === "unknown") return ["unknown", `: ${reason}`];
+  const empty = property.kind === "refines"
+    ? "   vacuous: nothing that it maps to ever changes"
+    : "   vacuous: its condition was never met";
+  const rest = (vacuous ? empty : "") + (isConstrained ? "   within the constraint" : "");
+  if (property.kind === "steps" || property.kind === "refines") {
+    return [`${grouped(stepsOf(report))} steps`, rest];
+  }
+  if (property.kind === "always") return [`${grouped(report.distinct)} states`, rest];
+  // Whole behaviours begin in the initial states.
+  if (property.kind !== "sometimes") return [`${grouped(report.searches[0]?.distinct ?? 0)} states`, rest];
   if (result === "not-reached") return [report.exhausted ? "never reached" : "not reached", ""];
   const steps = run?.steps.length ?? 0;
   return [`after ${steps} ${steps === 1 ? "step" : "steps"}`, trace === "" ? "" : `   ${trace}`];
@@ -133,7 +193,7 @@ function stepsOf({ generated, searches, model }: Report): number {
 }
 
 /** The section of the source that a property's sentence names in the parentheses at its end. */
-function sectionOf({ sentence }: Property<unknown>): string {
+function sectionOf({ sentence }: PropertyRow["property"]): string {
   const [, source = ""] = sentence.match(/\(([^()]*)\)$/) ?? [];
   const [first = ""] = source.split(", ");
   return first.replace(/^§/, "");
@@ -177,11 +237,17 @@ function verdictText(report: Report, depth: number, edge: number): string {
   if (!report.exhausted) return `no counterexample to depth ${depth}; ${states}`;
   const all = `all ${grouped(report.distinct)} reachable states, to depth ${depth}`;
   const missing = report.properties.filter(({ result }) => result === "not-reached");
-  return missing.length === 0
-    ? `checked, to these bounds: no counterexample in ${all}`
-    : `no counterexample, but in ${all}, it never happens: ${
-      visible(missing.map(({ property }) => property.name).join(", "))
-    }`;
+  const open = report.properties.filter(({ result }) => result === "unknown");
+  if (missing.length === 0) {
+    return open.length === 0
+      ? `checked, to these bounds: no counterexample in ${all}`
+      : `no counterexample in ${all}, but not all is known: ${
+        visible(open.map(({ property }) => property.name).join(", "))
+      }`;
+  }
+  return `no counterexample, but in ${all}, it never happens: ${
+    visible(missing.map(({ property }) => property.name).join(", "))
+  }`;
 }
 
 function adviceFor(report: Report, depth: number): string {
@@ -200,8 +266,17 @@ export function replayText(model: Model, found: Replay, { paint }: Pick<Telling,
       step === 1 ? "step" : "steps"
     }`
   );
-  const nothing = `${paint.good("ok")}  this run violates nothing`;
+  const isOpen = model.properties.some((property) =>
+    !isJudgedByRun(property) && property.kind !== "sometimes"
+  );
+  const rest = isOpen ? "; of what must happen some day a run that ends tells nothing" : "";
+  const nothing = `${paint.good("ok")}  this run violates nothing${rest}`;
   return [...diagram(model, run, violations), "", ...(verdict.length > 0 ? verdict : [nothing])].join("\n");
+}
+
+/** A count and what is counted. */
+function counted(count: number, what: string): string {
+  return `${grouped(count)} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** A count with its thousands apart. */
@@ -209,7 +284,8 @@ export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-function seconds(milliseconds: number): string {
+/** How long something took. */
+export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 

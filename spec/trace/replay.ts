@@ -1,6 +1,8 @@
 /** Replays a trace, and judges every state and step on its way. */
 import type { Model, State, Step } from "../checker/model.ts";
-import { aString, checkFields, type Field, isRecord, optional, told } from "../dsl/fields.ts";
+import { refinement } from "../checker/refinement.ts";
+import { aBoolean, aString, checkFields, type Field, isRecord, optional, told } from "../dsl/fields.ts";
+import { noDeadlock, type Property, stuck } from "../dsl/property.ts";
 import { untilInShape } from "../dsl/shape.ts";
 import {
   isSpecification,
@@ -37,10 +39,16 @@ export interface ReplayOptions {
   readonly bounds?: string;
   /** Values of single parameters, which win over the bounds. */
   readonly parameters?: Readonly<Record<string, Parameter>>;
+  /**
+   * Whether a step that can't happen, or not any more, ends the run, instead of being an error. What is no step of the
+   * spec at all, such as an action that there isn't, is an error still. Default: false.
+   */
+  readonly asFarAsPossible?: boolean;
 }
 
 const anOption = {
   bounds: optional(aString),
+  asFarAsPossible: optional(aBoolean),
   parameters: optional({ expected: "an object of values by name", isRight: isRecord }),
 } satisfies Readonly<Record<keyof ReplayOptions, Field>>;
 
@@ -54,7 +62,7 @@ export function replaySpec(spec: Specification, trace: string, options: ReplayOp
   if (typeof trace !== "string") throw new SpecError(`replay takes a trace as a string, not ${told(trace)}`);
   checkFields("replay", options, anOption);
   const parameters = resolveParameters(spec, options.bounds ?? null, options.parameters ?? {});
-  return untilInShape(() => replay(spec.build(parameters), trace));
+  return untilInShape(() => replay(spec.build(parameters), trace, options));
 }
 
 /**
@@ -62,21 +70,66 @@ export function replaySpec(spec: Specification, trace: string, options: ReplayOp
  *
  * @throws {SpecError} if the trace is malformed or a step is impossible: which one, and what was possible there.
  */
-export function replay(model: Model, trace: string): Replay {
-  const run = runTrace(model, trace);
-  const views = [run.start.state, ...run.steps.map(({ to }) => to)].map((state) => view(model, state));
-  const violations = views.flatMap((after, step) => judgeAt(model, views[step - 1], after, step));
+export function replay(
+  model: Model,
+  trace: string,
+  options: Pick<ReplayOptions, "asFarAsPossible"> = {},
+): Replay {
+  const run = runTrace(model, trace, options);
+  const states = statesOf(run);
+  const views = states.map((state) => view(model, state));
+  const judges = model.properties.flatMap((property): readonly Judge[] => judgeOf(property, run));
+  const violations = views.flatMap((after, step) =>
+    judges.flatMap(({ name, judge }): readonly Violation[] => {
+      const before = states[step - 1];
+      // A step that changes nothing is none.
+      if (before !== undefined && isSame(before, states[step]!)) return [];
+      const witness = judge(views[step - 1], after, step);
+      return witness === true ? [] : [{ name, witness, step }];
+    })
+  );
   const isFirst = ({ name }: Violation, index: number) =>
     violations.findIndex((other) => other.name === name) === index;
-  return { model, run, violations: violations.filter(isFirst) };
+  const last = states.at(-1)!;
+  const isStuck = model.ends !== undefined && model.steps(last).length === 0 && !model.ends(last);
+  const deadlocks = isStuck ? [{ name: noDeadlock.name, witness: stuck, step: run.steps.length }] : [];
+  return { model, run, violations: [...violations.filter(isFirst), ...deadlocks] };
 }
 
-function judgeAt(model: Model, before: unknown, after: unknown, step: number): readonly Violation[] {
-  return model.properties.flatMap((property) => {
-    if (property.kind === "sometimes" || (property.kind === "steps" && step === 0)) return [];
-    const judgement = property.kind === "always" ? property.holds(after) : property.holds(before, after);
-    return judgement === true ? [] : [{ name: property.name, witness: judgement, step }];
-  });
+/** Judges the state after a step, and the step that led there. */
+interface Judge {
+  readonly name: string;
+  readonly judge: (before: unknown, after: unknown, step: number) => true | string;
+}
+
+/** Whether a run that ends can violate a property. */
+export function isJudgedByRun({ kind }: Property<unknown>): boolean {
+  return kind === "always" || kind === "steps" || kind === "refines";
+}
+
+/** Who judges by a property; nobody, if it takes more than a run that ends to violate it. */
+function judgeOf(property: Property<unknown>, { start }: Run): readonly Judge[] {
+  const { name } = property;
+  switch (property.kind) {
+    case "always":
+      return [{ name, judge: (_, after) => property.holds(after) }];
+    case "steps":
+      return [{ name, judge: (before, after, step) => step === 0 || property.holds(before, after) }];
+    case "refines": {
+      const { starts, steps } = refinement(property);
+      const isInitial = /^[0-9]/.test(start.name);
+      return [{
+        name,
+        judge: (before, after, step) => step > 0 ? steps(before, after) : !isInitial || starts(after),
+      }];
+    }
+    default:
+      return [];
+  }
+}
+
+function isSame(before: State, after: State): boolean {
+  return before.vector.join() === after.vector.join() && before.bag.join() === after.bag.join();
 }
 
 function view(model: Model, state: State): unknown {

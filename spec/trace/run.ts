@@ -11,16 +11,22 @@ export interface Run {
 }
 
 /**
- * Runs a trace, such as `@leader a=x a>b`.
+ * Runs a trace, such as `@leader a=x a>b`; `asFarAsPossible`: up to the first step that can't happen.
  *
  * @throws {SpecError} if the trace is malformed or a step is impossible: which one, and what was possible there.
  */
-export function runTrace(model: Model, trace: string): Run {
+export function runTrace(
+  model: Model,
+  trace: string,
+  { asFarAsPossible = false }: { readonly asFarAsPossible?: boolean } = {},
+): Run {
   const words = splitTrace(trace);
   const start = startOf(model, words[0]?.startsWith("@") ? words.shift()!.slice(1) : "1");
   const steps: Step[] = [];
   let state: State = start.state;
   for (const [index, word] of words.entries()) {
+    const isKnown = asFarAsPossible && isStepOf(model, word);
+    if (isKnown && stepNamed(model, state, word) === null && unclear(model, state, word).length === 0) break;
     const step = stepOf(model, state, word, index + 1);
     steps.push(step);
     state = step.to;
@@ -80,9 +86,7 @@ export function stepOf(model: Model, state: State, word: string, number: number)
   const exact = stepNamed(model, state, word);
   if (exact !== null) return exact;
   const steps = model.steps(state);
-  const meant = steps.map(({ label }) => label).filter((label) =>
-    /^[:.]/.test(label.slice(word.length)) && label.startsWith(word)
-  );
+  const meant = unclear(model, state, word);
   if (meant.length > 0) {
     throw new SpecError(`step ${number}, ${word}, is not clear: it may be ${meant.join(" or ")}`);
   }
@@ -98,6 +102,20 @@ export function stepOf(model: Model, state: State, word: string, number: number)
     : "nothing is possible";
   const problem = isNotation(word) ? "can't happen" : "is no step";
   throw new SpecError(`step ${number}, ${word}, ${problem} here; ${possible}`);
+}
+
+/** The steps of which a word may mean any. */
+function unclear(model: Model, state: State, word: string): readonly string[] {
+  return model.steps(state).map(({ label }) => label).filter((label) =>
+    /^[:.]/.test(label.slice(word.length)) && label.startsWith(word)
+  );
+}
+
+/** Whether a word is a step that there is in some state, as far as its form tells. */
+function isStepOf({ servers, actions }: Model, word: string): boolean {
+  if (servers.length === 0) return actions.some(({ label }) => label === word.replace(/#[1-9][0-9]*$/, ""));
+  const [server = ""] = /^[A-Za-z][A-Za-z0-9]*/.exec(word) ?? [];
+  return servers.includes(server) && isNotation(word);
 }
 
 const id = "[A-Za-z][A-Za-z0-9]*";

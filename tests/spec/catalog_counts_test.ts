@@ -17,8 +17,16 @@ async function agree(row: Row): Promise<void> {
     assert(found?.run, `${name} was neither violated nor reached`);
     assertEquals({ [name]: found.run.steps.length + 1 }, { [name]: expected });
   }
+  for (const [name, expected] of Object.entries(row.temporal ?? {})) {
+    const found = report.properties.find(({ property }) => property.name === name);
+    assert(found, `there is no property ${name}`);
+    const { result, run, loop } = found;
+    const actual = result === "violated" ? [run?.steps.length, loop?.length] : result;
+    assertEquals({ [name]: actual }, { [name]: expected });
+  }
   const violated = report.properties.filter(({ result, property }) =>
-    result === "violated" && row.length?.[property.name] === undefined
+    result === "violated" && row.length?.[property.name] === undefined &&
+    !Array.isArray(row.temporal?.[property.name])
   );
   assertEquals(violated.map(({ property }) => property.name), []);
   const { distinct, generated } = report;

@@ -5,6 +5,7 @@ import { check, replay, spec, SpecError } from "../../spec/mod.ts";
 const up = spec<{ n: number }, { most: number }>("up", { most: 9 }, ({ most }) => ({
   init: { n: 0 },
   actions: { Up: (s) => s.n < most && void s.n++ },
+  ends: ({ n }) => n === most,
   properties: [],
   starts: { two: "Up Up" },
 }));
@@ -18,7 +19,7 @@ const mistakes: readonly (readonly [options: unknown, message: string])[] = [
   [{ depth: "3" }, 'check: depth is "3"'],
   [
     { depht: 3 },
-    "check: there is no depht; there are depth, from, bounds, parameters, exact, maxMegabytes, signal, onProgress",
+    "check: there is no depht; there are depth, from, bounds, parameters, exact, maxMegabytes, signal, onStart, onProgress",
   ],
   [{ bounds: 3 }, "check: bounds is 3, expected a string"],
   [{ bounds: "toString" }, "up has no bounds toString"],

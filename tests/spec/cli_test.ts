@@ -7,6 +7,7 @@ import { always, spec } from "@quorate/raft/spec";
 export default spec("counter", { most: 3 }, ({ most }) => ({
   init: { n: 0 },
   actions: { Up: (s) => s.n < most && void s.n++ },
+  ends: ({ n }) => n === most,
   properties: [always("small", "n < 5", ({ n }) => n < 5 || "n is " + n)],
 }));
 `;
@@ -146,6 +147,31 @@ const wrong: readonly (readonly [args: readonly string[], message: string])[] = 
   [["check", "--timeout", "soon"], "--timeout takes seconds, such as 60 or 0.5"],
   [["check", "--timeout", "0"], "--timeout takes seconds, more than 0 and less than 2,000,000"],
   [["check", "--json=yes"], "--json takes no value"],
+  [["check", "--merge=a.jsonl"], "--merge takes no value"],
+  [["check", "--merge"], "--merge needs the files that check --json wrote, one for each shard"],
+  [["check", "--merge", "a.jsonl", "--walks", "3"], "--merge doesn't go with --walks"],
+  [["check", "--max-memory", "0"], "--max-memory takes a number of megabytes: 1, 2, 3, ..."],
+  [["check", "--walks", "0"], "--walks takes a number of random walks: 1, 2, 3, ..."],
+  [["check", "--walks", "3", "--seed", "x"], "--seed takes a seed: 0, 1, 2, ..."],
+  [["check", "--seed", "3"], "--seed needs --walks"],
+  [["check", "--shard", "1/2"], "--shard needs --walks and --seed"],
+  [["check", "--walks", "3", "--shard", "1/2"], "--shard needs --seed"],
+  [
+    ["check", "--walks", "3", "--seed", "1", "--shard", "0/2"],
+    "--shard takes i/n, the i-th of n parts, such as 1/4",
+  ],
+  [["check", "--walks", "3", "--seed", "1", "--shard", "3/2"], "--shard takes i/n"],
+  [["check", "--walks", "3", "--seed", "1", "--shard", "1"], "--shard takes i/n"],
+  [["check", "--itf", "--json"], "--itf doesn't go with --json: each wants stdout for itself"],
+  [["check", "--test", "--json"], "--test doesn't go with --json: each wants stdout for itself"],
+  [["check", "--test", "--itf"], "--test doesn't go with --itf"],
+  [["replay", "a!", "--itf", "--json"], "--itf doesn't go with --json"],
+  [["check", "--walks", "3", "--exact"], "--walks doesn't go with --exact: walks store no states"],
+  [
+    ["check", "--walks", "3", "--max-memory", "9"],
+    "--walks doesn't go with --max-memory: walks store no states",
+  ],
+  [["replay", "a!", "--walks", "3"], "replay has no flag --walks"],
   [["break", "--json=false"], "--json takes no value"],
   [["check", "npm:cowsay"], "a path, or a URL of http or https, not npm:cowsay"],
   [["check", "jsr:@std/path"], "not jsr:@std/path"],
@@ -229,4 +255,28 @@ Deno.test("a reader that closes stdout early, as head does, causes no stack trac
   const [{ code }, stderr] = await Promise.all([process.status, process.stderr.text()]);
   assertEquals(code, 0);
   assert(!stderr.includes("rror"), stderr);
+});
+
+Deno.test("check: a claim about whole behaviours that is violated, exit 1, and what replays the run and its loop", async () => {
+  const args = ["ewd840", "--set", "nodes=4", "--set", "claim=false_liveness"];
+  const { code, stdout } = await quorate(["check", ...args]);
+  assertEquals(code, 1);
+  assertMatch(
+    stdout,
+    /^violated +infinitely-often +False Liveness .* 1 step, then 4 steps for ever, shortest$/m,
+  );
+  assertMatch(stdout, /^ {2}\.{3} {3}back to where it was after step 1, and so on for ever$/m);
+  const [, trace = ""] = stdout.match(/^replay: .* replay '(.*)' ewd840 /m) ?? [];
+  const replayed = await quorate(["replay", trace, ...args]);
+  assertEquals(replayed.code, 0);
+  assertMatch(replayed.stdout, /^ {2}5 {3}Deactivate\(2\) /m);
+  assertStringIncludes(replayed.stdout, "of what must happen some day a run that ends tells nothing");
+});
+
+Deno.test("check: what a bounded search can't know is unknown, exit 2", async () => {
+  const { code, json } = await quorate(["check", "ewd840", "--depth", "4", "--json"]);
+  assertEquals(code, 2);
+  const { result, reason, trace, loop } = json().find(({ kind }) => kind === "leads-to") ?? {};
+  assertEquals([result, reason, trace, loop], ["unknown", "the search ended at depth 4", null, null]);
+  assertEquals(json().at(-1)?.verdict, "inconclusive");
 });

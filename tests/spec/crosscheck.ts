@@ -23,6 +23,11 @@ export interface Row {
   readonly depth?: number;
   /** The lengths of the shortest runs to these: properties that are violated, or states that are sought. */
   readonly length?: Readonly<Record<string, number>>;
+  /**
+   * Claims about whole behaviours, and refinements: those that hold, and of those that don't how many steps the
+   * shortest counterexample has: before its loop, and in it, where none means that nothing happens for ever.
+   */
+  readonly temporal?: Readonly<Record<string, "holds" | readonly [stem: number, loop: number]>>;
 }
 
 /** Rows that are quick. */
@@ -34,19 +39,77 @@ export const rows: readonly Row[] = [
   { spec: "transaction_commit", parameters: { managers: 6 }, distinct: 792, generated: 4_567, depth: 13 },
   { spec: "two_phase_commit", parameters: { managers: 3 }, distinct: 288, generated: 1_146, depth: 11 },
   { spec: "two_phase_commit", parameters: { managers: 5 }, distinct: 8_832, generated: 58_146, depth: 17 },
+  {
+    spec: "two_phase_commit_as_transaction_commit",
+    parameters: { managers: 5 },
+    distinct: 8_832,
+    generated: 58_146,
+    temporal: { "It Is A Transaction Commit": "holds" },
+  },
+  {
+    spec: "paxos_as_voting",
+    parameters: { ballots: 2 },
+    distinct: 3_921,
+    generated: 23_563,
+    temporal: { "It Is Voting": "holds" },
+  },
   { spec: "voting", parameters: {}, distinct: 6_752, generated: 41_017, depth: 16 },
   { spec: "paxos", parameters: { ballots: 2 }, distinct: 3_921, generated: 23_563, depth: 17 },
-  { spec: "peterson", parameters: {}, distinct: 42, generated: 77, depth: 11 },
-  { spec: "dining_philosophers", parameters: { philosophers: 5 }, distinct: 67, generated: 336, depth: 29 },
+  {
+    spec: "peterson",
+    parameters: {},
+    distinct: 42,
+    generated: 77,
+    depth: 11,
+    temporal: { "It Is A Lock": "holds", "Process 0 Gets In": "holds", "Process 1 Gets In": "holds" },
+  },
+  {
+    spec: "dining_philosophers",
+    parameters: { philosophers: 5 },
+    distinct: 67,
+    generated: 336,
+    depth: 29,
+    temporal: forEach(5, (self) => [`Philosopher ${self} Doesn't Starve`]),
+  },
   {
     spec: "dining_philosophers",
     parameters: { philosophers: 8 },
     distinct: 515,
     generated: 4_121,
     depth: 47,
+    temporal: forEach(8, (self) => [`Philosopher ${self} Doesn't Starve`]),
   },
-  { spec: "ewd840", parameters: { nodes: 3 }, distinct: 302, generated: 2_001, depth: 9 },
-  { spec: "ewd840", parameters: { nodes: 4 }, distinct: 1_566, generated: 15_986, depth: 12 },
+  {
+    spec: "ewd840",
+    parameters: { nodes: 3 },
+    distinct: 302,
+    generated: 2_001,
+    depth: 9,
+    temporal: { "Termination Is Detected": "holds", "It Is Termination Detection": "holds" },
+  },
+  {
+    spec: "ewd840",
+    parameters: { nodes: 4 },
+    distinct: 1_566,
+    generated: 15_986,
+    depth: 12,
+    temporal: { "Termination Is Detected": "holds", "It Is Termination Detection": "holds" },
+  },
+  {
+    spec: "ewd840",
+    parameters: { nodes: 4, claim: "false_liveness" },
+    temporal: { "False Liveness": [1, 4] },
+  },
+  {
+    spec: "ewd840",
+    parameters: { nodes: 4, claim: "silence" },
+    temporal: { "All Terminate In Silence": [1, 0] },
+  },
+  {
+    spec: "ewd840",
+    parameters: { nodes: 4, claim: "fair_silence" },
+    temporal: { "All Terminate In Fair Silence": "holds" },
+  },
   {
     spec: "ewd840",
     parameters: { nodes: 4, claim: "token_always_black" },
@@ -57,9 +120,34 @@ export const rows: readonly Row[] = [
     parameters: { nodes: 4, claim: "never_change_color" },
     length: { "Never Change Color": 2 },
   },
-  { spec: "readers_writers", parameters: { actors: 3 }, distinct: 21_527, generated: 59_674, depth: 13 },
-  { spec: "alternating_bit", parameters: {}, distinct: 240, generated: 1_392, depth: 10 },
-  { spec: "atomic_commitment", parameters: {}, distinct: 4_284, generated: 23_988, depth: 19 },
+  {
+    spec: "readers_writers",
+    parameters: { actors: 3 },
+    distinct: 21_527,
+    generated: 59_674,
+    depth: 13,
+    temporal: forEach(
+      3,
+      (actor) =>
+        ["Reads Again", "Writes Again", "Stops Reading", "Stops Writing"].map((what) => `${actor} ${what}`),
+    ),
+  },
+  {
+    spec: "alternating_bit",
+    parameters: {},
+    distinct: 240,
+    generated: 1_392,
+    depth: 10,
+    temporal: { "v1 Arrives": "holds", "v2 Arrives": "holds", "As If Nothing Were Lost": "holds" },
+  },
+  {
+    spec: "atomic_commitment",
+    parameters: {},
+    distinct: 4_284,
+    generated: 23_988,
+    depth: 19,
+    temporal: { "AC3, Without Faults": "holds", "AC5": "holds" },
+  },
   { spec: "atomic_commitment", parameters: { wrong: true }, length: { AC1: 13 } },
   {
     spec: "ongaro_raft",
@@ -160,6 +248,12 @@ export const heavyRows: readonly Row[] = [
   { spec: "raft_lite", parameters: {}, bound: 9, distinct: 138_693, generated: 435_556, depth: 9 },
   { spec: "raft_lite", parameters: {}, bound: 10, distinct: 481_973, generated: 1_538_638, depth: 10 },
 ];
+
+/** Claims for each of so many, all of which hold. */
+function forEach(count: number, names: (index: number) => readonly string[]): Row["temporal"] & object {
+  const all = Array.from({ length: count }, (_, index) => names(index)).flat();
+  return Object.fromEntries(all.map((name) => [name, "holds" as const]));
+}
 
 /** Raft Lite's model with these parameters: the counts [generated, distinct] to depth 1, 2, 3, ... */
 function raftLiteRows(

@@ -1,0 +1,68 @@
+/** `--test`: the counterexample as a ready-made test. */
+import { fromFileUrl, relative, resolve } from "@std/path";
+import { catalog } from "../catalog/mod.ts";
+import type { PropertyReport, Report } from "../checker/check.ts";
+import type { WalkedProperty, WalkReport } from "../checker/walk.ts";
+import type { Specification } from "../dsl/specification.ts";
+import { testText } from "../report/ready_made.ts";
+import type { CheckFlags } from "./arguments.ts";
+import type { Chosen } from "./load.ts";
+import { note, print } from "./output.ts";
+import { changedParameters } from "./words.ts";
+
+/** What a report on a violation says where `--test` was not asked for. */
+export const adviceOnTest = "a Deno.test of this run: --test";
+
+/** What was checked: as it was typed, and loaded. */
+export interface Checked {
+  /** The name, path or URL of the spec. */
+  readonly name: string;
+  /** The spec. */
+  readonly spec: Specification;
+  /** The bounds and parameters that were asked for. */
+  readonly chosen: Chosen;
+}
+
+/** Prints the counterexample that a report shows as a test; it belongs into the folder where the command was typed. */
+export function printTest(
+  { model, properties }: Report | WalkReport,
+  { name, spec, chosen }: Checked,
+  { cwd = Deno.cwd() }: Pick<CheckFlags, "cwd">,
+): void {
+  const found: PropertyReport | WalkedProperty | undefined = properties.find(({ result }) =>
+    result === "violated"
+  );
+  if (found === undefined || found.trace === null) return;
+  const imported = importOf(name, cwd);
+  const text = imported === null ? null : testText(model, {
+    imported,
+    library: isClone ? "@quorate/raft/spec" : "jsr:@quorate/raft/spec",
+    bounds: chosen.bounds,
+    parameters: changedParameters(spec, chosen),
+    property: found.property.name,
+    trace: found.trace,
+  });
+  if (text !== null) print(`\n${text}`);
+  else if (imported === null) {
+    note(`--test needs a module: the package doesn't export ${name} of its catalog`);
+  } else note("there is no test of this violation: a replay of the run doesn't show it");
+}
+
+/** Whether this runs from a checkout. */
+const isClone = import.meta.url.startsWith("file:");
+
+/** How a test in this folder imports a spec; null for one of the catalog, if that can't be imported. */
+function importOf(name: string, cwd: string): { readonly statement: string; readonly name: string } | null {
+  if (!Object.hasOwn(catalog, name)) {
+    const address = /^[a-z][a-z0-9+.-]+:/i.test(name) ? name : pathFrom(cwd, resolve(cwd, name));
+    return { statement: `import spec from ${JSON.stringify(address)};`, name: "spec" };
+  }
+  if (!isClone) return null;
+  const module = pathFrom(cwd, fromFileUrl(new URL("../catalog/mod.ts", import.meta.url)));
+  return { statement: `import { catalog } from ${JSON.stringify(module)};`, name: `catalog.${name}!` };
+}
+
+function pathFrom(folder: string, file: string): string {
+  const path = relative(folder, file).replaceAll("\\", "/");
+  return path.startsWith(".") ? path : `./${path}`;
+}
