@@ -17,6 +17,8 @@ export type Note =
   | { readonly type: "readAnswered"; readonly read: string; readonly index: LogIndex }
   | { readonly type: "stood"; readonly term: Term }
   | { readonly type: "handedOver"; readonly term: Term; readonly server: NodeId }
+  | { readonly type: "installed"; readonly index: LogIndex; readonly server: NodeId }
+  | { readonly type: "early"; readonly index: LogIndex; readonly server: NodeId }
   | { readonly type: "leaderCrashed" };
 
 /** What happened so far. Sorted, so that it doesn't depend on the order. */
@@ -43,6 +45,10 @@ export interface History {
   readonly reads: readonly { readonly read: string; readonly atLeast: LogIndex }[];
   /** The index up to which what each answered read has seen goes. */
   readonly answers: readonly { readonly read: string; readonly index: LogIndex }[];
+  /** Who has installed a snapshot of which index that a leader sent. */
+  readonly installed: readonly { readonly index: LogIndex; readonly server: NodeId }[];
+  /** Who has acknowledged a snapshot of which index that its disk did not have. */
+  readonly early: readonly { readonly index: LogIndex; readonly server: NodeId }[];
   /** How much was committed when a leader first crashed; null if none did. */
   readonly committedAtCrash: number | null;
 }
@@ -56,6 +62,8 @@ export const noHistory: History = {
   votes: [],
   committed: [],
   applied: [],
+  installed: [],
+  early: [],
   reads: [],
   answers: [],
   committedAtCrash: null,
@@ -79,6 +87,12 @@ export function remember(history: History, note: Note): History {
         ? history
         : { ...history, committed: withItem(history.committed, { index, entry, term }) };
     }
+    case "installed": {
+      const { index, server } = note;
+      return { ...history, installed: withItem(history.installed, { index, server }) };
+    }
+    case "early":
+      return { ...history, early: withItem(history.early, { index: note.index, server: note.server }) };
     case "readStarted": {
       // Whoever applied an entry may have answered a client; so has whoever answered a read.
       const seen = [...history.applied, ...history.answers].map(({ index }) => index);

@@ -1,10 +1,12 @@
 /** The spec of a Raft cluster over the core that production runs. */
 import {
   type Config,
+  configurationAt,
   entriesOf,
   knownLeader,
   latestConfiguration,
   type LogEntry,
+  type LogIndex,
   type Message,
   type NodeId,
   type PersistentState,
@@ -15,7 +17,7 @@ import { type Parameters, SpecError, type Specification } from "../dsl/specifica
 import { type Core, core } from "./core.ts";
 import type { Widened } from "../dsl/spec.ts";
 import { configurationText, type History, nameOf, noHistory, type Note, remember } from "./history.ts";
-import { emptyDisk, type Host, type HostEvent, outcomes, startedHost } from "./host.ts";
+import { emptyDisk, type Host, type HostEvent, namesIn, outcomes, startedHost } from "./host.ts";
 import { leasesAreKept, properties, type SeenServer } from "./properties.ts";
 import { starts } from "./starts.ts";
 
@@ -30,6 +32,7 @@ const budgets = {
   transfers: 0,
   changes: 0,
   reads: 0,
+  snapshots: 0,
 };
 
 /**
@@ -66,6 +69,7 @@ export function raft(under: Core = core, options: RaftOptions = {}): Specificati
       transfer: { checkQuorum: true, transfers: 1, slow: 0 },
       reads: { reads: 1, crashes: 0, slow: 0 },
       lease: { checkQuorum: true, leaseReads: true, reads: 1, transfers: 1, timeouts: 3, slow: 0 },
+      snapshots: { snapshots: 2, crashes: 0, slow: 0 },
       membership: { servers: 4, voters: 3, changes: 1, crashes: 0, slow: 0 },
     },
     depth: 10,
@@ -158,6 +162,10 @@ function isWithinReach(property: string, values: Values): boolean {
     case "Linearizable Reads":
     case "a read is answered":
       return values.reads > 0;
+    case "Applied Once":
+    case "Acknowledged Snapshots Are On Disk":
+    case "a snapshot is installed":
+      return values.snapshots > 0;
     case "Terms Begin With Candidates":
       return values.preVote;
     case "Latest Configuration Counts":
@@ -173,6 +181,7 @@ function isWithinReach(property: string, values: Values): boolean {
 function startsFor(values: Values, names: readonly string[]): Readonly<Record<string, string>> {
   const fitting = Object.entries(starts).filter(([name, start]) => {
     const { servers, voters = 0, preVote = false, checkQuorum = false, leaseReads = false } = start;
+    if (start.snapshots && values.snapshots === 0) return false;
     return names.includes(name) && servers === values.servers && voters === values.voters &&
       preVote === values.preVote && (!leaseReads || values.leaseReads) &&
       (checkQuorum === "either" || checkQuorum === values.checkQuorum);
@@ -212,6 +221,7 @@ function happenings(
     proposal(host, commandName(proposed), proposed),
     ...requests(host, names),
     read(host),
+    ...compactions(host),
   ];
 }
 
@@ -232,6 +242,14 @@ function read({ server, restarts, asked }: Host): Happening<HostEvent> {
     event: { type: "core", event: { type: "readRequested", ids: [id] } },
     spends: "reads",
   };
+}
+
+function compactions({ server }: Host): readonly Happening<HostEvent>[] {
+  const { lastApplied, log, snapshot } = server;
+  if (lastApplied <= (snapshot?.index ?? 0) || configurationAt(log, lastApplied).voters.length === 0) {
+    return [];
+  }
+  return [{ notation: "/", title: "compacts its log", event: { type: "compact" }, spends: "snapshots" }];
 }
 
 function subsets(names: readonly string[]): readonly (readonly string[])[] {
@@ -296,7 +314,7 @@ function identity({ server, ...rest }: Host): unknown {
   return { ...state, ...rest, log: entriesOf(log) };
 }
 
-function observe({ server, disk, restarts, failure, timedOut }: Host): SeenServer {
+function observe({ server, disk, machine, snapshots, restarts, failure, timedOut }: Host): SeenServer {
   return {
     id: server.config.id,
     restarts,
@@ -304,14 +322,22 @@ function observe({ server, disk, restarts, failure, timedOut }: Host): SeenServe
     role: server.role.type,
     currentTerm: server.currentTerm,
     votedFor: server.votedFor,
-    log: entriesOf(server.log).map(nameOf),
+    log: namesIn(server.log, machine),
     commitIndex: server.commitIndex,
     lastApplied: server.lastApplied,
-    disk: { currentTerm: disk.currentTerm, log: disk.log.map(nameOf) },
+    disk: { currentTerm: disk.currentTerm, log: namesOnDisk(disk, snapshots) },
     leaseOf: leaseOf(server),
     timedOut,
+    machineIndex: machine.length,
+    snapshotIndex: server.snapshot?.index ?? 0,
     configuration: configurationText(latestConfiguration(server.log).configuration),
   };
+}
+
+function namesOnDisk({ log, compaction }: PersistentState, snapshots: Host["snapshots"]): readonly string[] {
+  const names = log.map(nameOf);
+  if (compaction === undefined) return names;
+  return [...(snapshots[compaction.snapshot.index] ?? []).slice(0, compaction.compactedIndex), ...names];
 }
 
 function leaseOf({ role }: ServerState): readonly NodeId[] {
@@ -329,7 +355,7 @@ function describe(host: Host): Record<string, string> {
     role: (role.type === "preCandidate" ? "P" : role.type.charAt(0).toUpperCase()) + server.currentTerm,
     votedFor: server.votedFor ?? "-",
     leader: knownLeader(server) ?? "-",
-    log: logText(memory.log),
+    log: logText(memory.log, server.log.compactedIndex),
     commitIndex: String(server.commitIndex),
     ...membersShown(server),
     ...(role.type === "candidate" || role.type === "preCandidate"
@@ -339,12 +365,16 @@ function describe(host: Host): Record<string, string> {
       ? {
         nextIndex: byServer(role.nextIndex),
         matchIndex: byServer(role.matchIndex),
+        ...(Object.keys(role.snapshots).length > 0
+          ? { sendsSnapshotTo: Object.keys(role.snapshots).join() }
+          : {}),
         ...(role.activePeers.length > 0 ? { activePeers: role.activePeers.join() } : {}),
         ...(role.reads.round > 0 ? { round: String(role.reads.round) } : {}),
         ...(role.reads.leaseRound > 0 ? { lease: `since round ${role.reads.leaseRound}` } : {}),
         ...(role.transfer === null ? {} : { handsOverTo: role.transfer.to }),
       }
       : {}),
+    ...(server.snapshot === null ? {} : { snapshot: String(server.snapshot.index) }),
     ...(server.heardFromLeader ? { heardFromLeader: "yes" } : {}),
     ...(server.heldProposals.length > 0 ? { heldProposals: String(server.heldProposals.length) } : {}),
     ...(server.ownReads.length > 0 ? { reads: server.ownReads.map(readText).join(" ") } : {}),
@@ -366,8 +396,10 @@ function readText({ askedIn, index }: ServerState["ownReads"][number]): string {
   return askedIn === null ? "waits for a leader" : `asked in term ${askedIn}`;
 }
 
-function logText(entries: readonly LogEntry[]): string {
-  return `[${entries.map(nameOf).join(" ")}]`;
+/** A log, after what was compacted: `..2 [1x 1y]` begins at index 3. */
+function logText(entries: readonly LogEntry[], compactedIndex: LogIndex = 0): string {
+  const prefix = compactedIndex === 0 ? "" : `..${compactedIndex} `;
+  return `${prefix}[${entries.map(nameOf).join(" ")}]`;
 }
 
 function diskText(disk: { currentTerm: number; votedFor: string | null; log: readonly LogEntry[] }): string {

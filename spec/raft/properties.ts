@@ -24,6 +24,10 @@ export interface SeenServer {
   readonly commitIndex: LogIndex;
   /** Figure 2's lastApplied. */
   readonly lastApplied: LogIndex;
+  /** How many entries its state machine has taken in, one by one or by a snapshot. */
+  readonly machineIndex: LogIndex;
+  /** The index of its latest snapshot; 0 if it has none. */
+  readonly snapshotIndex: LogIndex;
   /** The members that count for it, as they are written in the name of an entry. */
   readonly configuration: string;
   /** The followers by whose word it leads until its lease is over; none if it has none. */
@@ -148,8 +152,8 @@ export const properties: readonly Property<RaftView>[] = [
     "Latest Configuration Counts",
     "a server uses the latest configuration in its log, whether committed or not (§6)",
     ({ servers, history: { firstVoters } }) =>
-      firstFault(servers, ({ id, configuration, log }) => {
-        const first = firstVoters.includes(id) ? `&${firstVoters}` : "&";
+      firstFault(servers, ({ id, configuration, log, snapshotIndex }) => {
+        const first = firstVoters.includes(id) || snapshotIndex > 0 ? `&${firstVoters}` : "&";
         const latest = log.findLast((entry) => votersNamed(entry) !== null) ?? first;
         return latest.endsWith(`&${configuration}`) ||
           `${id} uses ${configuration}, but the latest configuration that it knows is ${latest}`;
@@ -164,6 +168,27 @@ export const properties: readonly Property<RaftView>[] = [
         return role !== "leader" || pending.length < 2 ||
           `leader ${id} has ${pending.join(" and ")} uncommitted`;
       }),
+  ),
+  always(
+    "Applied Once",
+    "a state machine has taken in each entry up to lastApplied once, whether alone or in a snapshot (§7)",
+    ({ servers }) =>
+      firstFault(
+        servers,
+        ({ id, failure, machineIndex, lastApplied }) =>
+          failure !== null || machineIndex === lastApplied ||
+          `${id} has applied up to ${lastApplied}, but its state machine holds ${machineIndex} entries`,
+      ),
+  ),
+  always(
+    "Acknowledged Snapshots Are On Disk",
+    "a server says that it has a snapshot only when its disk has it (§7)",
+    ({ history }) =>
+      firstFault(
+        history.early,
+        ({ index, server }) =>
+          `${server} acknowledged the snapshot of index ${index}, which its disk doesn't have`,
+      ),
   ),
   always(
     "Linearizable Reads",
@@ -201,6 +226,11 @@ export const properties: readonly Property<RaftView>[] = [
     "a read is answered",
     "some read is answered, without an entry in the log (thesis 6.4)",
     ({ history }) => history.answers.length > 0,
+  ),
+  sometimes(
+    "a snapshot is installed",
+    "a server that lags gets a snapshot instead of entries that the leader has no more (§7)",
+    ({ history }) => history.installed.length > 0,
   ),
   sometimes(
     "a change of members is committed",

@@ -14,6 +14,8 @@ export interface NamedStart {
   readonly checkQuorum?: boolean | "either";
   /** Whether it is only for servers that read by lease. */
   readonly leaseReads?: boolean;
+  /** Whether it is only for checks with snapshots. */
+  readonly snapshots?: boolean;
   /** The run. */
   readonly trace: string;
 }
@@ -72,6 +74,14 @@ export const starts: Readonly<Record<string, NamedStart>> = {
     checkQuorum: true,
     leaseReads: true,
     trace: "a! a>b a>c b>a c>a a>b a>c b>a c>a a>b b>a a>c c>a a!heartbeat a>b b>a a~c",
+  },
+  resent: {
+    story:
+      "a leads term 1, x is committed, and c has the snapshot of what was before, which is on its way to it again",
+    servers: 3,
+    snapshots: true,
+    trace: "a! a~c a>b b>a a~c a>b b>a a~c a>b b>a a/ a! a>c a>b b>a c>a a+c:InstallSnapshot a=x a>b b>a " +
+      "a~c:AppendEntries.1 a~b a~c:AppendEntries.1 a~c:AppendEntries a>c c>a",
   },
   twoChanges: {
     story:

@@ -6,9 +6,10 @@ import type { Message } from "./message.ts";
 import type { ServerState } from "./state.ts";
 import type { Step } from "./step.ts";
 
-/** The write that brings a disk up to date whose log agrees with this one before index `from`. */
-export function writeFrom(state: ServerState, from: LogIndex): Write {
+/** The write that brings a disk up to date whose log agrees with this one before index `firstChange`. */
+export function writeFrom(state: ServerState, firstChange: LogIndex): Write {
   const { currentTerm, votedFor, log, snapshot } = state;
+  const from = Math.max(firstChange, log.compactedIndex + 1);
   const { compactedIndex, compactedTerm } = log;
   const compaction = snapshot === null ? {} : { compaction: { snapshot, compactedIndex, compactedTerm } };
   return { currentTerm, votedFor, from, entries: entriesBetween(log, from, log.lastIndex), ...compaction };
@@ -28,7 +29,8 @@ export function persistBetween(before: ServerState, { state, effects }: Step): S
   const waiting = voteChanged ? { ...state, unfinishedVote: state.unfinishedWrites.length + 1 } : state;
   const early = effects.filter((effect) => !isLate(effect));
   const late = effects.filter(isLate);
-  const changed = voteChanged || logChanged;
+  const snapshotChanged = state.snapshot !== before.snapshot;
+  const changed = voteChanged || logChanged || snapshotChanged;
   if (!changed && late.length === 0) return { state, effects };
   return {
     state: { ...waiting, ...enqueue(waiting, from) },
@@ -54,9 +56,9 @@ export function applyEffects(before: ServerState, after: ServerState): readonly 
   return index > applicableIndex(before) ? [{ type: "apply", index }] : [];
 }
 
-/** The index up to which the host may apply the log, and answer clients. */
+/** The index up to which the host may apply the log, and answer clients. What is in a snapshot is applied already. */
 export function applicableIndex(state: ServerState): LogIndex {
-  return Math.min(state.commitIndex, state.durableIndex);
+  return Math.min(state.commitIndex, Math.max(state.durableIndex, state.snapshot?.index ?? 0));
 }
 
 /** A truncation takes back what was durable, and what unfinished writes were to make durable. */
@@ -94,6 +96,8 @@ function isLate(effect: Effect): boolean {
     case "stopTimer":
     case "apply":
     case "persist":
+    case "readChunk":
+    case "storeChunk":
       return false;
     default:
       return unreachable(effect);

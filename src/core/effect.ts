@@ -5,8 +5,8 @@
  * waits until this write and every earlier one is on stable storage; what stands before it (early) waits for
  * nothing and may overtake. Timers and `apply` are neither.
  */
-import type { Compaction, LogEntry, LogIndex, NodeId, ProposalId, Term } from "./log.ts";
-import type { Message } from "./message.ts";
+import type { Compaction, LogEntry, LogIndex, NodeId, ProposalId, Snapshot, Term } from "./log.ts";
+import type { InstallSnapshot, Message } from "./message.ts";
 import type { Timer } from "./timer.ts";
 
 /** Hand this message to the network, which may lose, delay, repeat and reorder it. */
@@ -100,6 +100,32 @@ export interface RefuseReads {
   readonly ids: readonly ProposalId[];
 }
 
+/** Read a chunk of a snapshot, and send it as an InstallSnapshot. */
+export interface ReadChunk {
+  /** Tells effects apart. */
+  readonly type: "readChunk";
+  /** For whom. */
+  readonly to: NodeId;
+  /** The term of the leader that sends it. */
+  readonly term: Term;
+  /** Which snapshot. */
+  readonly snapshot: Snapshot;
+  /** Where the chunk begins, in bytes. */
+  readonly offset: number;
+}
+
+/**
+ * Store a chunk of a snapshot; one that begins at 0 replaces all that came before. Then report `chunkStored`, or, if it
+ * is the last, make the snapshot durable, restore the state machine from it, and report `snapshotStored`. In between
+ * nothing may be applied.
+ */
+export interface StoreChunk {
+  /** Tells effects apart. */
+  readonly type: "storeChunk";
+  /** What brought it. */
+  readonly message: InstallSnapshot;
+}
+
 /** What a server asks of its host. */
 export type Effect =
   | Send
@@ -110,4 +136,6 @@ export type Effect =
   | Refuse
   | RefuseRequest
   | ReadReady
-  | RefuseReads;
+  | RefuseReads
+  | ReadChunk
+  | StoreChunk;

@@ -1,7 +1,7 @@
 /** What may happen to a server: the input of `step`. */
 import type { LogIndex, NodeId, ProposalId } from "./log.ts";
 import type { Change } from "./membership.ts";
-import type { Message, Proposal } from "./message.ts";
+import type { InstallSnapshot, Message, Proposal } from "./message.ts";
 import type { Timer } from "./timer.ts";
 
 /** A timer that was started has run out (§5.2). */
@@ -68,6 +68,30 @@ export interface ReadRequested {
   readonly ids: readonly ProposalId[];
 }
 
+/** The host has a durable snapshot of its state machine (§7). */
+export interface SnapshotTaken {
+  /** Tells events apart. */
+  readonly type: "snapshotTaken";
+  /** The index of the last entry that it replaces; it has been applied. */
+  readonly index: LogIndex;
+}
+
+/** The host has stored a chunk that was not the last, and can take more. */
+export interface ChunkStored {
+  /** Tells events apart. */
+  readonly type: "chunkStored";
+  /** What brought it. */
+  readonly message: InstallSnapshot;
+}
+
+/** The host has stored all chunks of a snapshot, durably, and has restored its state machine from it. */
+export interface SnapshotStored {
+  /** Tells events apart. */
+  readonly type: "snapshotStored";
+  /** What brought the last one. */
+  readonly message: InstallSnapshot;
+}
+
 /** What may happen to a server. */
 export type Event =
   | TimerFired
@@ -77,4 +101,7 @@ export type Event =
   | Applied
   | TransferRequested
   | ChangeRequested
-  | ReadRequested;
+  | ReadRequested
+  | SnapshotTaken
+  | ChunkStored
+  | SnapshotStored;

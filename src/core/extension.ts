@@ -4,6 +4,7 @@
  */
 import type { NodeId } from "./log.ts";
 import { type LeaderReads, noReads } from "./read.ts";
+import type { SentSnapshot } from "./snapshot.ts";
 import type { Transfer } from "./transfer.ts";
 
 /** Which extensions a server uses. What is left out is off. */
@@ -17,6 +18,8 @@ export interface Extensions {
   readonly checkQuorum?: boolean;
   /** Whether a leader answers reads by a lease, which needs clocks that agree on how long things take (thesis 6.4.1). */
   readonly leaseReads?: boolean;
+  /** How many entries of the log before a snapshot stay, for followers that lag a little. 0 if left out. */
+  readonly keptEntries?: number;
   /** How much this server should rather lead than others: it refuses a lower one its vote, if both know the same. 0 if left out. */
   readonly priority?: number;
 }
@@ -29,6 +32,8 @@ export interface LeaderExtensions {
   readonly transfer: Transfer | null;
   /** Whether it has ever asked another server to stand for election: that may come to pass at any time. */
   readonly hasHandedOver: boolean;
+  /** Who is being sent a snapshot. */
+  readonly snapshots: Readonly<Record<NodeId, SentSnapshot>>;
   /** Reads, and what confirms that it leads. */
   readonly reads: LeaderReads;
 }
@@ -38,5 +43,6 @@ export const newLeaderExtensions: LeaderExtensions = {
   activePeers: [],
   transfer: null,
   hasHandedOver: false,
+  snapshots: {},
   reads: noReads,
 };

@@ -1,6 +1,6 @@
 /** What one server can see of itself, asserted on every step, in production too. What only an observer can see is in spec/. */
 import { assert } from "./assert.ts";
-import { firstDifference } from "./log.ts";
+import { firstDifference, termAt } from "./log.ts";
 import { applicableIndex } from "./durability.ts";
 import { isVoteDurable, type ServerState } from "./state.ts";
 
@@ -19,6 +19,10 @@ export function assertInvariants(before: ServerState, after: ServerState): void 
   assert(after.commitIndex <= log.lastIndex, "commitIndex <= lastLogIndex (§5.3)");
   assert(after.durableIndex <= log.lastIndex, "durableIndex <= lastLogIndex");
   assert(after.unfinishedVote <= after.unfinishedWrites.length, "a vote that isn't durable is being written");
+  if (after.snapshot !== null && before.snapshot !== after.snapshot) {
+    const { index, term } = after.snapshot;
+    assert(termAt(log, index) === term, "a log agrees with its snapshot (§7)");
+  }
   if (before.log !== log) {
     assert(firstDifference(before.log, log) > before.commitIndex, "a committed entry never changes (§5.3)");
   }

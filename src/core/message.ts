@@ -1,5 +1,5 @@
 /** What servers say to each other: the RPCs of Figure 2 as one-way messages, and proposals on their way to the leader. */
-import type { LogEntry, LogIndex, NodeId, ProposalId, Term } from "./log.ts";
+import type { LogEntry, LogIndex, NodeId, ProposalId, Snapshot, Term } from "./log.ts";
 
 /** Asks for a vote (§5.2). */
 export interface RequestVote {
@@ -214,6 +214,44 @@ export interface ReadIndexResponse {
   readonly index: LogIndex;
 }
 
+/** A chunk of a snapshot, for a follower that needs entries which the leader has no more (§7). */
+export interface InstallSnapshot {
+  /** Tells messages apart. */
+  readonly type: "InstallSnapshot";
+  /** The leader. */
+  readonly from: NodeId;
+  /** The follower. */
+  readonly to: NodeId;
+  /** The leader's term. */
+  readonly term: Term;
+  /** Which snapshot. */
+  readonly snapshot: Snapshot;
+  /** Where in the snapshot the chunk begins, in bytes. */
+  readonly offset: number;
+  /** The chunk. */
+  readonly data: Uint8Array;
+  /** Whether the snapshot ends with this chunk. */
+  readonly isLast: boolean;
+}
+
+/** Answers {@linkcode InstallSnapshot}. */
+export interface InstallSnapshotResponse {
+  /** Tells messages apart. */
+  readonly type: "InstallSnapshotResponse";
+  /** The follower. */
+  readonly from: NodeId;
+  /** The leader. */
+  readonly to: NodeId;
+  /** The follower's currentTerm. */
+  readonly term: Term;
+  /** The index of the last entry that the snapshot replaces. */
+  readonly index: LogIndex;
+  /** Where the chunk begins that the follower needs next, in bytes. */
+  readonly nextOffset: number;
+  /** Whether the follower has all of it, durably. */
+  readonly isDone: boolean;
+}
+
 /** What servers say to each other. */
 export type Message =
   | RequestVote
@@ -227,4 +265,6 @@ export type Message =
   | PreVoteRefused
   | TimeoutNow
   | ReadIndex
-  | ReadIndexResponse;
+  | ReadIndexResponse
+  | InstallSnapshot
+  | InstallSnapshotResponse;

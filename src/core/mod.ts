@@ -53,4 +53,5 @@ export {
 export { type Step, step } from "./step.ts";
 export { type Timer, timersOf } from "./timer.ts";
 export type { LeaderReads, OwnRead, PendingReads } from "./read.ts";
+export type { ReceivedSnapshot, SentSnapshot } from "./snapshot.ts";
 export type { Transfer } from "./transfer.ts";

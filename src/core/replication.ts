@@ -18,7 +18,9 @@ import type {
   AppendEntriesFailure,
   AppendEntriesResponse,
   AppendEntriesSuccess,
+  InstallSnapshotResponse,
 } from "./message.ts";
+import { beginSnapshots, onInstallSnapshotResponse, without } from "./snapshot.ts";
 import { type Leader, others, type ServerState } from "./state.ts";
 import type { Step } from "./step.ts";
 
@@ -76,6 +78,12 @@ function storedIndex(state: ServerState, server: NodeId): LogIndex {
   return state.role.type === "leader" ? state.role.matchIndex[server] ?? 0 : 0;
 }
 
+/** §7: a follower has taken a chunk of a snapshot; when it has all, the log goes on from there. */
+export function onSnapshotProgress(state: ServerState, response: InstallSnapshotResponse): Step {
+  const progress = onInstallSnapshotResponse(state, response);
+  return progress.isDone ? replicate(progress.state, [response.from]) : progress;
+}
+
 function onSuccess(
   state: ServerState,
   role: Leader,
@@ -91,6 +99,7 @@ function onSuccess(
       ...role,
       matchIndex: { ...role.matchIndex, [from]: matchIndex },
       nextIndex: { ...role.nextIndex, [from]: nextIndex },
+      snapshots: nextIndex > state.log.compactedIndex ? without(role.snapshots, from) : role.snapshots,
     },
   };
   const committed = advanceCommitIndex(known);
@@ -130,20 +139,25 @@ function afterConflict(
  * is lost, the follower refuses the next message, and nextIndex backs up.
  */
 function replicate(state: ServerState, servers: readonly NodeId[]): Step {
-  const { role } = state;
+  const { role, log } = state;
   assert(role.type === "leader", "only a leader replicates");
   const { round } = role.reads;
   const nextIndex: Record<NodeId, LogIndex> = { ...role.nextIndex };
+  const behind: NodeId[] = [];
   const effects = servers.map((server): Send => {
     const next = nextIndex[server] ?? 1;
-    const entries = entriesToSend(state, next);
+    // What comes next is compacted: a snapshot must replace it (§7). Until then this is only a sign of life.
+    const isBehind = next <= log.compactedIndex;
+    if (isBehind) behind.push(server);
+    const prevLogIndex = isBehind ? log.compactedIndex : next - 1;
+    const entries = isBehind ? [] : entriesToSend(state, next);
     nextIndex[server] = next + entries.length;
-    return {
-      type: "send",
-      message: appendEntries(state, server, { prevLogIndex: next - 1, entries, round }),
-    };
+    return { type: "send", message: appendEntries(state, server, { prevLogIndex, entries, round }) };
   });
-  return { state: { ...state, role: { ...role, nextIndex } }, effects };
+  const sent = { ...state, role: { ...role, nextIndex } };
+  if (behind.length === 0) return { state: sent, effects };
+  const snapshots = beginSnapshots(sent, behind);
+  return { state: snapshots.state, effects: [...effects, ...snapshots.effects] };
 }
 
 function appendEntries(
@@ -178,10 +192,17 @@ function entriesToSend({ log, config }: ServerState, from: LogIndex): readonly L
 /** Receiver implementation 2 to 5: the consistency check, the entries, the commitIndex. */
 function storeEntries(state: ServerState, request: AppendEntries): Step {
   const { prevLogIndex, prevLogTerm, entries } = request;
+  if (prevLogIndex < state.log.compactedIndex) return acknowledge(state, request, state.commitIndex);
   const matches = prevLogIndex <= state.log.lastIndex && termAt(state.log, prevLogIndex) === prevLogTerm;
   if (!matches) return refuse(state, request);
   const matchIndex = prevLogIndex + entries.length;
   const commitIndex = Math.max(state.commitIndex, Math.min(request.leaderCommit, matchIndex));
+  const log = mergeEntries(state.log, prevLogIndex, entries);
+  return acknowledge({ ...state, log, commitIndex }, request, matchIndex);
+}
+
+/** All up to the commitIndex agrees with any leader's log, also where it is compacted (§5.4). */
+function acknowledge(state: ServerState, request: AppendEntries, matchIndex: LogIndex): Step {
   const response: AppendEntriesSuccess = {
     type: "AppendEntriesResponse",
     from: state.config.id,
@@ -191,10 +212,7 @@ function storeEntries(state: ServerState, request: AppendEntries): Step {
     matchIndex,
     round: request.round,
   };
-  return {
-    state: { ...state, log: mergeEntries(state.log, prevLogIndex, entries), commitIndex },
-    effects: [{ type: "send", message: response }],
-  };
+  return { state, effects: [{ type: "send", message: response }] };
 }
 
 /**

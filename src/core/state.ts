@@ -20,6 +20,7 @@ import {
 } from "./log.ts";
 import type { Proposal } from "./message.ts";
 import type { OwnRead } from "./read.ts";
+import type { ReceivedSnapshot } from "./snapshot.ts";
 
 /** What a server is told once and keeps. */
 export interface Config extends Extensions {
@@ -126,6 +127,8 @@ export interface ServerState {
   // For extensions.
   /** Whether a leader was heard from since the own election timer fired last; see `stickiness.ts`. */
   readonly heardFromLeader: boolean;
+  /** The snapshot that a leader is sending; null if none is; see `snapshot.ts`. */
+  readonly receiving: ReceivedSnapshot | null;
   /** Reads of this server's clients that aren't answered yet; see `read.ts`. */
   readonly ownReads: readonly OwnRead[];
 }
@@ -160,6 +163,7 @@ export function restart(config: Config, persisted: PersistentState): ServerState
     heldProposals: [],
     // Before the restart it may have promised a leader not to hear others, for one election timeout (thesis 6.4.1).
     heardFromLeader: config.leaseReads === true && persisted.currentTerm > 0,
+    receiving: null,
     ownReads: [],
   };
 }

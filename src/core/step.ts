@@ -21,6 +21,7 @@ import {
   advanceCommitIndex,
   onAppendEntries,
   onAppendEntriesResponse,
+  onSnapshotProgress,
   replicateToAll,
 } from "./replication.ts";
 import { onPreVote, onPreVoteGranted, onPreVoteTimeout } from "./pre_vote.ts";
@@ -32,6 +33,13 @@ import {
   onReadIndexResponse,
   onReadRequested,
 } from "./read.ts";
+import {
+  onChunkStored,
+  onInstallSnapshot,
+  onSnapshotStored,
+  onSnapshotTaken,
+  resendChunks,
+} from "./snapshot.ts";
 import type { ServerState } from "./state.ts";
 import { isIgnored, noteContact, onQuorumTimeout } from "./stickiness.ts";
 import { type Timer, timerEffects } from "./timer.ts";
@@ -95,6 +103,12 @@ function dispatch(state: ServerState, event: Event): Step {
       return onChangeRequested(state, event.change);
     case "readRequested":
       return onReadRequested(state, event.ids);
+    case "snapshotTaken":
+      return onSnapshotTaken(state, event.index);
+    case "chunkStored":
+      return onChunkStored(state, event.message);
+    case "snapshotStored":
+      return onSnapshotStored(state, event.message);
     default:
       return unreachable(event);
   }
@@ -121,7 +135,8 @@ function onHeartbeatTimeout(state: ServerState): Step {
   if (state.role.type !== "leader") return { state, effects: [] };
   const round = onHeartbeatRound(state);
   const heartbeats = replicateToAll(round.state);
-  return { state: heartbeats.state, effects: [...round.effects, ...heartbeats.effects] };
+  const chunks = resendChunks(heartbeats.state);
+  return { state: chunks.state, effects: [...round.effects, ...heartbeats.effects, ...chunks.effects] };
 }
 
 function onMessage(before: ServerState, message: Message): Step {
@@ -152,6 +167,10 @@ function onMessage(before: ServerState, message: Message): Step {
       return onReadIndex(state, message);
     case "ReadIndexResponse":
       return onReadIndexResponse(state, message);
+    case "InstallSnapshot":
+      return onInstallSnapshot(state, message);
+    case "InstallSnapshotResponse":
+      return onSnapshotProgress(state, message);
     default:
       return unreachable(message);
   }

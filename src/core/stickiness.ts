@@ -32,8 +32,10 @@ export function noteContact(state: ServerState, event: Event): ServerState {
   if (term !== state.currentTerm) return state;
   switch (type) {
     case "AppendEntries":
+    case "InstallSnapshot":
       return { ...state, heardFromLeader: true };
     case "AppendEntriesResponse":
+    case "InstallSnapshotResponse":
       return checkQuorum ? noteActive(state, from) : state;
     default:
       return state;
