@@ -7,29 +7,36 @@
  *
  * Decoding is strict and total: any bytes give a valid value or a {@linkcode CodecError}.
  */
-import { Decoder, Encoder } from "@msgpack/msgpack";
 import {
   type AppendEntries,
   type Configuration,
+  type InstallSnapshot,
   type LogEntry,
   type Message,
   type NodeId,
   type Proposal,
   type ProposalId,
+  type Snapshot,
   unreachable,
 } from "./core/mod.ts";
+import {
+  CodecError,
+  decodeFlat,
+  encodeFlat,
+  end,
+  maxAddressLength,
+  readBoolean,
+  readBytes,
+  readCounted,
+  type Reader,
+  readInteger,
+  readList,
+  readNodeId,
+  readText,
+  type Scalar,
+} from "./codec_flat.ts";
 
-/** Bytes that are no message, or no log entry; the message of the error names what is wrong. */
-export class CodecError extends Error {
-  /** The name of this kind of error. */
-  override readonly name: string = "CodecError";
-}
-
-/** The longest name of a node, in UTF-16 code units (what `length` counts). The shortest has one. */
-export const maxNodeIdLength = 255;
-
-/** The longest address of a member, in UTF-16 code units. The shortest has one. */
-export const maxAddressLength = 1024;
+export { CodecError, maxAddressLength, maxNodeIdLength } from "./codec_flat.ts";
 
 /** The first value on the wire. Never give a number a new meaning: nodes of two versions may meet. */
 const messageKind = {
@@ -46,6 +53,8 @@ const messageKind = {
   TimeoutNow: 11,
   ReadIndex: 12,
   ReadIndexResponse: 13,
+  InstallSnapshot: 14,
+  InstallSnapshotResponse: 15,
 } as const;
 
 const messageName: Readonly<Record<number, keyof typeof messageKind>> = Object.fromEntries(
@@ -54,8 +63,6 @@ const messageName: Readonly<Record<number, keyof typeof messageKind>> = Object.f
 
 /** The first value of an entry, on the wire and on disk. */
 const entryKind = { noop: 0, command: 1, configuration: 2 } as const;
-
-type Scalar = number | string | boolean | Uint8Array;
 
 // Encoding.
 
@@ -69,16 +76,6 @@ export function encodeEntry(entry: LogEntry): Uint8Array<ArrayBuffer> {
   const values: Scalar[] = [];
   pushEntry(values, entry);
   return encodeFlat(values);
-}
-
-/** An encoder keeps a buffer of the largest thing it ever encoded: one that grew past this many bytes goes. */
-const maxKeptBytes = 1 << 20;
-let encoder = new Encoder();
-
-function encodeFlat(values: readonly Scalar[]): Uint8Array<ArrayBuffer> {
-  const bytes = encoder.encode(values);
-  if (bytes.length > maxKeptBytes) encoder = new Encoder();
-  return bytes;
 }
 
 function flattenMessage(message: Message): Scalar[] {
@@ -127,7 +124,9 @@ type ExtensionMessage = Extract<
       | "PreVoteRefused"
       | "TimeoutNow"
       | "ReadIndex"
-      | "ReadIndexResponse";
+      | "ReadIndexResponse"
+      | "InstallSnapshot"
+      | "InstallSnapshotResponse";
   }
 >;
 
@@ -153,6 +152,16 @@ function flattenExtension(message: ExtensionMessage): Scalar[] {
       const values: Scalar[] = [messageKind.ReadIndexResponse, from, to, message.index];
       for (const id of message.ids) pushId(values, id);
       return values;
+    }
+    case "InstallSnapshot": {
+      const { term, snapshot, offset, isLast, data } = message;
+      const values: Scalar[] = [messageKind.InstallSnapshot, from, to, term, offset, isLast, data];
+      pushSnapshot(values, snapshot);
+      return values;
+    }
+    case "InstallSnapshotResponse": {
+      const { term, index, nextOffset, isDone } = message;
+      return [messageKind.InstallSnapshotResponse, from, to, term, index, nextOffset, isDone];
     }
     default:
       return unreachable(message);
@@ -194,6 +203,11 @@ function pushEntry(values: Scalar[], entry: LogEntry): void {
   }
 }
 
+function pushSnapshot(values: Scalar[], { index, term, configuration }: Snapshot): void {
+  values.push(index, term);
+  pushConfiguration(values, configuration);
+}
+
 function pushConfiguration(values: Scalar[], configuration: Configuration): void {
   const { voters, oldVoters, learners, target, addresses } = configuration;
   for (const servers of [voters, oldVoters, learners]) pushNames(values, servers);
@@ -226,6 +240,25 @@ export function decodeMessage(bytes: Uint8Array): Message {
   return message;
 }
 
+/** The bytes of what a snapshot stands for, for storages. */
+export function encodeSnapshot(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
+  const values: Scalar[] = [];
+  pushSnapshot(values, snapshot);
+  return encodeFlat(values);
+}
+
+/**
+ * What a snapshot stands for.
+ *
+ * @throws {CodecError} if these bytes are nothing of the kind.
+ */
+export function decodeSnapshot(bytes: Uint8Array): Snapshot {
+  const reader: Reader = { values: decodeFlat(bytes), next: 0, what: "snapshot" };
+  const snapshot = readSnapshot(reader);
+  end(reader);
+  return snapshot;
+}
+
 /**
  * The log entry that these bytes are. It shares no memory with them.
  *
@@ -236,46 +269,6 @@ export function decodeEntry(bytes: Uint8Array): LogEntry {
   const entry = readEntry(reader);
   end(reader);
   return entry;
-}
-
-/** Takes scalars only: whatever could nest or run code is longer than allowed. */
-const decoder = new Decoder({ maxArrayLength: 0, maxMapLength: 0, maxExtLength: 0 });
-
-function decodeFlat(bytes: Uint8Array): unknown[] {
-  const { count, start } = arrayHeader(bytes);
-  const values: unknown[] = [];
-  try {
-    for (const value of decoder.decodeMulti(bytes.subarray(start))) {
-      values.push(value);
-      if (values.length > count) break;
-    }
-  } catch (error) {
-    throw new CodecError(`not MessagePack scalars: ${error instanceof Error ? error.message : error}`);
-  }
-  if (values.length > count) throw new CodecError(`trailing bytes after ${count} values`);
-  if (values.length < count) throw new CodecError(`truncated: ${values.length} of ${count} values`);
-  return values;
-}
-
-/** How many values the array announces, and where the first one starts. */
-function arrayHeader(bytes: Uint8Array): { readonly count: number; readonly start: number } {
-  const [head, b1, b2, b3, b4] = bytes;
-  if (head === undefined) throw new CodecError("truncated: no bytes");
-  if (head >= 0x90 && head <= 0x9f) return { count: head - 0x90, start: 1 };
-  if (head === 0xdc && b1 !== undefined && b2 !== undefined) return { count: b1 * 0x100 + b2, start: 3 };
-  if (head === 0xdd && b1 !== undefined && b2 !== undefined && b3 !== undefined && b4 !== undefined) {
-    return { count: ((b1 * 0x100 + b2) * 0x100 + b3) * 0x100 + b4, start: 5 };
-  }
-  if (head === 0xdc || head === 0xdd) throw new CodecError("truncated: no room for the length of the array");
-  throw new CodecError(`not a MessagePack array: it starts with 0x${head.toString(16).padStart(2, "0")}`);
-}
-
-/** Decoded values, and how far they were read. */
-interface Reader {
-  readonly values: readonly unknown[];
-  next: number;
-  /** What is being read, for the error. */
-  what: string;
 }
 
 function readMessage(reader: Reader): Message {
@@ -366,9 +359,44 @@ function readExtension(
       const index = readInteger(reader, "index");
       return { type: name, from, to, index, ids: readList(reader, readProposalId) };
     }
+    case "InstallSnapshot":
+      return readInstallSnapshot(reader, from, to);
+    case "InstallSnapshotResponse":
+      return {
+        type: name,
+        from,
+        to,
+        term: readInteger(reader, "term"),
+        index: readInteger(reader, "index"),
+        nextOffset: readInteger(reader, "nextOffset"),
+        isDone: readBoolean(reader, "isDone"),
+      };
     default:
       return unreachable(name);
   }
+}
+
+function readInstallSnapshot(reader: Reader, from: NodeId, to: NodeId): InstallSnapshot {
+  const message = {
+    type: "InstallSnapshot",
+    from,
+    to,
+    term: readInteger(reader, "term"),
+    offset: readInteger(reader, "offset"),
+    isLast: readBoolean(reader, "isLast"),
+    data: readBytes(reader, "data"),
+    snapshot: readSnapshot(reader),
+  } as const;
+  if (Number.isSafeInteger(message.offset + message.data.byteLength)) return message;
+  throw new CodecError("InstallSnapshot: the end of the chunk is not a safe integer");
+}
+
+function readSnapshot(reader: Reader): Snapshot {
+  return {
+    index: readInteger(reader, "snapshot.index"),
+    term: readInteger(reader, "snapshot.term"),
+    configuration: readConfiguration(reader),
+  };
 }
 
 function readAppendEntries(reader: Reader, from: NodeId, to: NodeId): AppendEntries {
@@ -435,68 +463,4 @@ function readProposalId(reader: Reader): ProposalId {
     incarnation: readInteger(reader, "incarnation"),
     sequence: readInteger(reader, "sequence"),
   };
-}
-
-/** All that is left. Ends, since every item reads at least one value. */
-function readList<Item>(reader: Reader, readItem: (reader: Reader) => Item): Item[] {
-  const items: Item[] = [];
-  while (reader.next < reader.values.length) items.push(readItem(reader));
-  return items;
-}
-
-/** As many as announced. Ends, since every item reads at least one value. */
-function readCounted<Item>(reader: Reader, field: string, readItem: () => Item): Item[] {
-  const items: Item[] = [];
-  for (let count = readInteger(reader, field); count > 0; count--) items.push(readItem());
-  return items;
-}
-
-function readInteger(reader: Reader, field: string): number {
-  const value = reader.values[reader.next++];
-  // MessagePack has a negative zero. It is equal to zero and yet not the same: two states would differ by it.
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0)) {
-    return value;
-  }
-  return wrong(reader, field, "a safe integer from 0 on", value);
-}
-
-function readBoolean(reader: Reader, field: string): boolean {
-  const value = reader.values[reader.next++];
-  return typeof value === "boolean" ? value : wrong(reader, field, "true or false", value);
-}
-
-function readNodeId(reader: Reader, field: string): NodeId {
-  return readText(reader, field, maxNodeIdLength);
-}
-
-function readText(reader: Reader, field: string, maxLength: number): string {
-  const value = reader.values[reader.next++];
-  if (typeof value === "string" && value.length >= 1 && value.length <= maxLength && value.isWellFormed()) {
-    return value;
-  }
-  return wrong(reader, field, `well-formed text of 1 to ${maxLength} characters`, value);
-}
-
-function readBytes(reader: Reader, field: string): Uint8Array {
-  const value = reader.values[reader.next++];
-  // A copy: the caller may reuse its buffer, and a small command must not keep a large one in memory.
-  return value instanceof Uint8Array ? new Uint8Array(value) : wrong(reader, field, "bytes", value);
-}
-
-function end(reader: Reader): void {
-  const left = reader.values.length - reader.next;
-  if (left > 0) throw new CodecError(`${reader.what}: ${left} values too many`);
-}
-
-function wrong(reader: Reader, field: string, expected: string, value: unknown): never {
-  if (reader.next > reader.values.length) throw new CodecError(`${reader.what}: ends before ${field}`);
-  throw new CodecError(`${reader.what}: ${field} must be ${expected}, not ${describe(value)}`);
-}
-
-/** Short, and on one line, whatever the value. */
-function describe(value: unknown): string {
-  if (typeof value === "string") return `text of ${value.length} characters`;
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
-  if (typeof value === "object" && value !== null) return "an object";
-  return Object.is(value, -0) ? "-0" : String(value);
 }

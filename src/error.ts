@@ -8,6 +8,7 @@
  * - `TooLarge`: the command is longer than the node's `maxCommandBytes`.
  * - `NotLeader`: only the leader can do this; the message names it, if this node knows it.
  * - `Pending`: something of the kind is under way; wait for its end.
+ * - `Compacted`: what was asked for has been compacted away; the message says where the log begins now.
  * - `Stopped`: the node was closed, or stopped after an error of its storage or of the core.
  * - `InvalidOptions`: an option is wrong; the message names it and what was expected.
  * - `NotBootstrapped`: the storage is empty, and `bootstrap` was not set.
@@ -22,6 +23,7 @@ export type RaftErrorCode =
   | "TooLarge"
   | "NotLeader"
   | "Pending"
+  | "Compacted"
   | "Stopped"
   | "InvalidOptions"
   | "NotBootstrapped"

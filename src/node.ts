@@ -40,6 +40,7 @@ import * as proposals from "./node/proposals.ts";
 import { type Health, type Status, statusOf } from "./node/status.ts";
 import * as readTable from "./node/reads.ts";
 import * as requests from "./node/requests.ts";
+import * as snapshots from "./node/snapshots.ts";
 
 export type { Health, Status } from "./node/status.ts";
 export type { DeliveriesOptions, Delivery } from "./node/deliveries.ts";
@@ -100,6 +101,16 @@ export interface RaftNode<Answer = unknown> extends AsyncDisposable {
    * change may yet take effect: see `status().members`.
    */
   changeMembership(change: MembershipChange, options?: RequestOptions): Promise<void>;
+  /**
+   * Writes a snapshot of this node's state machine to its storage, and compacts the log: what is in the snapshot is not
+   * needed any more, but for the last `keptEntries`. Resolves when the snapshot is durable.
+   *
+   * @throws {RaftError} with code `Pending` or `InvalidOptions`; or what the state machine or the storage threw.
+   */
+  snapshot(): Promise<{
+    /** The index of the last entry that it holds. */
+    readonly index: LogIndex;
+  }>;
   /** Resolves when the node no longer runs, whether closed or failed, and says which. Never rejects. */
   readonly stopped: Promise<Health>;
   /**
@@ -126,6 +137,7 @@ interface Running {
   readonly loop: loops.Loop;
   readonly table: proposals.Proposals;
   readonly reads: readTable.Reads;
+  readonly snapshots: snapshots.Snapshots;
   readonly requests: requests.Requests;
   readonly source: Source;
   readonly storage: OpenStorage;
@@ -147,6 +159,10 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
     const persisted = await loadOrBootstrap(settings, opened);
     // What the storage says beats the options: the log goes on from there.
     const servers = opened.servers ?? given;
+    if (persisted.compaction !== undefined) {
+      const { index } = persisted.compaction.snapshot;
+      await snapshots.restoreFrom(opened, settings.stateMachine, index);
+    }
     const node = assemble(settings, opened, restart(configOf(settings, servers), persisted));
     const onMessage = (message: Message) => loops.receive(node.loop, message);
     const context = { id, clusterId, servers, ...peersOf(settings, node.loop.state), log, onMessage };
@@ -161,7 +177,7 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
 }
 
 function configOf(settings: Settings, servers: readonly NodeId[]): Config {
-  const { id, maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals } = settings;
+  const { id, maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals, keptEntries } = settings;
   const { preVote, checkQuorum, leaseReads, priority } = settings;
   return {
     id,
@@ -169,6 +185,7 @@ function configOf(settings: Settings, servers: readonly NodeId[]): Config {
     maxEntriesPerAppend,
     maxBytesPerAppend,
     maxHeldProposals,
+    keptEntries,
     preVote,
     checkQuorum,
     leaseReads,
@@ -228,11 +245,18 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
       wakeAll(source);
     },
     refuse: (refused) => proposals.onRefused(table, refused),
-    readReady: ({ ids }) => readTable.onReady(reads, ids),
+    readReady({ ids }) {
+      // A machine that is being restored is nothing in between.
+      if (content.restoring === null) readTable.onReady(reads, ids);
+      else content.restoring.then(() => readTable.onReady(reads, ids), () => {});
+    },
+    readChunk: (chunk) => void snapshots.sendChunk(content, chunk),
+    storeChunk: (message) => void snapshots.storeChunk(content, message),
     refuseReads: ({ ids }) => readTable.onRefused(reads, ids),
     refuseRequest: (refused) => requests.onRefused(asked, refused, loop.state),
     onState(state) {
       requests.onState(asked, state);
+      snapshots.onState(content, state);
       const inUse = configurationsInUse(state);
       if (inUse.length === known.length && inUse.at(-1) === known.at(-1)) return;
       known = inUse;
@@ -241,10 +265,12 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     },
     onFailure: (error) => fail(node, error),
   });
+  const content = createContent(settings, storage, () => node);
   let known = configurationsInUse(state);
   const answers: (() => void)[] = [];
   const source: Source = {
     applied: (index) => index <= loop.state.lastApplied ? entryAt(loop.state.log, index) : undefined,
+    compactedIndex: () => loop.state.log.compactedIndex,
     ended: () => node.health.type === "running" ? null : { error: errorOf(node.health) },
     waiters: new Set(),
     clock,
@@ -255,6 +281,7 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     loop,
     table,
     reads,
+    snapshots: content,
     requests: asked,
     source,
     storage,
@@ -265,6 +292,22 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     closing: null,
   };
   return node;
+}
+
+/** What keeps the content of snapshots. */
+function createContent(settings: Settings, storage: OpenStorage, node: () => Running): snapshots.Snapshots {
+  return snapshots.createSnapshots({
+    node: settings.id,
+    storage,
+    stateMachine: settings.stateMachine,
+    maxChunkBytes: settings.maxSnapshotChunkBytes,
+    state: () => node().loop.state,
+    send: (message) => node().connection?.send(message),
+    submit: (event) => loops.submit(node().loop, event),
+    pauseApplying: (isPaused) => loops.pauseApplying(node().loop, isPaused),
+    onFailure: (error) => fail(node(), error),
+    log: settings.log,
+  });
 }
 
 /** What waits for answers of the loop: proposals, reads, requests. */
@@ -324,6 +367,7 @@ function facade(node: Running): RaftNode {
         pendingProposals: node.table.pending.size,
         pendingReads: node.reads.pending.size,
       }),
+    snapshot: () => takeSnapshot(node),
     transferLeadership: (to, options = {}) => transferLeadership(node, to, options),
     changeMembership: (change, options = {}) => changeMembership(node, change, options),
     stopped: node.stopped,
@@ -363,6 +407,11 @@ async function read(node: Running, query: Uint8Array, options: ProposeOptions = 
   }
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
   return await readTable.read(node.reads, new Uint8Array(query), { timeoutMs, signal });
+}
+
+async function takeSnapshot(node: Running): Promise<{ readonly index: LogIndex }> {
+  if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
+  return { index: await snapshots.take(node.snapshots) };
 }
 
 async function transferLeadership(node: Running, to: NodeId | undefined, options: RequestOptions) {
@@ -412,6 +461,7 @@ function end(node: Running, health: Health): void {
 
 /** Whatever happens, both are closed, the storage when its last write has settled. */
 async function release(node: Running): Promise<void> {
+  await snapshots.close(node.snapshots);
   const results = await Promise.allSettled([
     node.connection?.close(),
     node.loop.writing?.then(() => node.storage.close()) ?? node.storage.close(),

@@ -80,6 +80,18 @@ export interface OpenStorage {
    * one has settled. After a rejection the storage must not be used any more.
    */
   write(write: Write): Promise<void>;
+  /**
+   * Stores the snapshot of an index, durably when it resolves; in place of one that has the same index. It counts only
+   * once a write names it in its `compaction`: then all older ones may go, but those that are being read stay until they
+   * are read. May be called while a write is in progress. If the stream fails, so does this, and nothing is kept.
+   */
+  writeSnapshot(index: LogIndex, content: ReadableStream<Uint8Array>): Promise<void>;
+  /**
+   * The content of a stored snapshot, as it is read.
+   *
+   * @throws {RaftError} with code `Corrupt` if it isn't there whole; so may the stream.
+   */
+  readSnapshot(index: LogIndex): Promise<ReadableStream<Uint8Array>>;
   /** Releases every resource. Idempotent. */
   close(): Promise<void>;
 }
@@ -105,6 +117,13 @@ export interface StateMachine<Answer = unknown> {
   apply(command: Uint8Array, index: LogIndex): Answer;
   /** Answers `read` from what has been applied, and changes nothing. Synchronous, like `apply`. Without it nobody can read. */
   query?(query: Uint8Array): unknown;
+  /**
+   * All that has been applied, for a snapshot: as it is at the call, whatever is applied while it is read. Without it the
+   * log is never compacted.
+   */
+  snapshot?(): ReadableStream<Uint8Array>;
+  /** Replaces all that has been applied by what a snapshot holds. In the meantime nothing is applied. */
+  restore?(content: ReadableStream<Uint8Array>): Promise<void>;
 }
 
 /** Measures time for the node's timers and deadlines. */

@@ -320,6 +320,23 @@ function randomMessage(random: () => number): Message {
     () => ({ type: "TimeoutNow", ...header, term }),
     () => ({ type: "ReadIndex", ...header, ids: list(id) }),
     () => ({ type: "ReadIndexResponse", ...header, ids: list(id), index: integer() }),
+    () => ({
+      type: "InstallSnapshot",
+      ...header,
+      term,
+      snapshot: { index: integer(), term: integer(), configuration: configuration() },
+      offset: Math.floor(integer() / 2),
+      data: bytes(),
+      isLast: random() < 0.5,
+    }),
+    () => ({
+      type: "InstallSnapshotResponse",
+      ...header,
+      term,
+      index: integer(),
+      nextOffset: integer(),
+      isDone: random() < 0.5,
+    }),
   ];
   return item(makers)();
 }

@@ -53,7 +53,8 @@ export function onPersisted(state: ServerState, count: number): ServerState {
 /** Asks to apply what is committed and durable here, as soon as it is both. */
 export function applyEffects(before: ServerState, after: ServerState): readonly Effect[] {
   const index = applicableIndex(after);
-  return index > applicableIndex(before) ? [{ type: "apply", index }] : [];
+  const isNews = index > applicableIndex(before) && index > after.lastApplied;
+  return isNews ? [{ type: "apply", index }] : [];
 }
 
 /** The index up to which the host may apply the log, and answer clients. What is in a snapshot is applied already. */

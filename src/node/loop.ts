@@ -11,11 +11,13 @@ import {
   type Effect,
   entryAt,
   type Event,
+  type InstallSnapshot,
   type LogEntry,
   type LogIndex,
   type Message,
   type Proposal,
   type ProposalId,
+  type ReadChunk,
   type ReadReady,
   type Refuse,
   type RefuseReads,
@@ -56,6 +58,10 @@ export interface Host {
   readonly onApplied: () => void;
   /** Tells who proposed that there was no room. */
   readonly refuse: (refused: Refuse) => void;
+  /** Sends a chunk of a snapshot. */
+  readonly readChunk: (chunk: ReadChunk) => void;
+  /** Stores a chunk of a snapshot. */
+  readonly storeChunk: (message: InstallSnapshot) => void;
   /** Answers reads. */
   readonly readReady: (ready: ReadReady) => void;
   /** Tells whoever reads that there was no room. */
@@ -73,6 +79,7 @@ interface Inbox {
   readonly messages: Message[];
   readonly proposals: Proposal[];
   readonly reads: ProposalId[];
+  /** What an administrator, or the keeper of the snapshots, has to say. */
   readonly requests: Event[];
   readonly firings: Firing[];
 }
@@ -106,6 +113,8 @@ export interface Loop {
   writing: Promise<void> | null;
   /** The index up to which the core asked to apply. */
   applyUpTo: LogIndex;
+  /** Whether the state machine is being restored from a snapshot. */
+  isApplyingPaused: boolean;
   /** How many turns there have been since the runtime could last do other work, as far as is known. */
   turns: number;
   /** Whether the next turn waits for the end of a rest. */
@@ -129,6 +138,7 @@ export function createLoop(state: ServerState, host: Host): Loop {
     batch: emptyBatch(),
     writing: null,
     applyUpTo: state.lastApplied,
+    isApplyingPaused: false,
     turns: 0,
     resting: false,
     cancelRest: null,
@@ -155,13 +165,18 @@ export function propose(loop: Loop, proposal: Proposal): void {
   schedule(loop);
 }
 
+/** Lets nothing be applied, or lets it go on. */
+export function pauseApplying(loop: Loop, isPaused: boolean): void {
+  loop.isApplyingPaused = isPaused;
+}
+
 /** Takes a read of this node. */
 export function read(loop: Loop, id: ProposalId): void {
   loop.inbox.reads.push(id);
   schedule(loop);
 }
 
-/** Takes what an administrator asks for. */
+/** Takes what an administrator asks for, or what became of a snapshot. */
 export function submit(loop: Loop, event: Event): void {
   loop.inbox.requests.push(event);
   schedule(loop);
@@ -234,7 +249,11 @@ function turn(loop: Loop): void {
   for (const message of messages) advance(loop, { type: "received", message });
   for (const chunk of chunks(proposals, loop.state)) advance(loop, { type: "proposed", proposals: chunk });
   if (reads.length > 0) advance(loop, { type: "readRequested", ids: reads });
-  for (const event of requests) advance(loop, event);
+  for (const event of requests) {
+    advance(loop, event);
+    // From here on what is applied follows on the snapshot.
+    if (event.type === "snapshotStored") loop.isApplyingPaused = false;
+  }
   // Last, so that a leader's message that has waited keeps this server from standing for election.
   for (const firing of firings) {
     if (loop.timers.take(firing)) advance(loop, { type: "timerFired", timer: firing.timer });
@@ -295,6 +314,10 @@ function perform(loop: Loop, effect: Effect, isLate: boolean): void {
     case "apply":
       loop.applyUpTo = effect.index;
       return;
+    case "readChunk":
+      return loop.host.readChunk(effect);
+    case "storeChunk":
+      return loop.host.storeChunk(effect.message);
     default:
       return unreachable(effect);
   }
@@ -357,7 +380,7 @@ function finish(loop: Loop, batch: Batch): void {
 
 function applyCommitted(loop: Loop): void {
   const { lastApplied, log } = loop.state;
-  if (loop.applyUpTo === lastApplied) return;
+  if (loop.applyUpTo <= lastApplied || loop.isApplyingPaused) return;
   const end = Math.min(loop.applyUpTo, lastApplied + maxEntriesPerTurn);
   for (let index = lastApplied + 1; index <= end && loop.running; index++) {
     const entry = entryAt(log, index);

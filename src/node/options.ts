@@ -94,6 +94,10 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly maxEntriesPerAppend?: number;
   /** The most bytes of commands that one message carries; a longer command travels alone. Default: 1,048,576. */
   readonly maxBytesPerAppend?: number;
+  /** How many entries of the log before a snapshot stay, for nodes that lag a little. Default: 1,024. */
+  readonly keptEntries?: number;
+  /** The most bytes of a snapshot that one message carries. Default: 262,144 (256 KiB). */
+  readonly maxSnapshotChunkBytes?: number;
   /** Where to report trouble. Default: nowhere; `status()` tells why a node stopped. */
   readonly log?: Logger;
 }
@@ -162,6 +166,8 @@ const schema = fields({
   maxCommandBytes: count.default(1 << 20),
   maxEntriesPerAppend: count.default(512),
   maxBytesPerAppend: count.default(1 << 20),
+  keptEntries: integer(0).default(1024),
+  maxSnapshotChunkBytes: count.default(1 << 18),
   log: functionOf<Logger>().default(() => () => {}),
 }).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
   path: ["electionTimeoutMs"],

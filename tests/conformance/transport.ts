@@ -423,6 +423,17 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
     { type: "PreVoteRefused", from, to, term: 8 },
     { type: "TimeoutNow", from, to, term: 9 },
     { type: "ReadIndex", from, to, ids: [id] },
+    {
+      type: "InstallSnapshot",
+      from,
+      to,
+      term: 10,
+      snapshot: { index: 7, term: 9, configuration: change },
+      offset: 2 ** 33,
+      data: command,
+      isLast: true,
+    },
+    { type: "InstallSnapshotResponse", from, to, term: 10, index: 7, nextOffset: 2 ** 33, isDone: false },
     { type: "ReadIndexResponse", from, to, ids: [id, { ...id, sequence: 1 }], index: most },
   ];
 }
