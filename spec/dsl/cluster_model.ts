@@ -100,7 +100,7 @@ function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place
   const { length } = l.definition.servers;
   for (let p = 0; p <= length; p++) onRead(p);
   return {
-    servers: Object.freeze(l.locals.map((place, server) => place.observed[vector[at + server]!])),
+    servers: l.locals.map((place, server) => place.observed[vector[at + server]!]),
     history: l.histories.observed[vector[at + length]!],
   };
 }
