@@ -19,6 +19,7 @@ import { show } from "./plain.ts";
 import type { Property } from "./property.ts";
 import { checkNames, describeParameter, type Parameters, type Specification } from "./specification.ts";
 import type { Widened } from "./spec.ts";
+import { setsOfStrings } from "./symmetry.ts";
 
 /** What every message tells of itself. */
 export interface Envelope {
@@ -130,6 +131,13 @@ export interface ClusterDefinition<
   readonly fairness?: readonly Fairness[];
   /** Named runs from whose end a search begins, too: name to trace; none if left out. */
   readonly starts?: Readonly<Record<string, string>>;
+  /**
+   * Sets of strings that may take each other's place, such as servers: whatever can happen can happen as well with
+   * other names, wherever such a string stands alone in what a server is (its `identity`), a message or the history, as
+   * a value, the key of an object, or an element. With `--symmetry` states that are the same but for these names are
+   * looked at only once. A list that is only a set in some order would tell them apart: use a set. None if left out.
+   */
+  readonly symmetry?: readonly (readonly string[])[];
 }
 
 const aDefinition = {
@@ -158,6 +166,7 @@ const aDefinition = {
   ends: optional(aFunction),
   fairness: optional(anArray),
   starts: optional(startsByName),
+  symmetry: optional(setsOfStrings),
 } satisfies Readonly<Record<keyof AnyDefinition, Field>>;
 
 /**
@@ -167,6 +176,7 @@ const aDefinition = {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { check, cluster, type ClusterDefinition, sometimes } from "@quorate/raft/spec";
  *
  * interface Greeting {
@@ -186,7 +196,7 @@ const aDefinition = {
  *   ],
  * }));
  * const report = await check(greetings);
- * console.assert(report.properties[0]?.trace === "a>b");
+ * assertEquals(report.properties[0]?.trace, "a>b");
  * ```
  */
 export function cluster<Local, Message extends Envelope, Event, Note, History, Seen>(
@@ -222,8 +232,10 @@ type AnyDefinition = ClusterDefinition<unknown, Envelope, unknown, unknown, unkn
 
 /** A definition whose types the compiler of clusters need not know, in which nothing is left out. */
 export type AnyCluster =
-  & Required<Omit<AnyDefinition, "constraint" | "ends" | "otherHappening">>
-  & Pick<AnyDefinition, "constraint" | "ends" | "otherHappening">;
+  & Required<Omit<AnyDefinition, MayBeMissing>>
+  & Pick<AnyDefinition, MayBeMissing>;
+
+type MayBeMissing = "constraint" | "ends" | "otherHappening" | "symmetry";
 
 function complete(name: string, definition: AnyDefinition): AnyCluster {
   checkFields(`cluster ${name}`, definition, aDefinition);

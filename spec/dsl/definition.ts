@@ -16,6 +16,7 @@ import { Reshape } from "./shape.ts";
 import type { Action, Definition, Each } from "./spec.ts";
 import type { Transition } from "./spec_learning.ts";
 import { SpecError } from "./specification.ts";
+import { setsOfStrings } from "./symmetry.ts";
 
 const part = {
   init: anything,
@@ -25,6 +26,7 @@ const part = {
   ends: optional(aFunction),
   fairness: optional(anArray),
   starts: optional(startsByName),
+  symmetry: optional(setsOfStrings),
 } satisfies Readonly<Record<keyof Definition<unknown>, Field>>;
 
 /** A definition that has all of its parts. */

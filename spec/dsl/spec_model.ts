@@ -22,6 +22,7 @@ import { disabled, watch } from "./spec_effects.ts";
 import { forEachEffect, learn, type Learning, learning } from "./spec_learning.ts";
 import { isRoomy, putRecord, refit, takeRecord } from "./spec_records.ts";
 import { build as buildState, changeOf, expand } from "./spec_rows.ts";
+import { specSymmetry, symmetricShape } from "./spec_symmetry.ts";
 import { SpecError } from "./specification.ts";
 import { follow } from "./spec_trees.ts";
 
@@ -40,7 +41,9 @@ export function compileSpec(name: string, build: () => Definition<unknown>, whol
 
 function compile(name: string, definition: Definition<unknown>, whole: Set<string>): Model {
   const states = initialStates(name, definition);
-  const layout = layoutOf(states, whole);
+  const { symmetry } = definition;
+  const shaped = symmetry === undefined ? { states, whole } : symmetricShape(symmetry, states, whole);
+  const layout = layoutOf(shaped.states, shaped.whole);
   const vectors = states.map((state) => vectorOf(layout, state));
   const l = learning(name, layout, whole, transitionsOf(name, definition.actions));
   const starts = vectors.map((vector, index): Start => ({
@@ -79,6 +82,7 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     view: (vector, at, onRead) => view(l, vector, at, onRead),
     actions: l.transitions,
     actionOf: ({ rows }, at) => l.outcomes[rows[at + row.second]!]!.transition,
+    ...(symmetry === undefined ? {} : { symmetry: () => specSymmetry(l, symmetry) }),
     fairness: definition.fairness ?? [],
     stateOf: (values) => stateOf(l, values),
     steps: (state) => stepsOf(l, model, state),

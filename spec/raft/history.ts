@@ -15,30 +15,30 @@ export type Note =
   | { readonly type: "applied"; readonly index: LogIndex; readonly entry: string }
   | { readonly type: "leaderCrashed" };
 
-/** What happened so far. Sorted, so that it doesn't depend on the order. */
+/** What happened so far. Sets, so that it depends neither on the order nor on the names of servers. */
 export interface History {
   /** Who was elected in which term, and what its log was then. */
-  readonly elected: readonly {
+  readonly elected: ReadonlySet<{
     readonly term: Term;
     readonly server: NodeId;
     readonly log: readonly string[];
-  }[];
+  }>;
   /** Who gave whom a vote in which term. */
-  readonly votes: readonly { readonly term: Term; readonly voter: NodeId; readonly candidate: NodeId }[];
+  readonly votes: ReadonlySet<{ readonly term: Term; readonly voter: NodeId; readonly candidate: NodeId }>;
   /** What was committed, and the first term in which a server knew. */
-  readonly committed: readonly { readonly index: LogIndex; readonly entry: string; readonly term: Term }[];
+  readonly committed: ReadonlySet<{ readonly index: LogIndex; readonly entry: string; readonly term: Term }>;
   /** What some server has applied, so that its origin could answer a client. */
-  readonly applied: readonly { readonly index: LogIndex; readonly entry: string }[];
+  readonly applied: ReadonlySet<{ readonly index: LogIndex; readonly entry: string }>;
   /** How much was committed when a leader first crashed; null if none did. */
   readonly committedAtCrash: number | null;
 }
 
 /** Nothing happened yet. */
 export const noHistory: History = {
-  elected: [],
-  votes: [],
-  committed: [],
-  applied: [],
+  elected: new Set(),
+  votes: new Set(),
+  committed: new Set(),
+  applied: new Set(),
   committedAtCrash: null,
 };
 
@@ -55,7 +55,7 @@ export function remember(history: History, note: Note): History {
     }
     case "committed": {
       const { index, entry, term } = note;
-      const isKnown = history.committed.some((known) => known.index === index && known.entry === entry);
+      const isKnown = [...history.committed].some((known) => known.index === index && known.entry === entry);
       return isKnown
         ? history
         : { ...history, committed: withItem(history.committed, { index, entry, term }) };
@@ -63,7 +63,7 @@ export function remember(history: History, note: Note): History {
     case "applied":
       return { ...history, applied: withItem(history.applied, { index: note.index, entry: note.entry }) };
     case "leaderCrashed":
-      return { ...history, committedAtCrash: history.committedAtCrash ?? history.committed.length };
+      return { ...history, committedAtCrash: history.committedAtCrash ?? history.committed.size };
   }
 }
 
@@ -72,8 +72,7 @@ export function nameOf(entry: LogEntry): string {
   return entry.term + (entry.type === "noop" ? "-" : new TextDecoder().decode(entry.command));
 }
 
-function withItem<T>(items: readonly T[], item: T): readonly T[] {
+function withItem<T>(items: ReadonlySet<T>, item: T): ReadonlySet<T> {
   const text = encode(item);
-  if (items.some((other) => encode(other) === text)) return items;
-  return [...items, item].sort((a, b) => encode(a) < encode(b) ? -1 : 1);
+  return [...items].some((other) => encode(other) === text) ? items : new Set([...items, item]);
 }

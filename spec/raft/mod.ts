@@ -1,5 +1,6 @@
 /** The spec of a Raft cluster over the core that production runs. */
-import { entriesOf, knownLeader, type LogEntry, type Message } from "../../src/core/mod.ts";
+import { type Effect, entriesOf, knownLeader, type LogEntry, type Message } from "../../src/core/mod.ts";
+import { encode } from "../checker/value.ts";
 import { cluster, type ClusterDefinition, type Happening } from "../dsl/cluster.ts";
 import { type Parameters, SpecError, type Specification } from "../dsl/specification.ts";
 import { type Core, core } from "./core.ts";
@@ -74,6 +75,7 @@ function definitionOf(
       (options.properties?.includes(name) ?? true) && isWithinReach(name, servers, budgets.crashes)
     ),
     starts: startsFor(servers, options.starts ?? Object.keys(starts)),
+    symmetry: [names],
   };
 }
 
@@ -144,10 +146,30 @@ function commandName(proposed: number): string {
   return ["x", "y", "z"][proposed] ?? `x${proposed}`;
 }
 
-/** The log is a view of a shared array: its entries are what it is. What never changes is left out. */
+/**
+ * The log is a view of a shared array: its entries are what it is. What never changes is left out. What is only in some
+ * order, as servers have names, is a set.
+ */
 function identity({ server, disk, held, restarts, failure }: Host): unknown {
-  const { config: _, log, ...rest } = server;
-  return { ...rest, log: entriesOf(log), disk, held, restarts, failure };
+  const { config: _, log, role, ...rest } = server;
+  return {
+    ...rest,
+    role: role.type === "candidate" ? { ...role, votesGranted: new Set(role.votesGranted) } : role,
+    log: entriesOf(log),
+    disk,
+    held: held.map(({ write, late }) => ({ write, late: bagOf(late) })),
+    restarts,
+    failure,
+  };
+}
+
+/** What waits for one write goes to the network at once, which reorders it. */
+function bagOf(late: readonly Effect[]): ReadonlySet<unknown> {
+  const texts = late.map((effect) => encode(effect));
+  return new Set(late.map((effect, index) => ({
+    effect,
+    count: texts.filter((text) => text === texts[index]).length,
+  })));
 }
 
 function observe({ server, disk, restarts, failure }: Host): SeenServer {

@@ -125,11 +125,11 @@ export const properties: readonly Property<RaftView>[] = [
     ({ servers }) =>
       firstFault(servers, ({ id, failure }) => failure === null || `${id} stopped: ${failure}`),
   ),
-  sometimes("a leader is elected", "some server leads (§5.2)", ({ history }) => history.elected.length > 0),
+  sometimes("a leader is elected", "some server leads (§5.2)", ({ history }) => history.elected.size > 0),
   sometimes(
     "an entry is committed",
     "some entry is committed (§5.3)",
-    ({ history }) => history.committed.length > 0,
+    ({ history }) => history.committed.size > 0,
   ),
   sometimes(
     "two leaders at once",
@@ -139,11 +139,11 @@ export const properties: readonly Property<RaftView>[] = [
   sometimes(
     "a commit after a leader crashed",
     "the cluster goes on when its leader has crashed (§5.4)",
-    ({ history }) => history.committedAtCrash !== null && history.committed.length > history.committedAtCrash,
+    ({ history }) => history.committedAtCrash !== null && history.committed.size > history.committedAtCrash,
   ),
 ];
 
-function firstFault<T>(items: readonly T[], judge: (item: T) => Judgement): Judgement {
+function firstFault<T>(items: Iterable<T>, judge: (item: T) => Judgement): Judgement {
   for (const item of items) {
     const judgement = judge(item);
     if (judgement !== true) return judgement;
@@ -171,7 +171,7 @@ function everyPair(
 
 /** No key, such as a term, has two values, such as leaders. */
 function onePer<T>(
-  items: readonly T[],
+  items: Iterable<T>,
   keyOf: (item: T) => string,
   valueOf: (item: T) => string,
   verb: string,
