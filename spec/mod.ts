@@ -1,12 +1,13 @@
 /**
  * Write a spec of your own, and check it with the tools that check Quorate's Raft.
  *
- * A spec is a set of initial states, actions that lead from one state to others, and properties that must hold
- * in every state or step. The checker visits every state that can be reached, breadth first: what it shows
- * first is a shortest run that breaks a property.
+ * A spec is a set of initial states, actions that lead from one state to others, and properties of states, steps and
+ * whole behaviours. The checker visits every state that can be reached, breadth first: what it shows first is a
+ * shortest run that breaks a property. `spec/README.md` in the repository teaches all of it.
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { always, check, replay, spec } from "@quorate/raft/spec";
  *
  * interface State {
@@ -31,8 +32,8 @@
  *
  * const report = await check(jugs);
  * const trace = report.properties[0]?.trace;
- * console.assert(report.verdict === "violated" && trace === "FillSmall SmallToBig FillSmall SmallToBig");
- * console.assert(replay(jugs, trace ?? "").violations[0]?.witness === "the big jug is full");
+ * assertEquals([report.verdict, trace], ["violated", "FillSmall SmallToBig FillSmall SmallToBig"]);
+ * assertEquals(replay(jugs, trace ?? "").violations[0]?.witness, "the big jug is full");
  * ```
  *
  * @module
@@ -49,12 +50,14 @@ export type { PairMap } from "./checker/pair_map.ts";
 export type {
   ActionInstance,
   Model,
+  Naming,
   Refit,
   SpentBudget,
   Start,
   State,
   Step,
   Successors,
+  Symmetry,
   Written,
 } from "./checker/model.ts";
 export type { Lists, Place } from "./checker/place.ts";
@@ -62,6 +65,7 @@ export type { Progress, Stopped } from "./checker/search.ts";
 export type { Table } from "./checker/table.ts";
 export { copy, type Value } from "./checker/value.ts";
 export { walk } from "./checker/walk.ts";
+export type { Workers } from "./checker/workers.ts";
 export type { WalkedProperty, WalkOptions, WalkProgress, WalkReport } from "./checker/walk.ts";
 export type { Choose } from "./dsl/choice.ts";
 export { cluster } from "./dsl/cluster.ts";

@@ -14,14 +14,23 @@
 import { type Draft, each, spec, type Specification } from "../mod.ts";
 import { properties } from "./ongaro_raft_properties.ts";
 import { receive } from "./ongaro_raft_receive.ts";
-import { type Cluster, discard, isQuorum, lastTerm, send, type Server } from "./ongaro_raft_state.ts";
+import { SpecError } from "../dsl/specification.ts";
+import {
+  type Cluster,
+  discard,
+  inFlight,
+  isQuorum,
+  lastTerm,
+  send,
+  type Server,
+} from "./ongaro_raft_state.ts";
 
 /** An action that also adds the logs as they were before it to the history. */
 function noting<Arguments extends readonly unknown[]>(
   run: (s: Draft<Cluster>, ...given: Arguments) => boolean,
 ): (s: Draft<Cluster>, ...given: Arguments) => boolean {
   return (s, ...given) => {
-    const logs = s.servers.map(({ log }) => [...log]);
+    const logs = Object.values(s.servers).map(({ log }) => [...log]);
     if (!run(s, ...given)) return false;
     for (const log of logs) s.allLogs.add(log);
     return true;
@@ -57,15 +66,15 @@ export const ongaroRaft: Specification = spec<
     drops: true,
   },
   (bounds) => {
-    const everyone = Array.from(
-      { length: bounds.servers },
-      (_, server) => server,
-    );
+    const everyone = "abcdefghi".slice(0, bounds.servers).split("");
+    if (everyone.length === 0 || everyone.length !== bounds.servers) {
+      throw new SpecError(`servers of ongaro_raft is ${bounds.servers}, expected 1 to 9`);
+    }
     const places = Array.from({ length: bounds.flight }, (_, place) => place);
     return {
       init: {
-        servers: everyone.map(() => newServer(everyone)),
-        messages: [],
+        servers: forEach(everyone, () => newServer(everyone)),
+        messages: null,
         elections: new Set(),
         allLogs: new Set(),
       },
@@ -83,16 +92,24 @@ export const ongaroRaft: Specification = spec<
         ...(bounds.drops ? { Drop: each(places, noting(drop)) } : {}),
       },
       constraint: ({ servers, messages }) =>
-        servers.every(({ currentTerm, log }) => currentTerm <= bounds.terms && log.length <= bounds.log) &&
-        messages.every(({ count }) => count <= bounds.copies) &&
-        messages.reduce((size, { count }) => size + count, 0) <= bounds.flight,
+        Object.values(servers).every(({ currentTerm, log }) =>
+          currentTerm <= bounds.terms && log.length <= bounds.log
+        ) &&
+        [...messages ?? []].every(({ count }) => count <= bounds.copies) &&
+        [...messages ?? []].reduce((size, { count }) => size + count, 0) <= bounds.flight,
       properties,
+      symmetry: [everyone],
     };
   },
 );
 
+/** The same for each server, by name. */
+function forEach<T>(servers: readonly string[], make: () => T): Record<string, T> {
+  return Object.fromEntries(servers.map((server) => [server, make()]));
+}
+
 /** A server that begins, with nothing on its disk. */
-function newServer(everyone: readonly number[]): Server {
+function newServer(everyone: readonly string[]): Server {
   return {
     currentTerm: 1,
     role: "follower",
@@ -101,24 +118,24 @@ function newServer(everyone: readonly number[]): Server {
     commitIndex: 0,
     votesResponded: new Set(),
     votesGranted: new Set(),
-    voterLogs: everyone.map(() => null),
-    nextIndex: everyone.map(() => 1),
-    matchIndex: everyone.map(() => 0),
+    voterLogs: forEach(everyone, () => null),
+    nextIndex: forEach(everyone, () => 1),
+    matchIndex: forEach(everyone, () => 0),
   };
 }
 
 /** Term, vote and log are on the disk; the rest is lost. It counts also where that changes nothing. */
-function restart(s: Draft<Cluster>, i: number): boolean {
+function restart(s: Draft<Cluster>, i: string): boolean {
   const server = s.servers[i]!;
   server.role = "follower";
   server.commitIndex = 0;
   forgetVotes(server);
-  server.nextIndex = s.servers.map(() => 1);
-  server.matchIndex = s.servers.map(() => 0);
+  server.nextIndex = forEach(Object.keys(s.servers), () => 1);
+  server.matchIndex = forEach(Object.keys(s.servers), () => 0);
   return true;
 }
 
-function timeout(s: Draft<Cluster>, i: number): boolean {
+function timeout(s: Draft<Cluster>, i: string): boolean {
   const server = s.servers[i]!;
   if (server.role === "leader") return false;
   server.role = "candidate";
@@ -132,10 +149,10 @@ function timeout(s: Draft<Cluster>, i: number): boolean {
 function forgetVotes(server: Draft<Server>): void {
   server.votesResponded.clear();
   server.votesGranted.clear();
-  server.voterLogs.fill(null);
+  for (const voter of Object.keys(server.voterLogs)) server.voterLogs[voter] = null;
 }
 
-function requestVote(s: Draft<Cluster>, i: number, j: number): boolean {
+function requestVote(s: Draft<Cluster>, i: string, j: string): boolean {
   const { role, votesResponded, currentTerm, log } = s.servers[i]!;
   if (role !== "candidate" || votesResponded.has(j)) return false;
   send(s, {
@@ -149,13 +166,13 @@ function requestVote(s: Draft<Cluster>, i: number, j: number): boolean {
   return true;
 }
 
-function becomeLeader(s: Draft<Cluster>, i: number): boolean {
+function becomeLeader(s: Draft<Cluster>, i: string): boolean {
   const server = s.servers[i]!;
   const { role, currentTerm, log, votesGranted, voterLogs } = server;
   if (role !== "candidate" || !isQuorum(s, votesGranted)) return false;
   server.role = "leader";
-  server.nextIndex = s.servers.map(() => log.length + 1);
-  server.matchIndex = s.servers.map(() => 0);
+  server.nextIndex = forEach(Object.keys(s.servers), () => log.length + 1);
+  server.matchIndex = forEach(Object.keys(s.servers), () => 0);
   s.elections.add({
     term: currentTerm,
     leader: i,
@@ -166,7 +183,7 @@ function becomeLeader(s: Draft<Cluster>, i: number): boolean {
   return true;
 }
 
-function clientRequest(s: Draft<Cluster>, i: number, value: string): boolean {
+function clientRequest(s: Draft<Cluster>, i: string, value: string): boolean {
   const { role, currentTerm, log } = s.servers[i]!;
   if (role !== "leader") return false;
   log.push({ term: currentTerm, value });
@@ -174,7 +191,7 @@ function clientRequest(s: Draft<Cluster>, i: number, value: string): boolean {
 }
 
 /** Commits what a quorum has, if its last entry is of the leader's term; also where that changes nothing. */
-function advanceCommitIndex(s: Draft<Cluster>, i: number): boolean {
+function advanceCommitIndex(s: Draft<Cluster>, i: string): boolean {
   const server = s.servers[i]!;
   if (server.role !== "leader") return false;
   const agreed = server.log.findLastIndex((_, at) =>
@@ -182,7 +199,7 @@ function advanceCommitIndex(s: Draft<Cluster>, i: number): boolean {
       s,
       new Set([
         i,
-        ...s.servers.keys().filter((k) => server.matchIndex[k]! > at),
+        ...Object.keys(s.servers).filter((k) => server.matchIndex[k]! > at),
       ]),
     )
   );
@@ -193,7 +210,7 @@ function advanceCommitIndex(s: Draft<Cluster>, i: number): boolean {
 }
 
 /** Sends at most one entry. */
-function appendEntries(s: Draft<Cluster>, i: number, j: number): boolean {
+function appendEntries(s: Draft<Cluster>, i: string, j: string): boolean {
   const { role, currentTerm, log, commitIndex, nextIndex } = s.servers[i]!;
   if (i === j || role !== "leader") return false;
   const next = nextIndex[j]!;
@@ -212,14 +229,14 @@ function appendEntries(s: Draft<Cluster>, i: number, j: number): boolean {
 }
 
 function duplicate(s: Draft<Cluster>, place: number): boolean {
-  const copies = s.messages[place];
-  if (copies === undefined) return false;
-  copies.count++;
+  const message = inFlight(s)[place]?.message;
+  if (message === undefined) return false;
+  send(s, message);
   return true;
 }
 
 function drop(s: Draft<Cluster>, place: number): boolean {
-  if (s.messages[place] === undefined) return false;
+  if (inFlight(s)[place] === undefined) return false;
   discard(s, place);
   return true;
 }

@@ -30,8 +30,9 @@ export const properties: readonly Property<Cluster>[] = [
     "State Machine Safety",
     "no two servers have committed different entries at the same index (Figure 3)",
     ({ servers }) => {
-      for (const [i, { log, commitIndex }] of servers.entries()) {
-        for (const [j, other] of servers.slice(0, i).entries()) {
+      for (const [i, { log, commitIndex }] of Object.entries(servers)) {
+        for (const [j, other] of Object.entries(servers)) {
+          if (j >= i) break;
           const shared = Math.min(commitIndex, other.commitIndex);
           if (!isSame(log.slice(0, shared), other.log.slice(0, shared))) {
             return `servers ${j} and ${i} have committed different entries`;
@@ -44,17 +45,18 @@ export const properties: readonly Property<Cluster>[] = [
   sometimes(
     "a leader is elected",
     "it can come to a leader",
-    ({ servers }) => servers.some(({ role }) => role === "leader"),
+    ({ servers }) => Object.values(servers).some(({ role }) => role === "leader"),
   ),
   sometimes(
     "an entry is committed",
     "a leader can commit",
-    ({ servers }) => servers.some(({ commitIndex }) => commitIndex > 0),
+    ({ servers }) => Object.values(servers).some(({ commitIndex }) => commitIndex > 0),
   ),
   sometimes(
     "a follower commits",
     "a follower can hear of it",
-    ({ servers }) => servers.some(({ role, commitIndex }) => role === "follower" && commitIndex > 0),
+    ({ servers }) =>
+      Object.values(servers).some(({ role, commitIndex }) => role === "follower" && commitIndex > 0),
   ),
 ];
 

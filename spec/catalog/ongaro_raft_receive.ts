@@ -5,6 +5,7 @@ import {
   type AppendEntriesResponse,
   type Cluster,
   discard,
+  inFlight,
   lastTerm,
   type Message,
   type RequestVoteRequest,
@@ -14,7 +15,7 @@ import {
 
 /** The receiver of the message at this place takes its next step with it; false if there is none to take. */
 export function receive(s: Draft<Cluster>, place: number): boolean {
-  const message = s.messages[place]?.message;
+  const message = inFlight(s)[place]?.message;
   if (message === undefined) return false;
   const { currentTerm } = s.servers[message.to]!;
   if (message.term > currentTerm) return updateTerm(s, message);

@@ -19,21 +19,21 @@ export interface Server {
   /** What it is in this term. */
   readonly role: "follower" | "candidate" | "leader";
   /** For whom it voted in this term. */
-  readonly votedFor: number | null;
+  readonly votedFor: string | null;
   /** Its log. */
   readonly log: Log;
   /** Up to where its log is committed, as far as it knows. */
   readonly commitIndex: number;
   /** A candidate: who has answered it. */
-  readonly votesResponded: ReadonlySet<number>;
+  readonly votesResponded: ReadonlySet<string>;
   /** A candidate: who has voted for it. */
-  readonly votesGranted: ReadonlySet<number>;
+  readonly votesGranted: ReadonlySet<string>;
   /** A candidate, for the history: the log of each server that voted for it, when it did. */
-  readonly voterLogs: readonly (Log | null)[];
+  readonly voterLogs: Readonly<Record<string, Log | null>>;
   /** A leader: the next entry to send to each server. */
-  readonly nextIndex: readonly number[];
+  readonly nextIndex: Readonly<Record<string, number>>;
   /** A leader: up to where each server's log is known to be like its own. */
-  readonly matchIndex: readonly number[];
+  readonly matchIndex: Readonly<Record<string, number>>;
 }
 
 /** An election that was won, for the history. */
@@ -41,21 +41,21 @@ export interface Election {
   /** In which term. */
   readonly term: number;
   /** By whom. */
-  readonly leader: number;
+  readonly leader: string;
   /** With which log. */
   readonly log: Log;
   /** By whose votes. */
-  readonly votes: ReadonlySet<number>;
+  readonly votes: ReadonlySet<string>;
   /** And with which logs these have voted. */
-  readonly voterLogs: readonly (Log | null)[];
+  readonly voterLogs: Readonly<Record<string, Log | null>>;
 }
 
 /** What every message says. */
 interface Envelope {
   /** Who sends it. */
-  readonly from: number;
+  readonly from: string;
   /** To whom. */
-  readonly to: number;
+  readonly to: string;
   /** The sender's term. */
   readonly term: number;
 }
@@ -123,32 +123,37 @@ export interface Copies {
 
 /** The cluster. */
 export interface Cluster {
-  /** The servers. */
-  readonly servers: readonly Server[];
-  /** The bag of messages in flight, in a fixed order, so that two equal bags are equal. */
-  readonly messages: readonly Copies[];
+  /** The servers by name. */
+  readonly servers: Readonly<Record<string, Server>>;
+  /** The bag of messages in flight; null while it is empty. */
+  readonly messages: ReadonlySet<Copies> | null;
   /** Every election that was ever won. */
   readonly elections: ReadonlySet<Election>;
   /** Every log that any server ever had, up to the state before this one. */
   readonly allLogs: ReadonlySet<Log>;
 }
 
+/** The messages in flight, in a fixed order. */
+export function inFlight({ messages }: Draft<Cluster>): readonly Draft<Copies>[] {
+  const text = ({ message }: Draft<Copies>) => JSON.stringify(message);
+  return [...messages ?? []].sort((a, b) => text(a) < text(b) ? -1 : 1);
+}
+
 /** Puts a message into the bag. */
 export function send(s: Draft<Cluster>, message: Message): void {
   const key = JSON.stringify(message);
-  const known = s.messages.find((copies) => JSON.stringify(copies.message) === key);
-  if (known !== undefined) known.count++;
-  else {
-    s.messages.push({ message: message as Draft<Message>, count: 1 });
-    s.messages.sort((a, b) => JSON.stringify(a.message) < JSON.stringify(b.message) ? -1 : 1);
-  }
+  s.messages ??= new Set();
+  const known = [...s.messages].find((copies) => JSON.stringify(copies.message) === key);
+  if (known !== undefined) s.messages.delete(known);
+  s.messages.add({ message: message as Draft<Message>, count: (known?.count ?? 0) + 1 });
 }
 
 /** Takes one copy of the message at this place out of the bag. */
 export function discard(s: Draft<Cluster>, place: number): void {
-  const copies = s.messages[place]!;
-  copies.count--;
-  if (copies.count === 0) s.messages.splice(place, 1);
+  const all = inFlight(s);
+  const { message, count } = all[place]!;
+  const rest = [...all.toSpliced(place, 1), ...(count > 1 ? [{ message, count: count - 1 }] : [])];
+  s.messages = rest.length > 0 ? new Set(rest) : null;
 }
 
 /** The term of the last entry, or 0. */
@@ -159,7 +164,7 @@ export function lastTerm(log: Log): number {
 /** Whether these are more than half of the servers. */
 export function isQuorum(
   s: Draft<Cluster>,
-  votes: ReadonlySet<number>,
+  votes: ReadonlySet<string>,
 ): boolean {
-  return votes.size * 2 > s.servers.length;
+  return votes.size * 2 > Object.keys(s.servers).length;
 }

@@ -20,7 +20,7 @@ import {
   spec,
   type Specification,
 } from "../mod.ts";
-import { chosen, type Proof, proofs, showsSafe, type Votes, voting } from "./voting.ts";
+import { chosen, forEach, named, type Proof, proofs, showsSafe, type Votes, voting } from "./voting.ts";
 
 /** What an acceptor remembers. */
 export interface Acceptor {
@@ -38,17 +38,17 @@ export type Message =
   | {
     readonly type: "1b";
     readonly ballot: number;
-    readonly acceptor: number;
+    readonly acceptor: string;
     readonly voteBallot: number;
     readonly voteValue: string | null;
   }
   | { readonly type: "2a"; readonly ballot: number; readonly value: string }
-  | { readonly type: "2b"; readonly ballot: number; readonly acceptor: number; readonly value: string };
+  | { readonly type: "2b"; readonly ballot: number; readonly acceptor: string; readonly value: string };
 
 /** The acceptors, and all messages that were ever sent. */
 export interface Paxos {
   /** The acceptors. */
-  readonly acceptors: readonly Acceptor[];
+  readonly acceptors: Readonly<Record<string, Acceptor>>;
   /** All messages that were ever sent. */
   readonly messages: ReadonlySet<Message>;
 }
@@ -62,21 +62,21 @@ export interface Domain {
 }
 
 /** What an acceptor voted for in a ballot, or null: its vote is a 2b message. */
-function voteOf({ messages }: Paxos, { values }: Domain, acceptor: number, ballot: number): string | null {
+function voteOf({ messages }: Paxos, { values }: Domain, acceptor: string, ballot: number): string | null {
   return values.find((value) => messages.has({ type: "2b", ballot, acceptor, value })) ?? null;
 }
 
 /** What `voting` sees of it. */
 export function votesOf(state: Paxos, domain: Domain): Votes {
-  const { acceptors } = state;
+  const acceptors = Object.keys(state.acceptors);
   return {
-    votes: acceptors.map((_, self) => domain.ballots.map((ballot) => voteOf(state, domain, self, ballot))),
-    maxBallot: acceptors.map(({ maxBallot }) => maxBallot),
+    votes: forEach(acceptors, (self) => domain.ballots.map((ballot) => voteOf(state, domain, self, ballot))),
+    maxBallot: forEach(acceptors, (self) => state.acceptors[self]!.maxBallot),
   };
 }
 
 /** What an acceptor promised for a ballot, or null: at most one of all possible promises was sent. */
-function promiseOf({ messages }: Paxos, { values, ballots }: Domain, acceptor: number, ballot: number) {
+function promiseOf({ messages }: Paxos, { values, ballots }: Domain, acceptor: string, ballot: number) {
   const votes = ballots.slice(0, ballot).flatMap((voteBallot) =>
     values.map((voteValue) => ({ voteBallot, voteValue }))
   );
@@ -107,20 +107,20 @@ const counts: Counts = { acceptors: 3, values: 2, ballots: 2 };
 
 function domainOf(parameters: Counts): Domain {
   return {
-    values: Array.from({ length: parameters.values }, (_, value) => `v${value + 1}`),
+    values: named("v", parameters.values),
     ballots: Array.from({ length: parameters.ballots }, (_, ballot) => ballot),
   };
 }
 
 /** The state machine. The action of an acceptor is named by it and the ballot of the message that it receives. */
 function definitionOf(parameters: Counts): Definition<Paxos> {
-  const everyone = Array.from({ length: parameters.acceptors }, (_, acceptor) => acceptor);
+  const everyone = named("a", parameters.acceptors);
   const domain = domainOf(parameters);
   const { values, ballots } = domain;
-  const allProofs = proofs(parameters.acceptors);
+  const allProofs = proofs(everyone);
   return {
     init: {
-      acceptors: everyone.map(() => ({ maxBallot: -1, voteBallot: -1, voteValue: null })),
+      acceptors: forEach(everyone, () => ({ maxBallot: -1, voteBallot: -1, voteValue: null })),
       messages: new Set(),
     },
     actions: {
@@ -151,6 +151,7 @@ function definitionOf(parameters: Counts): Definition<Paxos> {
       }),
     },
     properties: propertiesOf(everyone, domain, allProofs),
+    symmetry: [everyone, values],
   };
 }
 
@@ -177,7 +178,7 @@ export const paxosAsVoting: Specification = spec<Paxos, Counts>(
 
 /** What it claims; `allProofs` is everything that could show that a value is safe. */
 function propertiesOf(
-  everyone: readonly number[],
+  everyone: readonly string[],
   domain: Domain,
   allProofs: readonly Proof[],
 ): readonly Property<Paxos>[] {
@@ -194,11 +195,13 @@ function propertiesOf(
       "an acceptor remembers its last vote, and takes part in no lower ballot",
       (state) => {
         const { votes } = votesOf(state, domain);
-        const odd = state.acceptors.findIndex(({ maxBallot, voteBallot, voteValue }, self) =>
-          maxBallot < voteBallot || voteBallot !== votes[self]!.findLastIndex((vote) => vote !== null) ||
-          voteValue !== (votes[self]![voteBallot] ?? null)
-        );
-        return odd < 0 || `acceptor ${odd} remembers ${state.acceptors[odd]?.voteValue}`;
+        const odd = everyone.find((self) => {
+          const { maxBallot, voteBallot, voteValue } = state.acceptors[self]!;
+          return maxBallot < voteBallot ||
+            voteBallot !== votes[self]!.findLastIndex((vote) => vote !== null) ||
+            voteValue !== (votes[self]![voteBallot] ?? null);
+        });
+        return odd === undefined || `acceptor ${odd} remembers ${state.acceptors[odd]?.voteValue}`;
       },
     ),
     // One property for each: what speaks of one acceptor is judged only where something of this one changes.

@@ -57,6 +57,8 @@ function definitionOf(values: { servers: number; crashes: number; network: strin
     }),
     describe,
     properties,
+    // A server broadcasts its own name: the payloads change theirs with the servers.
+    symmetry: [names],
   };
 }
 

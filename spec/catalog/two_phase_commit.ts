@@ -16,29 +16,37 @@ import { transactionCommit } from "./transaction_commit.ts";
 /** What a resource manager, and the transaction manager, know and said. */
 export interface Transaction {
   /** How far each resource manager is. */
-  readonly managers: readonly ("working" | "prepared" | "committed" | "aborted")[];
+  readonly managers: Readonly<Record<string, "working" | "prepared" | "committed" | "aborted">>;
   /** Whether the transaction manager has decided. */
   readonly decision: "none" | "commit" | "abort";
   /** Which resource managers have told the transaction manager that they are prepared. */
-  readonly prepared: readonly boolean[];
-  /** All messages that were ever sent: the decision, and by whom `prepared` was sent. */
-  readonly messages: ReadonlySet<string>;
+  readonly prepared: Readonly<Record<string, boolean>>;
+  /** All messages that were ever sent: the decision, and that a manager is prepared. */
+  readonly messages: ReadonlySet<Message>;
+}
+
+/** The decision, or who is prepared. */
+export type Message = "commit" | "abort" | { readonly prepared: string };
+
+/** The names of so many resource managers. */
+function names(managers: number): readonly string[] {
+  return Array.from({ length: managers }, (_, index) => `r${index + 1}`);
 }
 
 /** The state machine. An action with arguments is made by `each`; one that returns false can't happen. */
 function definitionOf(managers: number): Definition<Transaction> {
-  const everyone = Array.from({ length: managers }, (_, manager) => manager);
+  const everyone = names(managers);
   return {
     init: {
-      managers: everyone.map(() => "working"),
+      managers: Object.fromEntries(everyone.map((manager) => [manager, "working"])),
       decision: "none",
-      prepared: everyone.map(() => false),
+      prepared: Object.fromEntries(everyone.map((manager) => [manager, false])),
       messages: new Set(),
     },
     actions: {
       // The transaction manager.
       DecideToCommit: (s) => {
-        if (s.decision !== "none" || !s.prepared.every(Boolean)) return false;
+        if (s.decision !== "none" || !Object.values(s.prepared).every(Boolean)) return false;
         s.decision = "commit";
         s.messages.add("commit");
         return true;
@@ -50,7 +58,7 @@ function definitionOf(managers: number): Definition<Transaction> {
         return true;
       },
       HearPrepared: each(everyone, (s, manager) => {
-        if (s.decision !== "none" || !s.messages.has(`prepared ${manager}`)) return false;
+        if (s.decision !== "none" || !s.messages.has({ prepared: manager })) return false;
         s.prepared[manager] = true;
         return true;
       }),
@@ -58,7 +66,7 @@ function definitionOf(managers: number): Definition<Transaction> {
       Prepare: each(everyone, (s, manager) => {
         if (s.managers[manager] !== "working") return false;
         s.managers[manager] = "prepared";
-        s.messages.add(`prepared ${manager}`);
+        s.messages.add({ prepared: manager });
         return true;
       }),
       ChooseToAbort: each(everyone, (s, manager) => {
@@ -79,22 +87,23 @@ function definitionOf(managers: number): Definition<Transaction> {
     },
     properties: [
       always("Consistent", "no manager commits while another one aborts", ({ managers }) => {
-        const committed = managers.indexOf("committed");
-        const aborted = managers.indexOf("aborted");
-        return committed < 0 || aborted < 0 ||
+        const committed = everyone.find((manager) => managers[manager] === "committed");
+        const aborted = everyone.find((manager) => managers[manager] === "aborted");
+        return committed === undefined || aborted === undefined ||
           `manager ${committed} has committed, but manager ${aborted} has aborted`;
       }),
       sometimes(
         "all commit",
         "it can come to a commit everywhere",
-        ({ managers }) => managers.every((state) => state === "committed"),
+        ({ managers }) => Object.values(managers).every((state) => state === "committed"),
       ),
       sometimes(
         "all abort",
         "it can come to an abort everywhere",
-        ({ managers }) => managers.every((state) => state === "aborted"),
+        ({ managers }) => Object.values(managers).every((state) => state === "aborted"),
       ),
     ],
+    symmetry: [everyone],
   };
 }
 
@@ -116,7 +125,7 @@ export const twoPhaseCommitAsTransactionCommit: Specification = spec<Transaction
         "It Is A Transaction Commit",
         "the managers do what managers may do",
         transactionCommit,
-        (state) => ({ managers: state.managers }),
+        (state) => ({ managers: names(managers).map((manager) => state.managers[manager]) }),
         { managers },
       ),
     ],

@@ -13,15 +13,25 @@ import { always, each, type Property, sometimes, spec, type Specification, steps
 /** What the acceptors have done. */
 export interface Votes {
   /** For each acceptor and ballot the value that it voted for, or null. */
-  readonly votes: readonly (readonly (string | null)[])[];
+  readonly votes: Readonly<Record<string, readonly (string | null)[]>>;
   /** For each acceptor the highest ballot that it has heard of; -1 at first. It votes in none below. */
-  readonly maxBallot: readonly number[];
+  readonly maxBallot: Readonly<Record<string, number>>;
 }
 
-/** All sets of more than half of the acceptors 0, 1, 2, ..., smallest possible: any two share an acceptor. */
-export function majorities(acceptors: number): readonly (readonly number[])[] {
-  const size = Math.floor(acceptors / 2) + 1;
-  const subsets = Array.from({ length: acceptors }, (_, acceptor) => acceptor).reduce<readonly number[][]>(
+/** The names of so many acceptors, or of so many values. */
+export function named(letter: "a" | "v", count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
+}
+
+/** The same for each acceptor. */
+export function forEach<T>(acceptors: readonly string[], make: (acceptor: string) => T): Record<string, T> {
+  return Object.fromEntries(acceptors.map((acceptor) => [acceptor, make(acceptor)]));
+}
+
+/** All sets of more than half of the acceptors, smallest possible: any two share an acceptor. */
+export function majorities(acceptors: readonly string[]): readonly (readonly string[])[] {
+  const size = Math.floor(acceptors.length / 2) + 1;
+  const subsets = acceptors.reduce<readonly string[][]>(
     (shorter, acceptor) => [...shorter, ...shorter.map((subset) => [...subset, acceptor])],
     [[]],
   );
@@ -31,13 +41,13 @@ export function majorities(acceptors: number): readonly (readonly number[])[] {
 /** What shows that a value is safe: a quorum, and the one of it that cast its last vote, or null if none has voted. */
 export interface Proof {
   /** More than half of the acceptors. */
-  readonly quorum: readonly number[];
+  readonly quorum: readonly string[];
   /** Who voted in the highest ballot; several may have, and each of them will do. */
-  readonly last: number | null;
+  readonly last: string | null;
 }
 
 /** Everything that could be a proof. */
-export function proofs(acceptors: number): readonly Proof[] {
+export function proofs(acceptors: readonly string[]): readonly Proof[] {
   return majorities(acceptors).flatMap((quorum) => [null, ...quorum].map((last) => ({ quorum, last })));
 }
 
@@ -56,11 +66,12 @@ export function showsSafe({ votes, maxBallot }: Votes, proof: Proof, ballot: num
 
 /** The values that were chosen, and in which ballot. */
 export function chosen({ votes }: Votes): readonly { readonly ballot: number; readonly value: string }[] {
-  const ballots = [...(votes[0] ?? []).keys()];
+  const all = Object.values(votes);
+  const ballots = [...(all[0] ?? []).keys()];
   return ballots.flatMap((ballot) => {
-    const cast = votes.map((of) => of[ballot] ?? null);
+    const cast = all.map((of) => of[ballot] ?? null);
     const values = [...new Set(cast)].filter((value) => value !== null);
-    return values.filter((value) => cast.filter((vote) => vote === value).length * 2 > votes.length)
+    return values.filter((value) => cast.filter((vote) => vote === value).length * 2 > all.length)
       .map((value) => ({ ballot, value }));
   });
 }
@@ -70,14 +81,15 @@ export const voting: Specification = spec<Votes, { acceptors: number; values: nu
   "voting",
   { acceptors: 3, values: 2, ballots: 3 },
   (parameters) => {
-    const acceptors = Array.from({ length: parameters.acceptors }, (_, acceptor) => acceptor);
-    const values = Array.from({ length: parameters.values }, (_, value) => `v${value + 1}`);
+    const acceptors = named("a", parameters.acceptors);
+    const values = named("v", parameters.values);
     const ballots = Array.from({ length: parameters.ballots }, (_, ballot) => ballot);
-    const choices = values.flatMap((value) =>
-      proofs(parameters.acceptors).map((proof) => ({ value, proof }))
-    );
+    const choices = values.flatMap((value) => proofs(acceptors).map((proof) => ({ value, proof })));
     return {
-      init: { votes: acceptors.map(() => ballots.map(() => null)), maxBallot: acceptors.map(() => -1) },
+      init: {
+        votes: forEach(acceptors, () => ballots.map(() => null)),
+        maxBallot: forEach(acceptors, () => -1),
+      },
       actions: {
         IncreaseMaxBallot: each(acceptors, ballots, (s, acceptor, ballot) => {
           if (ballot <= s.maxBallot[acceptor]!) return false;
@@ -86,7 +98,9 @@ export const voting: Specification = spec<Votes, { acceptors: number; values: nu
         }),
         Vote: each(acceptors, ballots, choices, (s, acceptor, ballot, { value, proof }) => {
           const isLate = ballot < s.maxBallot[acceptor]! || s.votes[acceptor]![ballot] !== null;
-          const isOther = s.votes.some(({ [ballot]: vote }) => vote !== null && vote !== value);
+          const isOther = Object.values(s.votes).some(({ [ballot]: vote }) =>
+            vote !== null && vote !== value
+          );
           if (isLate || isOther || !showsSafe(s, proof, ballot, value)) return false;
           s.votes[acceptor]![ballot] = value;
           s.maxBallot[acceptor] = ballot;
@@ -94,15 +108,16 @@ export const voting: Specification = spec<Votes, { acceptors: number; values: nu
         }),
       },
       // All take part in the last ballot, and have voted there if anything was safe.
-      ends: ({ maxBallot }) => maxBallot.every((ballot) => ballot === ballots.length - 1),
-      properties: propertiesOf(ballots, majorities(parameters.acceptors)),
+      ends: ({ maxBallot }) => Object.values(maxBallot).every((ballot) => ballot === ballots.length - 1),
+      properties: propertiesOf(ballots, majorities(acceptors)),
+      symmetry: [acceptors, values],
     };
   },
 );
 
 function propertiesOf(
   ballots: readonly number[],
-  quorums: readonly (readonly number[])[],
+  quorums: readonly (readonly string[])[],
 ): readonly Property<Votes>[] {
   return [
     always("One Value", "at most one value is chosen, in however many ballots", (state) => {
@@ -113,7 +128,7 @@ function propertiesOf(
     }),
     always("One Value Per Ballot", "all votes of a ballot are for one value", ({ votes }) => {
       const split = ballots.find((ballot) =>
-        new Set(votes.map((of) => of[ballot]).filter((vote) => vote !== null)).size > 1
+        new Set(Object.values(votes).map((of) => of[ballot]).filter((vote) => vote !== null)).size > 1
       );
       return split === undefined || `ballot ${split} has votes for two values`;
     }),
@@ -132,8 +147,8 @@ function propertiesOf(
 }
 
 /** A vote in a ballot below which another value was chosen or can still be; or null. */
-function unsafeVote({ votes, maxBallot }: Votes, quorums: readonly (readonly number[])[]): string | null {
-  for (const [acceptor, cast] of votes.entries()) {
+function unsafeVote({ votes, maxBallot }: Votes, quorums: readonly (readonly string[])[]): string | null {
+  for (const [acceptor, cast] of Object.entries(votes)) {
     for (const [ballot, value] of cast.entries()) {
       if (value === null) continue;
       for (let below = 0; below < ballot; below++) {

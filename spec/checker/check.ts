@@ -22,15 +22,9 @@ import {
 import { formatTrace, type Run } from "../trace/run.ts";
 import type { Judged, Obeyed } from "./liveness.ts";
 import type { Model, Start, Step } from "./model.ts";
-import {
-  deadlock,
-  type Found,
-  NoLongerExact,
-  type Progress,
-  search,
-  type SearchOptions,
-  type Stopped,
-} from "./search.ts";
+import { named, symmetryFor } from "./naming.ts";
+import { searchAlone, searchWith, type Workers } from "./workers.ts";
+import { deadlock, type Found, type Progress, type SearchOptions, type Stopped } from "./search.ts";
 import {
   allUnknown,
   type Claims,
@@ -40,6 +34,7 @@ import {
   judgeClaims,
   type Judgements,
 } from "./temporal.ts";
+import { ValueError } from "./value.ts";
 
 /** How to check. */
 export interface CheckOptions {
@@ -59,8 +54,20 @@ export interface CheckOptions {
    * left to chance. Counts and counterexamples are the same.
    */
   readonly exact?: boolean;
+  /**
+   * Whether to look only once at states that are the same but for names, as the spec declares; refused if it declares
+   * no such symmetry or doesn't have it, and where claims about whole behaviours are to be judged. Counterexamples are
+   * as short as without it.
+   */
+  readonly symmetry?: boolean;
   /** How many megabytes of tables the check may use before it ends, inconclusive. Default: 8,000. */
   readonly maxMegabytes?: number;
+  /**
+   * Search with so many workers, on as many cores; one, if left out. `module` is the URL of the module that exports the
+   * spec by default, mostly `import.meta.url`: workers import it. Counts, depths and traces are the same for any number.
+   * Not used with `exact`.
+   */
+  readonly workers?: Workers;
   /** Ends the check when it fires; the verdict is then "inconclusive", unless a violation was found. */
   readonly signal?: AbortSignal;
   /** Called with the names of the properties when the search begins: the spec and its parameters are right. */
@@ -78,9 +85,16 @@ const anOption = {
   bounds: optional(aString),
   parameters: optional({ expected: "an object of values by name", isRight: isRecord }),
   exact: optional(aBoolean),
+  symmetry: optional(aBoolean),
   maxMegabytes: optional({
     expected: "a number of megabytes above 0",
     isRight: (value) => typeof value === "number" && value > 0,
+  }),
+  workers: optional({
+    expected: "an object with count, 1 to 64, and the URL of the spec's module",
+    isRight: (value) =>
+      isRecord(value) && Number.isSafeInteger(value.count) && Number(value.count) >= 1 &&
+      Number(value.count) <= 64 && typeof value.module === "string",
   }),
   signal: optional({ expected: "an AbortSignal", isRight: (value) => value instanceof AbortSignal }),
   onStart: optional(aFunction),
@@ -161,6 +175,11 @@ export interface Report {
   readonly cut: number;
   /** Whether every search was exhausted. */
   readonly exhausted: boolean;
+  /**
+   * By how many permutations of names states were taken for one, each counted once for all that it can be turned into;
+   * null: by none.
+   */
+  readonly permutations: number | null;
   /** What ended the check before its time: the signal, or `maxMegabytes`. */
   readonly stopped: Stopped | null;
   /**
@@ -174,7 +193,8 @@ export interface Report {
   readonly odds: number;
 }
 
-const defaultMegabytes = 8000;
+/** How many megabytes of tables a search may use if nobody says. */
+export const defaultMegabytes = 8000;
 
 /** How many steps less deep the search from a named start goes. */
 const shallower = 3;
@@ -186,6 +206,7 @@ const shallower = 3;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { check, spec } from "@quorate/raft/spec";
  *
  * const counter = spec("counter", () => ({
@@ -195,7 +216,7 @@ const shallower = 3;
  *   properties: [],
  * }));
  * const report = await check(counter);
- * console.assert(report.verdict === "holds" && report.distinct === 4);
+ * assertEquals([report.verdict, report.distinct], ["holds", 4]);
  * ```
  */
 export async function check(spec: Specification, options: CheckOptions = {}): Promise<Report> {
@@ -206,12 +227,16 @@ export async function check(spec: Specification, options: CheckOptions = {}): Pr
     if (!hasStarted) options.onStart?.(properties);
     hasStarted = true;
   }
+  let isReshaped = false;
   for (;;) {
     try {
-      return await checkOnce(spec, { ...options, onStart });
+      const { workers: _, ...alone } = options;
+      return await checkOnce(spec, { ...isReshaped ? alone : options, onStart });
     } catch (error) {
-      // Some value doesn't keep its shape. The spec knows it now, and is built another way.
+      if (error instanceof ValueError) throw new SpecError(`${spec.name}: ${error.message}`);
+      // Some value doesn't keep its shape. The spec knows it now, and is built another way. Workers don't know it.
       if (!(error instanceof Reshape)) throw error;
+      isReshaped = true;
     }
   }
 }
@@ -229,14 +254,25 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
     maxBytes: (options.maxMegabytes ?? defaultMegabytes) * 1e6,
   };
   const found: Searched[] = [];
-  for (const { name, starts } of searchesOf(model, options.from)) {
+  const searches = searchesOf(model, options.from);
+  const symmetry = symmetryFor(model, claims, searches.flatMap(({ starts }) => starts), {
+    name: spec.name,
+    symmetry: options.symmetry ?? false,
+    exact: limits.isExact,
+  });
+  const searched = named(claims.searched, symmetry);
+  for (const { name, starts } of searches) {
     const isWhole = name === "steps" || name === options.from || depth === null;
     const isBroken = name === "steps" && claims.startsBroken.size > 0;
-    const result = await searchAll(claims.searched, starts, {
+    const asked: SearchOptions = {
       depth: isBroken ? 1 : isWhole ? depth : Math.max(1, depth - shallower),
       onProgress: (progress) => options.onProgress?.({ search: name, ...progress }),
       ...limits,
-    });
+    };
+    const { workers } = options;
+    const result = workers !== undefined && workers.count > 1 && !limits.isExact
+      ? await searchWith(workers, spec, parameters, searched, starts, asked)
+      : await searchAlone(searched, starts, asked);
     found.push({ search: name, found: result });
     if (isBroken || result.stopped !== null || isViolated(model, result)) break;
   }
@@ -244,18 +280,9 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
   const judgements = claims.claims.length === 0 || obstacle !== null
     ? { judged: allUnknown(claims.claims, obstacle ?? ""), stopped: null }
     : await judgeClaims(model, claims.claims, limits);
-  const asked = { spec: spec.name, parameters, bounds, depth };
+  const permutations = symmetry?.permutations ?? null;
+  const asked = { spec: spec.name, parameters, bounds, depth, permutations };
   return report(model, found, claims, judgements, asked);
-}
-
-/** Searches, again if names stop telling states apart for sure: the model knows by then that it needs more room. */
-async function searchAll(model: Model, starts: readonly Start[], options: SearchOptions): Promise<Found> {
-  try {
-    return await search(model, starts, options);
-  } catch (error) {
-    if (!(error instanceof NoLongerExact)) throw error;
-    return await search(model, starts, options);
-  }
 }
 
 /** A search, and what it found. */
@@ -305,7 +332,7 @@ function report(
   found: readonly Searched[],
   claims: Claims,
   judgements: Judgements,
-  asked: Pick<Report, "spec" | "parameters" | "bounds" | "depth">,
+  asked: Pick<Report, "spec" | "parameters" | "bounds" | "depth" | "permutations">,
 ): Report {
   const searches = found.map(({ search, found }): SearchReport => {
     const { generated, distinct, depth, edge, cut, exhausted } = found;
@@ -334,7 +361,8 @@ function report(
     stopped,
     verdict: has("violated") ? "violated" : isOpen ? "inconclusive" : "holds",
     neverEnabled: model.neverEnabled?.() ?? [],
-    odds: results.reduce(
+    // The least of several names is small: there are fewer such names.
+    odds: (asked.permutations ?? 1) * results.reduce(
       (odds, { isExact, distinct }) => odds + (isExact ? 0 : distinct * (distinct - 1) / 2 ** 65),
       0,
     ),

@@ -1,6 +1,7 @@
 /** The graph of all reachable states, in flat arrays: what claims about whole behaviours are judged on. */
 import { type Growable, growable, push } from "./growable.ts";
 import { clear, type Layer, layer, type Segment } from "./layer.ts";
+import { type Memory, memory } from "./memory.ts";
 import { type Model, rowSize, type Start, type State, type Successors, successors } from "./model.ts";
 import { advance, type Queue, queueOf, refit } from "./queue.ts";
 import type { Stopped } from "./search.ts";
@@ -181,33 +182,6 @@ function enter(e: Exploration, state: State, name: Name): boolean {
   e.count++;
   for (const [index, look] of looks.entries()) push(e.seen[index]!, look(vector));
   return true;
-}
-
-/** Looks at a state; only once at all that look the same to it. */
-type Memory = (vector: Int32Array) => number;
-
-/** Beyond so many states that all look different it is no use to remember them. */
-const mostKnown = 1 << 16;
-
-function memory(model: Model, look: Look): Memory {
-  const known = new Map<string, number>();
-  let reads: readonly number[] = [];
-  let places = model.places.length;
-  return (vector) => {
-    // With another place all is forgotten: what was seen may depend on its absence.
-    if (places !== model.places.length) known.clear();
-    places = model.places.length;
-    let key = "";
-    for (const place of reads) key += `${vector[place] ?? 0},`;
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const read = new Set(reads);
-    const seen = look(model.view(vector, 0, (place) => read.add(place)));
-    if (read.size !== reads.length || known.size === mostKnown) known.clear();
-    if (read.size === reads.length) known.set(key, seen);
-    else reads = [...read];
-    return seen;
-  };
 }
 
 function bytesOf({ firsts, targets, actions, branches, seen, numbers }: Exploration): number {

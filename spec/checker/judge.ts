@@ -44,6 +44,7 @@ export interface Judge {
   knownStepValues: ExactSet;
   /** Where a state is taken apart for a property to look at. */
   vector: Int32Array;
+  otherVector: Int32Array;
   readonly verdicts: Verdicts;
   /** Whether some `always` or `steps` was violated. */
   violated: boolean;
@@ -79,6 +80,7 @@ export function judge(model: Model, isExact: boolean): Judge {
     knownSteps: table(1 << 8),
     knownStepValues: exactSet(),
     vector: new Int32Array(0),
+    otherVector: new Int32Array(0),
     verdicts: new Map(),
     violated: false,
   };
@@ -97,7 +99,7 @@ export function forget(judge: Judge): void {
   judge.places = model.places.length;
   judge.hasLookedElsewhere = false;
   const eyeOf = (who: unknown) =>
-    eye(model.records.fields, [...looks.get(who) ?? []].sort((a, b) => a - b), isExact);
+    eye(model.records, [...looks.get(who) ?? []].sort((a, b) => a - b), isExact);
   const groups = new Map<string, Single[]>();
   for (const property of model.properties) {
     if ((property.kind !== "always" && property.kind !== "sometimes") || verdicts.has(property.name)) {
@@ -177,7 +179,8 @@ export function glance(judge: Judge): number {
   let result = 0;
   for (let w = 0; w < watchers.length; w++) {
     const watcher = watchers[w]!;
-    const [first, second] = [change[w * 2]!, change[w * 2 + 1]!];
+    const first = change[w * 2]!;
+    const second = change[w * 2 + 1]!;
     curious[w] = 0;
     if (watcher.type === "steps" || (first | second) === 0) continue;
     const low = (looked[w * 2]! + first) | 0;
@@ -273,12 +276,12 @@ function viewOf(judge: Judge, words: Int32Array, at: number, who: unknown): unkn
     if (known.has(place)) return;
     known.add(place);
     judge.hasLookedElsewhere = true;
-  });
+  }, known);
 }
 
-/** Keeps what a view reads from: the next one gets another vector. */
+/** Keeps what a view reads from until the next but one is taken: the next one gets another vector. */
 function apart(judge: Judge, view: unknown): unknown {
-  judge.vector = new Int32Array(judge.vector.length);
+  [judge.vector, judge.otherVector] = [judge.otherVector, judge.vector];
   return view;
 }
 
@@ -321,8 +324,10 @@ export function watcherOfSteps({ watchers }: Judge): number {
 /** Whether a step by `change` from the state that was looked at was not judged before. */
 export function isNewStep(judge: Judge, w: number): boolean {
   if (judge.isExact) return true;
-  const [low, high] = [judge.looked[w * 2]!, judge.looked[w * 2 + 1]!];
-  const [lowAfter, highAfter] = [low + judge.change[w * 2]!, high + judge.change[w * 2 + 1]!];
+  const low = judge.looked[w * 2]!;
+  const high = judge.looked[w * 2 + 1]!;
+  const lowAfter = low + judge.change[w * 2]!;
+  const highAfter = high + judge.change[w * 2 + 1]!;
   const first = avalanche(low ^ avalanche(lowAfter)) ^ highAfter;
   const second = avalanche(high ^ avalanche(highAfter + 1)) ^ lowAfter;
   return add(judge.knownSteps, first | 0, second | 0);

@@ -59,6 +59,8 @@ export interface Written {
   readonly fields: Fields;
   /** Whether the name of a state tells it from all others for sure: it is the state, written in 64 bits. */
   readonly isName: boolean;
+  /** Whether `changeOf` tells what a row changes of a look through a lens; else all looks are sums of words. */
+  readonly hasLenses: boolean;
 }
 
 /** What all states must be written anew by, as their values need more bits than they had. */
@@ -103,6 +105,23 @@ export interface SpentBudget {
   readonly needs: number;
 }
 
+/** Names by which a search knows states, where these aren't their own. */
+export interface Naming {
+  /**
+   * Writes into `out.keys` by which names the search is to know the successors of the state whose record begins at
+   * `at`: two that are the same to it have one.
+   */
+  rename(segment: Segment, at: number, out: Successors): void;
+  /** The name by which the search is to know the state whose record begins at `at`. */
+  keyOf(segment: Segment, at: number): readonly [low: number, high: number];
+}
+
+/** Names by which a search knows orbits: states that are the same but for what things are called. */
+export interface Symmetry extends Naming {
+  /** How many permutations of these names there are. */
+  readonly permutations: number;
+}
+
 /** A compiled spec. */
 export interface Model {
   /** The columns of a picture: the servers, in order; none in a plain spec. */
@@ -140,13 +159,14 @@ export interface Model {
    * happened before alone. False if records must first be made larger, by `refit`.
    */
   expand(segment: Segment, at: number, out: Successors): boolean;
+  /** By which names the search is to know states; their own, in their records and in rows, if it is left out. */
+  readonly naming?: Naming;
   /**
-   * Writes into `out.keys` by which names the search is to know the successors of the state whose record begins at
-   * `at`: two that are the same to it have one. Without it these are the names in the rows.
+   * The names of orbits, if the spec declares a symmetry.
+   *
+   * @throws {SpecError} if that has too many permutations.
    */
-  rename?(segment: Segment, at: number, out: Successors): void;
-  /** The name by which the search is to know the state whose record begins at `at`, if there is `rename`. */
-  keyOf?(segment: Segment, at: number): readonly [low: number, high: number];
+  readonly symmetry?: () => Symmetry;
   /** Makes records larger. */
   refit(): Refit;
   /**
@@ -164,8 +184,16 @@ export interface Model {
    * What the row that begins at `at` changes of the looks of all eyes, in pairs; the state's record begins at `from`.
    */
   changeOf(segment: Segment, from: number, out: Successors, at: number, change: Int32Array): void;
-  /** What properties see of a state. Calls `onRead` with each place that a property looks at. */
-  view(vector: ArrayLike<number>, at: number, onRead: (place: number) => void): unknown;
+  /**
+   * What properties see of a state. Calls `onRead` with each place that a property looks at, but for those that it is
+   * known to look at.
+   */
+  view(
+    vector: ArrayLike<number>,
+    at: number,
+    onRead: (place: number) => void,
+    known?: ReadonlySet<number>,
+  ): unknown;
   /** Every action with each of its arguments. */
   readonly actions: readonly ActionInstance[];
   /** Which of `actions` the row that begins at `at` stands for. */

@@ -28,6 +28,7 @@ import {
   successors,
 } from "./model.ts";
 import { advance, type Queue, queueOf, refit } from "./queue.ts";
+import { addToCount, claim, type SharedTable, touch } from "./shared_table.ts";
 import { add, bytesToGrow, forEachName, insert, makeRoom, slotOf, type Table, table } from "./table.ts";
 import { bytesOfTrail, noteBranch, noteChildren, type Trail, trail, wayTo } from "./trail.ts";
 
@@ -97,11 +98,17 @@ export interface PathEnd {
   readonly branch: number;
 }
 
-interface Search {
+/** A search under way. */
+export interface Search {
   readonly model: Model;
   readonly options: SearchOptions;
+  /** The states of the deepest layer that is complete, and of the one after it. */
+  current: Layer;
+  next: Layer;
   /** All states, also those that the constraint keeps out. */
   seen: Table;
+  /** The same names, where several workers share them; else null. */
+  shared: SharedTable | null;
   /** The same where names won't do; else null. */
   readonly exact: ExactSet | null;
   readonly judge: Judge;
@@ -130,10 +137,40 @@ interface Search {
 
 /** Explores what is reachable from `starts`. */
 export async function search(model: Model, starts: readonly Start[], options: SearchOptions): Promise<Found> {
+  const run = begin(model, starts, options);
+  await goOn(run, () => false);
+  return {
+    ...totals(run),
+    isExact: run.exact !== null || (model.records.isName && model.naming === undefined),
+    verdicts: run.judge.verdicts,
+    path: (to) => pathTo(run, starts, to),
+  };
+}
+
+/** What a search has counted. */
+export function totals(run: Search): Omit<Found, "isExact" | "verdicts" | "path"> {
+  const { generated, distinct, depth, current, cut, stopped, left } = run;
+  return {
+    generated,
+    distinct,
+    depth,
+    exhausted: current.count === 0 && stopped === null,
+    edge: current.count + left,
+    cut,
+    stopped,
+  };
+}
+
+/** A search that has found the states in which it begins. */
+export function begin(model: Model, starts: readonly Start[], options: SearchOptions): Search {
+  const current = layer();
   const run: Search = {
     model,
     options,
+    current,
+    next: layer(current.pool),
     seen: table(),
+    shared: null,
     exact: options.isExact && !model.records.isName ? exactSet() : null,
     judge: judge(model, options.isExact),
     distinct: 0,
@@ -152,32 +189,33 @@ export async function search(model: Model, starts: readonly Start[], options: Se
     left: 0,
     breath: performance.now(),
   };
-  let current = firstLayer(run, starts);
-  let next = layer(current.pool);
-  while (current.count > 0 && run.depth !== options.depth && !run.judge.violated && run.stopped === null) {
-    await expandLayer(run, current, next, run.depth + 1 === options.depth);
-    clear(current);
-    [current, next] = [next, current];
-    if (current.count > 0) run.depth++;
-    report(run, current.count, true);
-  }
-  return {
-    generated: run.generated,
-    distinct: run.distinct,
-    depth: run.depth,
-    exhausted: current.count === 0 && run.stopped === null,
-    edge: current.count + run.left,
-    cut: run.cut,
-    stopped: run.stopped,
-    isExact: run.exact !== null || model.records.isName,
-    verdicts: run.judge.verdicts,
-    path: (to) => pathTo(run, starts, to),
-  };
+  addFirst(run, starts);
+  return run;
 }
 
-function firstLayer(run: Search, starts: readonly Start[]): Layer {
-  const { model, judge } = run;
-  const first = layer();
+/** Expands layer by layer, to the end or until it is `enough`. */
+export async function goOn(run: Search, enough: (run: Search) => boolean): Promise<void> {
+  while (isUnderWay(run) && !enough(run)) {
+    await expandLayer(run, run.depth + 1 === run.options.depth);
+    endLayer(run, run.next.count);
+    report(run, run.current.count, true);
+  }
+}
+
+/** Whether there is something to expand, and no reason not to. */
+export function isUnderWay({ current, depth, options, judge, stopped }: Search): boolean {
+  return current.count > 0 && depth !== options.depth && !judge.violated && stopped === null;
+}
+
+/** The next layer, of so many states in all, becomes the current one. */
+export function endLayer(run: Search, count: number): void {
+  clear(run.current);
+  [run.current, run.next] = [run.next, run.current];
+  if (count > 0) run.depth++;
+}
+
+function addFirst(run: Search, starts: readonly Start[]): void {
+  const { model, judge, current: first } = run;
   for (const [index, { state }] of starts.entries()) {
     run.generated++;
     const before = first.segments.at(-1)!.used;
@@ -185,34 +223,34 @@ function firstLayer(run: Search, starts: readonly Start[]): Layer {
     const segment = first.segments.at(-1)!;
     const at = first.segments.length > 1 && segment.used < before ? 0 : before;
     const isNew = run.exact === null
-      ? add(run.seen, ...(model.keyOf?.(segment, at) ?? [segment.words[at]!, segment.words[at + 1]!]))
+      ? add(run.seen, ...(model.naming?.keyOf(segment, at) ?? [segment.words[at]!, segment.words[at + 1]!]))
       : isNewExactly(run, run.exact, segment, at);
     if (isNew) judgeFirst(judge, -1 - index, segment.words, at);
     if (isNew && countIn(run, isWithin(judge, segment.words, at))) run.firsts.push(index);
     else undo(first, segment, at);
   }
   run.trail = trail(run.firsts.length);
-  return first;
 }
 
 /** How many states are expanded between two looks at the clock and at memory. */
 const stride = 1024;
 
-async function expandLayer(run: Search, current: Layer, next: Layer, isLast: boolean): Promise<void> {
-  const queue = queueOf(current);
+async function expandLayer(run: Search, isLast: boolean): Promise<void> {
+  const queue = queueOf(run.current);
   while (queue.count > 0) {
     await breathe(run, queue.count);
-    if (!hasMemory(run, queue, next)) run.stopped ??= "memory";
+    if (!hasMemory(run, queue)) run.stopped ??= "memory";
     if (run.stopped !== null) {
       run.left = queue.count;
       return;
     }
-    expandSome(run, queue, next, isLast);
+    expandSome(run, queue, isLast);
   }
 }
 
-function expandSome(run: Search, queue: Queue, next: Layer, isLast: boolean): void {
-  const { model, judge, out } = run;
+/** Expands some states of a queue. */
+export function expandSome(run: Search, queue: Queue, isLast: boolean): void {
+  const { model, judge, out, next } = run;
   for (let i = 0; i < stride && queue.count > 0; i++) {
     const [segment] = queue.segments;
     if (!model.expand(segment!, queue.at, out)) {
@@ -236,7 +274,7 @@ function enlarge(run: Search, queue: Queue, next: Layer): void {
   const wasExact = model.records.isName;
   const rename = refit(model, queue, next);
   if (run.options.isExact && wasExact && !model.records.isName) throw new NoLongerExact();
-  if (rename !== null) {
+  if (rename !== null && model.naming === undefined) {
     const renamed = table(run.seen.slots.length / 2);
     forEachName(run.seen, (low, high) => add(renamed, ...rename(low, high)));
     run.seen = renamed;
@@ -258,9 +296,9 @@ function judgeEnd({ model, judge, expanded }: Search, segment: Segment, at: numb
 /** Keeps what is new among the successors of one state. */
 function takeNew(run: Search, segment: Segment, at: number, next: Layer, isLast: boolean): void {
   const { model, out, judge } = run;
-  if (model.rename === undefined) findNew(run, out.rows, rowSize);
+  if (model.naming === undefined) findNew(run, out.rows, rowSize);
   else {
-    model.rename(segment, at, out);
+    model.naming.rename(segment, at, out);
     findNew(run, out.keys, 2);
   }
   const { fresh } = run;
@@ -281,7 +319,8 @@ function takeNew(run: Search, segment: Segment, at: number, next: Layer, isLast:
  * so the memory answers together.
  */
 function findNew(run: Search, names: Int32Array, size: number): void {
-  const { seen, out: { count } } = run;
+  const { seen, shared, out: { count } } = run;
+  if (shared !== null) return claimNew(run, shared, names, size);
   makeRoom(seen, count);
   if (run.homes.length < count) run.homes = new Int32Array(count * 2);
   if (run.fresh.length < count) run.fresh = new Int32Array(count * 2);
@@ -300,6 +339,19 @@ function findNew(run: Search, names: Int32Array, size: number): void {
     fresh[found++] = i;
   }
   seen.count += found;
+  run.freshCount = found;
+}
+
+/** The same where workers share what was seen. */
+function claimNew(run: Search, shared: SharedTable, names: Int32Array, size: number): void {
+  const { fresh, out: { count } } = run;
+  if (fresh.length < count) run.fresh = new Int32Array(count * 2);
+  fetched = touch(shared, names, size, count) & 1;
+  let found = 0;
+  for (let i = 0; i < count; i++) {
+    if (claim(shared, names[i * size]!, names[i * size + 1]!)) run.fresh[found++] = i;
+  }
+  addToCount(shared, found);
   run.freshCount = found;
 }
 
@@ -384,10 +436,9 @@ function countIn(run: Search, isInside: boolean): boolean {
 export let fetched = 0;
 
 /** Whether some more states can be expanded, though the table were to grow. */
-function hasMemory(
-  { seen, exact, trail, options: { maxBytes } }: Search,
+export function hasMemory(
+  { seen, exact, trail, next, options: { maxBytes } }: Search,
   { segments }: Queue,
-  next: Layer,
 ): boolean {
   const layers = bytesOf([next, { count: 0, segments: [...segments], pool: [] }]);
   const names = bytesToGrow(seen) + (exact === null ? 0 : bytesOfExact(exact));

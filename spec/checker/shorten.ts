@@ -1,5 +1,4 @@
 /** Leaves out of a run what it doesn't need. */
-import type { Property } from "../dsl/property.ts";
 import { statesOf } from "../trace/replay.ts";
 import type { Run } from "../trace/run.ts";
 import type { Model, State, Step } from "./model.ts";
@@ -12,6 +11,12 @@ export interface Shown {
   readonly witness: string | null;
 }
 
+/**
+ * What is to be told of a state that was reached by a step from `before`, which is null for the first state: what is
+ * at fault, or null where nothing is but a state was sought; undefined if there is nothing to tell.
+ */
+export type Tells = (before: State | null, after: State) => string | null | undefined;
+
 /** In so many states it is tried what is possible there, at most: a long run stays longer than it need be. */
 const patience = 5000;
 
@@ -19,8 +24,8 @@ const patience = 5000;
  * A shorter run that shows the same: loops are left out, and then other steps, many at once and then fewer, as long as
  * the rest can still happen and leads to where the property is violated or reached. It is seldom a shortest one.
  */
-export function shorten(model: Model, property: Property<unknown>, shown: Shown): Shown {
-  const attempt = { model, property, patience };
+export function shorten(model: Model, tells: Tells, shown: Shown): Shown {
+  const attempt = { model, tells, patience };
   let shortest = shown;
   for (let before = Infinity; shortest.run.steps.length < before && attempt.patience > 0;) {
     before = shortest.run.steps.length;
@@ -62,25 +67,26 @@ function without(attempt: Attempt, shown: Shown, size: number): Shown {
 
 interface Attempt {
   readonly model: Model;
-  readonly property: Property<unknown>;
+  readonly tells: Tells;
   /** In how many states it may still be tried what is possible. */
   patience: number;
 }
 
 /** The run without `size` steps from `at` on, to where the property is violated or reached; null if it never is. */
 function cut(attempt: Attempt, { run: { start, steps } }: Shown, at: number, size: number): Shown | null {
-  const { model, property } = attempt;
   const kept = steps.slice(0, at);
   let state = kept.at(-1)?.to ?? start.state;
   for (const step of [null, ...steps.slice(at + size)]) {
-    const before = state;
+    const before = step === null ? null : state;
     if (step !== null) {
       const same = stepLike(attempt, state, step);
       if (same === null) return null;
       kept.push(same);
       state = same.to;
     }
-    const witness = verdictAt(property, step === null ? null : viewOf(model, before), viewOf(model, state));
+    // Where steps are left out there is none to judge, and the state is known to tell nothing, unless it is the first.
+    if (before === null && at > 0) continue;
+    const witness = attempt.tells(before, state);
     if (witness !== undefined) return { run: { start, steps: kept }, witness };
   }
   return null;
@@ -93,27 +99,4 @@ function stepLike(attempt: Attempt, state: State, { label, aliases }: Step): Ste
   return attempt.model.steps(state).find((step) =>
     [step.label, ...step.aliases].some((form) => forms.includes(form))
   ) ?? null;
-}
-
-function viewOf(model: Model, { vector }: State): unknown {
-  return model.view(vector, 0, () => {});
-}
-
-/** What is to be told of a state that was reached by a step from `before`; undefined if nothing is. */
-function verdictAt(property: Property<unknown>, before: unknown, after: unknown): string | null | undefined {
-  switch (property.kind) {
-    case "sometimes":
-      return property.reached(after) ? null : undefined;
-    case "always":
-      return unlessTrue(property.holds(after));
-    case "steps":
-      return before === null ? undefined : unlessTrue(property.holds(before, after));
-    default:
-      // It takes more than a run that ends.
-      return undefined;
-  }
-}
-
-function unlessTrue(judgement: true | string): string | undefined {
-  return judgement === true ? undefined : judgement;
 }

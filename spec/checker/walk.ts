@@ -1,5 +1,5 @@
 /** Random walks: behaviours of a spec whose space is too large to search. */
-import type { Property } from "../dsl/property.ts";
+import { type Deadlock, noDeadlock, type Property, stuck } from "../dsl/property.ts";
 import { aFunction, aString, checkFields, type Field, isRecord, optional, told } from "../dsl/fields.ts";
 import { Reshape } from "../dsl/shape.ts";
 import {
@@ -14,8 +14,10 @@ import { formatTrace, type Run } from "../trace/run.ts";
 import type { Verdict } from "./judge.ts";
 import type { Model, Start, State, Step } from "./model.ts";
 import { drawSeed, type Random, random } from "./random.ts";
-import { shorten } from "./shorten.ts";
-import { begin, go, judgeHere, lookAhead, mayGoOn, type Walker, walker } from "./walker.ts";
+import { deadlock } from "./search.ts";
+import { shorten, type Tells } from "./shorten.ts";
+import { type Claims, claimsOf } from "./temporal.ts";
+import { begin, go, isStuck, judgeHere, lookAhead, mayGoOn, type Walker, walker } from "./walker.ts";
 
 /** How to walk. */
 export interface WalkOptions {
@@ -77,10 +79,10 @@ export interface WalkProgress {
 
 /** What became of a property. */
 export interface WalkedProperty {
-  /** The property. */
-  readonly property: Property<unknown>;
-  /** `holds` means: in all states and steps of the walks. */
-  readonly result: "holds" | "violated" | "reached" | "not-reached";
+  /** The property; or that there is no deadlock, if a walk ended in one. */
+  readonly property: Property<unknown> | Deadlock;
+  /** `holds` means: in all states and steps of the walks. `unknown`: walks, which end, can't tell. */
+  readonly result: "holds" | "violated" | "reached" | "not-reached" | "unknown";
   /** The number of the walk that violates or reaches it first, from 1, or null. */
   readonly walk: number | null;
   /** How many steps that walk took until it did, or null. */
@@ -138,6 +140,7 @@ export const defaultDepth = 100;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { always, spec, walk } from "@quorate/raft/spec";
  *
  * const drift = spec<{ n: number }>("drift", () => ({
@@ -146,7 +149,7 @@ export const defaultDepth = 100;
  *   properties: [always("near", "|n| < 9", ({ n }) => Math.abs(n) < 9 || `n is ${n}`)],
  * }));
  * const report = await walk(drift, { walks: 100, seed: 1 });
- * console.assert(report.verdict === "violated" && report.properties[0]?.run?.steps.length === 9);
+ * assertEquals([report.verdict, report.properties[0]?.run?.steps.length], ["violated", 9]);
  * ```
  */
 export async function walk(spec: Specification, options: WalkOptions): Promise<WalkReport> {
@@ -165,6 +168,8 @@ export async function walk(spec: Specification, options: WalkOptions): Promise<W
 
 /** The walks, and what they found so far. */
 interface Walks {
+  readonly model: Model;
+  readonly claims: Claims;
   readonly walker: Walker;
   readonly options: WalkOptions;
   readonly seed: number;
@@ -184,8 +189,11 @@ async function walkAll(spec: Specification, options: WalkOptions & { seed: numbe
   const parameters = resolveParameters(spec, bounds, options.parameters ?? {});
   const model = spec.build(parameters);
   const depth = options.depth ?? defaultDepth;
+  const claims = claimsOf(model);
   const walks: Walks = {
-    walker: walker(model),
+    model,
+    claims,
+    walker: walker(claims.searched),
     options,
     seed: options.seed,
     starts: startsOf(model, options.from),
@@ -199,7 +207,10 @@ async function walkAll(spec: Specification, options: WalkOptions & { seed: numbe
   };
   const done = await walkShard(walks);
   const { seed, generated, deepest, cut, stopped } = walks;
-  const properties = model.properties.map((property) => walked(walks, property));
+  const properties = [
+    ...model.properties.map((property) => walked(walks, property)),
+    ...(walks.found.has(deadlock) ? [walked(walks, noDeadlock)] : []),
+  ];
   const isViolated = properties.some(({ result }) => result === "violated");
   const asked = { spec: spec.name, parameters, bounds, depth, walks: options.walks, seed };
   return {
@@ -246,7 +257,9 @@ async function walkOnce(
 ): Promise<void> {
   const { walker, depth, seed, found } = walks;
   const numbers = random(seed, index);
-  begin(walker, startOf(walks, numbers).state);
+  const start = startOf(walks, numbers);
+  begin(walker, start.state);
+  judgeStart(walks, start);
   for (let steps = 0;;) {
     if ((walks.generated++ & 1023) === 0) await breathe(walks, progress);
     if (walks.stopped !== null) break;
@@ -257,6 +270,7 @@ async function walkOnce(
     }
     if (walker.judge.violated || steps + 1 === depth) break;
     const choices = lookAhead(walker);
+    if (choices === 0 && isStuck(walker)) violate(walks, deadlock, steps, stuck);
     if (choices === 0) break;
     go(walker, numbers.below(choices));
     walks.deepest = Math.max(walks.deepest, ++steps + 1);
@@ -264,6 +278,20 @@ async function walkOnce(
   for (const [name, verdict] of walker.judge.verdicts) {
     if (!found.has(name)) found.set(name, { walk: index, verdict });
   }
+}
+
+/** Judges an initial state by what the spec refines. */
+function judgeStart(walks: Walks, { name, state: { vector } }: Start): void {
+  if (!/^[0-9]/.test(name)) return;
+  for (const { property, starts } of walks.claims.refinements) {
+    const witness = starts(walks.model.view(vector, 0, () => {}));
+    if (witness !== true) violate(walks, property.name, 0, witness);
+  }
+}
+
+function violate({ walker: { judge } }: Walks, name: string, steps: number, witness: string): void {
+  judge.verdicts.set(name, { state: steps, branch: -1, witness });
+  judge.violated = true;
 }
 
 function startOf({ starts }: Walks, numbers: Random): Start {
@@ -283,15 +311,18 @@ function report({ options, generated }: Walks, progress: Omit<WalkProgress, "gen
   options.onProgress?.({ ...progress, generated });
 }
 
-function walked(walks: Walks, property: Property<unknown>): WalkedProperty {
-  const found = walks.found.get(property.name);
+function walked(walks: Walks, property: Property<unknown> | Deadlock): WalkedProperty {
+  const found = walks.found.get(property.kind === "deadlock" ? deadlock : property.name);
   if (found === undefined) {
-    const result = property.kind === "sometimes" ? "not-reached" : "holds";
+    const result = resultOfNothing(walks, property);
     return { property, result, walk: null, walked: null, run: null, trace: null, witness: null };
   }
   const { walk, verdict } = found;
   const whole = runOf(walks, walk, verdict.state);
-  const { run, witness } = shorten(walks.walker.model, property, { run: whole, witness: verdict.witness });
+  const { run, witness } = shorten(walks.model, tellsOf(walks, property), {
+    run: whole,
+    witness: verdict.witness,
+  });
   return {
     property,
     result: property.kind === "sometimes" ? "reached" : "violated",
@@ -301,6 +332,41 @@ function walked(walks: Walks, property: Property<unknown>): WalkedProperty {
     trace: formatTrace(run),
     witness,
   };
+}
+
+/** What is to be said of a property that no walk violated or reached. */
+function resultOfNothing(
+  { claims }: Walks,
+  { kind, name }: Property<unknown> | Deadlock,
+): WalkedProperty["result"] {
+  if (kind === "sometimes") return "not-reached";
+  return claims.claims.some(({ property }) => property.name === name) ? "unknown" : "holds";
+}
+
+/** What a property tells of the states and steps of a run. */
+function tellsOf({ model, claims }: Walks, property: Property<unknown> | Deadlock): Tells {
+  const view = ({ vector }: State) => model.view(vector, 0, () => {});
+  const unlessTrue = (judgement: true | string) => judgement === true ? undefined : judgement;
+  switch (property.kind) {
+    case "sometimes":
+      return (_, after) => property.reached(view(after)) ? null : undefined;
+    case "always":
+      return (_, after) => unlessTrue(property.holds(view(after)));
+    case "steps":
+      return (before, after) =>
+        before === null ? undefined : unlessTrue(property.holds(view(before), view(after)));
+    case "refines": {
+      const { starts, steps } = claims.refinements.find((one) => one.property === property)!;
+      return (before, after) =>
+        unlessTrue(before === null ? starts(view(after)) : steps(view(before), view(after)));
+    }
+    case "deadlock":
+      return (_, after) =>
+        model.steps(after).length === 0 && model.ends?.(after) === false ? stuck : undefined;
+    default:
+      // A run that ends tells nothing of what must happen some day.
+      return () => undefined;
+  }
 }
 
 /** Makes a walk again, so many steps of it, and writes them down. */

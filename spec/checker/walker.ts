@@ -70,6 +70,12 @@ export function lookAhead(walker: Walker): number {
   return choices.length;
 }
 
+/** Whether no step at all leads from where the walk is, as `lookAhead` saw, although the spec doesn't say that it may end there. */
+export function isStuck({ model, out, here }: Walker): boolean {
+  if (out.same + out.count > 0 || model.ends === undefined) return false;
+  return !model.ends(model.take(only(here), 0));
+}
+
 /** Goes one of the ways, and returns by which branch, as `Model.stepAt` knows it. */
 export function go(walker: Walker, choice: number): number {
   const { model, here, before, out } = walker;

@@ -25,7 +25,7 @@ function shardText(): string {
 }
 
 /** The flags without a value. */
-const switches = ["json", "exact", "merge", "itf", "test"];
+const switches = ["json", "exact", "symmetry", "merge", "itf", "test", "statistics"];
 
 /** The flags of a check. */
 const checkFlags = z.strictObject({
@@ -42,20 +42,36 @@ const checkFlags = z.strictObject({
       "--timeout takes seconds, more than 0 and less than 2,000,000",
     )
     .optional(),
+  workers: count("--workers", "a count: 1, 2, 3, ... to 64", 1).refine(
+    (workers) => workers === undefined || workers <= 64,
+    "--workers takes a count: 1, 2, 3, ... to 64",
+  ),
   exact: z.boolean().default(false),
+  symmetry: z.boolean().default(false),
   "max-memory": count("--max-memory", "a number of megabytes: 1, 2, 3, ...", 1),
   walks: count("--walks", "a number of random walks: 1, 2, 3, ...", 1),
   seed: count("--seed", "a seed: 0, 1, 2, ...", 0),
   shard: shard.optional(),
   merge: z.boolean().default(false),
+  explain: word("--explain", "the name of a property, such as --explain 'Election Safety'"),
   itf: z.boolean().default(false),
   test: z.boolean().default(false),
+  statistics: z.boolean().default(false),
   json: z.boolean().default(false),
   cwd: word("--cwd", "a folder"),
 });
 
 const breakFlags = checkFlags.pick({ json: true, cwd: true });
-const replayFlags = checkFlags.omit({ walks: true, seed: true, shard: true, merge: true, test: true })
+const replayFlags = checkFlags.omit({
+  walks: true,
+  seed: true,
+  shard: true,
+  merge: true,
+  symmetry: true,
+  explain: true,
+  statistics: true,
+  test: true,
+})
   .extend({ mutant: word("--mutant", "the name of a mutant") });
 
 /** The flags of a check, as they were typed. */
@@ -131,9 +147,20 @@ const rules: readonly {
 }[] = [
   { flag: "seed", needs: ["walks"] },
   { flag: "shard", needs: ["walks", "seed"] },
+  {
+    flag: "explain",
+    refuses: ["walks", "itf", "test", "statistics", "workers"],
+    why: "it shows where a property holds, after a search of its own",
+  },
+  { flag: "statistics", refuses: ["workers"], why: "each thread counts for itself" },
   { flag: "itf", refuses: ["json"], why: "each wants stdout for itself" },
   { flag: "test", refuses: ["json", "itf"], why: "each wants stdout for itself" },
-  { flag: "walks", refuses: ["exact", "max-memory"], why: "walks store no states" },
+  {
+    flag: "walks",
+    refuses: ["exact", "symmetry", "max-memory", "workers"],
+    why: "walks store no states",
+  },
+  { flag: "symmetry", refuses: ["exact"], why: "orbits are known by fingerprints" },
 ];
 
 /** The flags that go with `--merge`. */

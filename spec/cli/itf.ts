@@ -16,7 +16,8 @@ export function printCounterexample({ model, spec, parameters, properties }: Rep
     return;
   }
   const description = `${found.property.name} is violated: ${found.witness}`;
-  print(JSON.stringify(itf(model, found.run, { spec, parameters, description, isViolation: true })));
+  const loop = "loop" in found ? found.loop : null;
+  print(JSON.stringify(itf(model, found.run, loop, { spec, parameters, description, isViolation: true })));
 }
 
 /** Prints a replayed run, whether or not it violates anything. */
@@ -28,5 +29,9 @@ export function printRun(
   const description = first === undefined
     ? "this run violates nothing"
     : `${first.name} is violated: ${first.witness}`;
-  print(JSON.stringify(itf(model, run, { spec, parameters, description, isViolation: first !== undefined })));
+  print(
+    JSON.stringify(
+      itf(model, run, null, { spec, parameters, description, isViolation: first !== undefined }),
+    ),
+  );
 }

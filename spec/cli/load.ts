@@ -38,6 +38,15 @@ export async function loadSpec(name: string, { cwd, timeout = patience }: Where)
   return wary(module.default);
 }
 
+/** Where workers find the spec of this name, path or URL. */
+export async function sourceOf(
+  name: string,
+  { cwd }: Where,
+): Promise<{ readonly module: string; readonly name?: string }> {
+  if (!Object.hasOwn(catalog, name)) return { module: await urlOf(name, cwd ?? Deno.cwd()) };
+  return { module: new URL("../catalog/mod.ts", import.meta.url).href, name };
+}
+
 /** The address of a module. What could make Deno download a package is none. */
 async function urlOf(name: string, cwd: string): Promise<string> {
   const [, scheme] = name.match(/^([a-z][a-z0-9+.-]+):/i) ?? [];

@@ -34,9 +34,9 @@ const startLine = z.object({
 const propertyLine = z.object({
   type: z.literal("property"),
   name: z.string(),
-  kind: z.enum(["always", "steps", "sometimes"]),
+  kind: z.string(),
   sentence: z.string(),
-  result: z.enum(["holds", "violated", "reached", "not-reached"]),
+  result: z.enum(["holds", "violated", "reached", "not-reached", "unknown"]),
   trace: z.string().nullable(),
   witness: z.string().nullable(),
   walk: count.nullable(),
@@ -214,10 +214,15 @@ function mergeProperties(
   names: readonly string[],
   shards: readonly Shard[],
 ): readonly WalkedPropertySummary[] {
-  return names.flatMap((name) => {
-    const all = shards.flatMap(({ properties }) =>
+  // What is in no list of properties is a deadlock.
+  const all = new Set([
+    ...names,
+    ...shards.flatMap(({ properties }) => properties.map(({ property }) => property.name)),
+  ]);
+  return [...all].flatMap((name) => {
+    const found = shards.flatMap(({ properties }) =>
       properties.filter(({ property }) => property.name === name)
     );
-    return all.sort((a, b) => (a.walk ?? Infinity) - (b.walk ?? Infinity)).slice(0, 1);
+    return found.sort((a, b) => (a.walk ?? Infinity) - (b.walk ?? Infinity)).slice(0, 1);
   });
 }

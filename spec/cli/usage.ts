@@ -49,7 +49,10 @@ which spec:
 how far to search:
   --depth N         how deep; the initial state has depth 1
   --timeout S       stop after so many seconds, with what was covered
+  --workers N       search with N threads; counts and traces are the same
   --exact           compare states themselves, not fingerprints: slower, with nothing left to chance
+  --symmetry        look only once at states that are the same but for names, such as servers', as the spec declares;
+                    counterexamples are as short as without it
   --max-memory MB   stop when the tables need more, with what was covered; 8000 if left out
 
 random walks instead of a search, for a space that is too large:
@@ -59,6 +62,9 @@ random walks instead of a search, for a space that is too large:
   --merge FILES     the reports that all shards wrote with --json, as one
 
 what is shown:
+  --explain NAME    instead of a report, states in which the property of this name holds, and not just because nothing
+                    happens: each differs in what the property looks at, and is reached soonest
+  --statistics      how many distinct values each component took, and how often the properties were asked
   --test            after a counterexample a Deno.test of it, for the folder where you typed the command: it fails
                     until the spec is mended, so that the run violates nothing or can't happen any more
   --itf             the counterexample on stdout as ITF JSON, for the tools of Apalache and Quint; the report on stderr
@@ -71,9 +77,9 @@ exit: 0 every property holds as far as was looked, 1 violated, 2 inconclusive, 6
 Runs the check on the core with one line wrong, and shows the counterexample. Without NAME: what there is.
 
 exit: 1 the mutant dies, 0 it survives, 2 inconclusive, 64 wrong usage`,
-  replay: `usage: replay TRACE [SPEC] [flags of check] [--mutant NAME] [--json]
+  replay: `usage: replay TRACE [SPEC] [flags]
 
-Prints a run step by step, such as replay 'a! a>b b>a'.
+Prints a run step by step, such as replay 'a! a>b b>a'. Flags are those of check that say which spec, --json, and:
 
   --mutant NAME     run the core with this mutant's line, under its bounds
   --itf             the run on stdout as ITF JSON, and the picture of it on stderr

@@ -1,5 +1,6 @@
 /** The front for message-passing systems: servers that react to events and send messages. */
 import { propertiesOf } from "./claims.ts";
+import { checked } from "./cluster_checks.ts";
 import { compileCluster } from "./cluster_model.ts";
 import {
   aFunction,
@@ -10,12 +11,15 @@ import {
   isRecord,
   optional,
   recordOf,
+  startsByName,
 } from "./fields.ts";
+import { guarded } from "./definition.ts";
 import type { Fairness } from "./fairness.ts";
 import { show } from "./plain.ts";
 import type { Property } from "./property.ts";
 import { checkNames, describeParameter, type Parameters, type Specification } from "./specification.ts";
 import type { Widened } from "./spec.ts";
+import { setsOfStrings } from "./symmetry.ts";
 
 /** What every message tells of itself. */
 export interface Envelope {
@@ -43,7 +47,7 @@ export interface Happening<Event> {
 
 /** What an event leads to at a server. */
 export interface Outcome<Local, Message, Note> {
-  /** How a trace marks this outcome, after the event; not at all if left out: the usual one. */
+  /** How a trace marks this outcome, after the event: `_`, `#1`, `#2`, ...; not at all if left out: the usual one. */
   readonly notation?: string;
   /** The budget that pays for this outcome rather than the usual one; free if left out. */
   readonly spends?: string;
@@ -78,8 +82,8 @@ export interface ClusterDefinition<
   /** The servers' names, in order. */
   readonly servers: readonly string[];
   /**
-   * How often what has a price may happen, from where the search begins; not at all if left out. `drops` and
-   * `duplicates` are the network's.
+   * How often what has a price may happen, from where the search begins; none has one if left out. Every budget
+   * that is spent is among them; `drops` and `duplicates` are the network's, and 0 if left out.
    */
   readonly budgets?: Readonly<Record<string, number>>;
   /**
@@ -127,11 +131,21 @@ export interface ClusterDefinition<
   readonly fairness?: readonly Fairness[];
   /** Named runs from whose end a search begins, too: name to trace; none if left out. */
   readonly starts?: Readonly<Record<string, string>>;
+  /**
+   * Sets of strings that may take each other's place, such as servers: whatever can happen can happen as well with
+   * other names, wherever such a string stands alone in what a server is (its `identity`), a message or the history, as
+   * a value, the key of an object, or an element. With `--symmetry` states that are the same but for these names are
+   * looked at only once. A list that is only a set in some order would tell them apart: use a set. None if left out.
+   */
+  readonly symmetry?: readonly (readonly string[])[];
 }
 
 const aDefinition = {
   servers: anArray,
-  budgets: optional(recordOf({ expected: "a count", isRight: Number.isSafeInteger })),
+  budgets: optional(recordOf({
+    expected: "a count",
+    isRight: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  })),
   network: optional({
     expected: "unordered, duplicating or ordered",
     isRight: (value) => ["unordered", "duplicating", "ordered"].includes(String(value)),
@@ -151,7 +165,8 @@ const aDefinition = {
   constraint: optional(aFunction),
   ends: optional(aFunction),
   fairness: optional(anArray),
-  starts: optional(recordOf({ expected: "a trace", isRight: (value) => typeof value === "string" })),
+  starts: optional(startsByName),
+  symmetry: optional(setsOfStrings),
 } satisfies Readonly<Record<keyof AnyDefinition, Field>>;
 
 /**
@@ -161,6 +176,7 @@ const aDefinition = {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { check, cluster, type ClusterDefinition, sometimes } from "@quorate/raft/spec";
  *
  * interface Greeting {
@@ -180,7 +196,7 @@ const aDefinition = {
  *   ],
  * }));
  * const report = await check(greetings);
- * console.assert(report.properties[0]?.trace === "a>b");
+ * assertEquals(report.properties[0]?.trace, "a>b");
  * ```
  */
 export function cluster<Local, Message extends Envelope, Event, Note, History, Seen>(
@@ -208,7 +224,7 @@ export function cluster(
     bounds: {},
     depth: null,
     summary: (values) => Object.entries(values).map(describeParameter).join(" · "),
-    build: (values) => compileCluster(complete(name, build(values))),
+    build: (values) => compileCluster(complete(name, guarded(`cluster ${name}`, () => build(values)))),
   };
 }
 
@@ -216,12 +232,14 @@ type AnyDefinition = ClusterDefinition<unknown, Envelope, unknown, unknown, unkn
 
 /** A definition whose types the compiler of clusters need not know, in which nothing is left out. */
 export type AnyCluster =
-  & Required<Omit<AnyDefinition, "constraint" | "ends" | "otherHappening">>
-  & Pick<AnyDefinition, "constraint" | "ends" | "otherHappening">;
+  & Required<Omit<AnyDefinition, MayBeMissing>>
+  & Pick<AnyDefinition, MayBeMissing>;
+
+type MayBeMissing = "constraint" | "ends" | "otherHappening" | "symmetry";
 
 function complete(name: string, definition: AnyDefinition): AnyCluster {
   checkFields(`cluster ${name}`, definition, aDefinition);
-  return {
+  const whole: AnyCluster = {
     budgets: {},
     network: "unordered",
     inFlight: [],
@@ -240,4 +258,5 @@ function complete(name: string, definition: AnyDefinition): AnyCluster {
     ...definition,
     properties: propertiesOf(`cluster ${name}`, definition.properties as readonly Property<unknown>[]),
   };
+  return checked(name, whole, definition);
 }

@@ -1,4 +1,5 @@
 /** What a cluster does, learned once for each distinct server and event, as integers in flat arrays. */
+import type { Eye } from "../checker/eye.ts";
 import { type Growable, growable, push, reserve } from "../checker/growable.ts";
 import { get, type PairMap, pairMap, put } from "../checker/pair_map.ts";
 import { type Lists, lists, type Place, place } from "../checker/place.ts";
@@ -97,8 +98,8 @@ export interface Learning {
   readonly paid: PairMap;
   /** From a message and a fault to its reaction. */
   readonly faults: PairMap;
-  /** By who looks at states: whether he looks at anything. Who does looks at all servers and at the history. */
-  eyes: readonly boolean[];
+  /** Who looks at states. */
+  eyes: readonly Eye[];
   /** By server: its integer in the state that is expanded. */
   readonly here: Int32Array;
   /** By message: the server that it is for. */

@@ -15,10 +15,12 @@ import type { Place } from "../checker/place.ts";
 import { encode } from "../checker/value.ts";
 import { runTrace, stepNamed } from "../trace/run.ts";
 import type { AnyCluster } from "./cluster.ts";
+import { inStart } from "./definition.ts";
 import { clusterActionOf, clusterActions } from "./cluster_actions.ts";
 import { type Cause, type Learning, learning, responseTo, withKey } from "./cluster_learning.ts";
 import { bagOf, nameOf, putRecord, takeRecord, widen } from "./cluster_records.ts";
 import { build, changeOf, deliverable, expand, expandOne } from "./cluster_rows.ts";
+import { clusterSymmetry } from "./cluster_symmetry.ts";
 
 /** Compiles a cluster for the checker. */
 export function compileCluster(definition: AnyCluster): Model {
@@ -36,6 +38,7 @@ export function compileCluster(definition: AnyCluster): Model {
       ? {}
       : { constraint: definition.constraint as (state: unknown) => boolean }),
     ...endsOf(l),
+    ...symmetryOf(l),
     starts,
     nameByContent: () => {},
     put: (state, to) => put(l, state, to),
@@ -46,9 +49,9 @@ export function compileCluster(definition: AnyCluster): Model {
     build: (segment, from, out, at, to) => build(l, segment, from, out, at, to),
     bagOf: (segment, at) => bagOf(l.records, segment, at),
     branchOf: (_, at) => at / rowSize,
-    watch: (eyes) => void (l.eyes = eyes.map(({ places }) => places.length > 0)),
+    watch: (eyes) => void (l.eyes = eyes),
     changeOf: (segment, from, out, at, change) => changeOf(l, segment, from, out, at, change),
-    view: (vector, at, onRead) => view(l, vector, at, onRead),
+    view: (vector, at, onRead, known) => view(l, vector, at, onRead, known),
     actions: clusterActions(servers),
     actionOf: (out, at) => clusterActionOf(l, out, at),
     fairness: definition.fairness,
@@ -64,7 +67,7 @@ export function compileCluster(definition: AnyCluster): Model {
   // Nothing has a price before a search begins.
   starts.push({ name: "1", trace: "", state: first });
   const named = Object.entries(definition.starts).map(([name, trace]): Start => {
-    const { steps } = runTrace(model, trace);
+    const { steps } = inStart(`start ${name}`, () => runTrace(model, trace));
     return { name, trace, state: priced(l, steps.at(-1)?.to ?? first) };
   });
   starts.splice(0, 1, { name: "1", trace: "", state: priced(l, first) }, ...named);
@@ -95,17 +98,37 @@ function priced(l: Learning, { vector, bag }: State): State {
   return { vector: vector.with(account, l.accounts.intern({ used, before: used })), bag };
 }
 
-function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place: number) => void): unknown {
+/** What a property sees. Unless it has looked at all before, it is told when it looks at the servers or the history. */
+function view(
+  l: Learning,
+  vector: ArrayLike<number>,
+  at: number,
+  onRead: (place: number) => void,
+  known?: ReadonlySet<number>,
+): unknown {
   const { length } = l.definition.servers;
-  for (let p = 0; p <= length; p++) onRead(p);
+  const serversOf = () => Object.freeze(l.locals.map((place, p) => place.observed[vector[at + p]!]));
+  const historyOf = () => l.histories.observed[vector[at + length]!];
+  if (known !== undefined && known.size > length) return { servers: serversOf(), history: historyOf() };
   return {
-    servers: l.locals.map((place, server) => place.observed[vector[at + server]!]),
-    history: l.histories.observed[vector[at + length]!],
+    get servers() {
+      for (let server = 0; server < length; server++) onRead(server);
+      return serversOf();
+    },
+    get history() {
+      onRead(length);
+      return historyOf();
+    },
   };
 }
 
 function put({ records }: Learning, state: State, to: Layer): void {
   putRecord(records, state.vector, state.bag, ...nameOf(records, state), to);
+}
+
+function symmetryOf(l: Learning): Pick<Model, "symmetry"> {
+  const { symmetry } = l.definition;
+  return symmetry === undefined ? {} : { symmetry: () => clusterSymmetry(l, symmetry) };
 }
 
 /** Where only budgets keep something from happening, nothing is wrong. */

@@ -210,7 +210,7 @@ function addFlight(e: Expansion, flight: Flight, rows: Int32Array, end: number, 
   }
 }
 
-/** What a row changes of the looks of all eyes: each looks at all servers and at the history, or at nothing. */
+/** What a row changes of the looks of all eyes: of its server, and of the history. */
 export function changeOf(
   l: Learning,
   { words }: Segment,
@@ -219,20 +219,28 @@ export function changeOf(
   at: number,
   change: Int32Array,
 ): void {
-  const which = rows[at + row.first]!;
+  const which = rows[at + row.first]! * reactionSize;
+  const server = rows[at + row.second]! & 0xff;
   const { items } = l.reactions.items;
-  change[0] = items[which * reactionSize + reaction.seenLow]!;
-  change[1] = items[which * reactionSize + reaction.seenHigh]!;
-  if (items[which * reactionSize + reaction.notes] !== 0) {
-    const before = valueAt(l.records.fields, words, from, l.definition.servers.length);
-    exchange(change, 0, l.histories.observedWords, before, historyOf(l, which, before));
+  const low = items[which + reaction.seenLow]!;
+  const high = items[which + reaction.seenHigh]!;
+  ofHistory[0] = ofHistory[1] = 0;
+  const { length } = l.definition.servers;
+  if (items[which + reaction.notes] !== 0) {
+    const before = valueAt(l.records.fields, words, from, length);
+    exchange(ofHistory, 0, l.histories.observedWords, before, historyOf(l, rows[at + row.first]!, before));
   }
-  const [low, high] = [change[0]!, change[1]!];
-  for (let eye = 0; eye < l.eyes.length; eye++) {
-    change[eye * 2] = l.eyes[eye]! ? low : 0;
-    change[eye * 2 + 1] = l.eyes[eye]! ? high : 0;
+  const { eyes } = l;
+  for (let e = 0; e < eyes.length; e++) {
+    const { isWatched } = eyes[e]!;
+    const seesServer = isWatched[server] === 1 ? -1 : 0;
+    const seesHistory = isWatched[length] === 1 ? -1 : 0;
+    change[e * 2] = (low & seesServer) + (ofHistory[0]! & seesHistory);
+    change[e * 2 + 1] = (high & seesServer) + (ofHistory[1]! & seesHistory);
   }
 }
+
+const ofHistory = new Int32Array(2);
 
 /** Appends the state that a row stands for. */
 export function build(

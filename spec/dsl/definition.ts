@@ -16,6 +16,7 @@ import { Reshape } from "./shape.ts";
 import type { Action, Definition, Each } from "./spec.ts";
 import type { Transition } from "./spec_learning.ts";
 import { SpecError } from "./specification.ts";
+import { setsOfStrings } from "./symmetry.ts";
 
 const part = {
   init: anything,
@@ -25,6 +26,7 @@ const part = {
   ends: optional(aFunction),
   fairness: optional(anArray),
   starts: optional(startsByName),
+  symmetry: optional(setsOfStrings),
 } satisfies Readonly<Record<keyof Definition<unknown>, Field>>;
 
 /** A definition that has all of its parts. */
@@ -124,9 +126,12 @@ export function constraintOf(
 }
 
 /** Whether the spec may end in a state: nowhere, if it doesn't say. */
-export function endsOf(name: string, { ends }: Definition<unknown>): (state: unknown) => boolean {
+export function endsOf(
+  spec: string,
+  ends: ((state: never) => boolean) | undefined,
+): (state: unknown) => boolean {
   if (ends === undefined) return () => false;
-  return (state) => decided(`spec ${name}, its ends`, () => ends(state), state);
+  return (state) => decided(`${spec}, its ends`, () => ends(state as never), state);
 }
 
 /** Whether an action happened, by what it returned. */
@@ -179,6 +184,16 @@ function inStates<T>(states: readonly unknown[], run: () => T): T {
   }
 }
 
+/** Runs the trace of a start: what is wrong with it says so, unless it is an action of the spec that says where. */
+export function inStart<T>(where: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof SpecError) || !error.message.startsWith("step ")) throw error;
+    throw new SpecError(`${where}: ${error.message}`);
+  }
+}
+
 /** Whether a value is a text that says something. */
 export function isText(value: unknown): boolean {
   return typeof value === "string" && value.trim() !== "";
@@ -189,8 +204,13 @@ export function guarded<T>(where: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (error instanceof SpecError || error instanceof Reshape) throw error;
-    if (error instanceof ValueError) throw new SpecError(`${where}: ${error.message}`);
-    throw new SpecError(`${where} threw ${error}`, { cause: error });
+    throw said(where, error);
   }
+}
+
+/** What code of the user threw, with where it was. */
+export function said(where: string, error: unknown): unknown {
+  if (error instanceof SpecError || error instanceof Reshape) return error;
+  if (error instanceof ValueError) return new SpecError(`${where}: ${error.message}`);
+  return new SpecError(`${where} threw ${error}`, { cause: error });
 }

@@ -1,6 +1,6 @@
 /** The state as the code of a spec sees it: it reads and changes it like plain data, and every place is recorded. */
 import { ValueError } from "../checker/value.ts";
-import { mayNotChange, plain, sealed, symbolInKeys, thawed } from "./plain.ts";
+import { mayNotChange, plain, symbolInKeys, thawed } from "./plain.ts";
 import { SetDraft } from "./set_draft.ts";
 import {
   type Layout,
@@ -56,7 +56,7 @@ function leafDraft(layout: Layout, place: number, recorder: Recorder): unknown {
   if (recorder.copies.has(place)) return recorder.copies.get(place);
   const value = layout.places[place]!.values[recorder.current(place)];
   if (typeof value !== "object" || value === null) return value;
-  const own = recorder.write === null ? sealed(value) : thawed(value);
+  const own = recorder.write === null ? plain(value, layout.places[place]!.name) : thawed(value);
   recorder.copies.set(place, own);
   return own;
 }

@@ -57,21 +57,25 @@ export const anything: Field = { expected: "a value", isRight: (value) => value 
  * @throws {SpecError} that names the field, and what there is or is expected.
  */
 export function checkFields(where: string, given: unknown, fields: Readonly<Record<string, Field>>): void {
-  const names = Object.keys(fields);
-  if (!isRecord(given)) {
-    throw new SpecError(`${where}: expected an object with ${names.join(", ")}; it is ${told(given)}`);
+  const problem = problemWith(given, fields);
+  if (problem !== null) throw new SpecError(`${where}: ${problem}`);
+}
+
+/** The first field of an object that is unknown, missing or of the wrong kind, in a sentence; null if none is. */
+export function problemWith(given: unknown, fields: Readonly<Record<string, Field>>): string | null {
+  const names = () => Object.keys(fields).join(", ");
+  if (!isRecord(given)) return `expected an object with ${names()}; it is ${told(given)}`;
+  for (const key in given) {
+    if (!Object.hasOwn(fields, key)) return `there is no ${key}; there are ${names()}`;
   }
-  for (const key of Object.keys(given)) {
-    if (!Object.hasOwn(fields, key)) {
-      throw new SpecError(`${where}: there is no ${key}; there are ${names.join(", ")}`);
+  for (const key in fields) {
+    const { expected, isRight } = fields[key]!;
+    const value = given[key];
+    if (!isRight(value)) {
+      return `${key} is ${value === undefined ? "missing" : told(value)}, expected ${expected}`;
     }
   }
-  for (const [key, { expected, isRight }] of Object.entries(fields)) {
-    const value = given[key];
-    if (isRight(value)) continue;
-    const what = value === undefined ? "missing" : told(value);
-    throw new SpecError(`${where}: ${key} is ${what}, expected ${expected}`);
-  }
+  return null;
 }
 
 /** An object that is no array. */

@@ -2,28 +2,42 @@
 import { encode, ValueError } from "../checker/value.ts";
 import { StateSet, ValueSet } from "./value_set.ts";
 
+/** Copies that were made here and are frozen through and through: they need not be copied again. */
+const frozen = new WeakSet<object>();
+
 /**
  * A frozen copy of plain data, in which a set holds no two equal elements.
  *
  * @throws {ValueError} on anything that is not plain data, naming its path.
  */
 export function plain(value: unknown, path: string, parents: readonly object[] = []): unknown {
-  if (typeof value !== "object" || value === null) {
+  if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
+  if (typeof value !== "object") {
     encode(value, path);
     return Object.is(value, -0) ? 0 : value;
   }
+  if (frozen.has(value)) return value;
   if (parents.includes(value)) throw new ValueError(`${path} contains itself: a state holds no cycles`);
   const within = [...parents, value];
   if (Array.isArray(value)) {
     checkKind(value, path, Array.prototype, value.length + 1);
-    return Object.freeze(Array.from(value, (item, index) => plain(item, `${path}[${index}]`, within)));
+    const items = Array.from(value, (item, index) => plain(item, `${path}[${index}]`, within));
+    return known(Object.freeze(items), items);
   }
-  if (value instanceof Uint8Array) return Uint8Array.from(value);
+  if (value instanceof Uint8Array) return new Uint8Array(value);
   if (value instanceof Set) {
     if (!(value instanceof StateSet)) checkKind(value, path, Set.prototype, 0);
-    return ValueSet.from([...value].map((item) => plain(item, `${path}{}`, within))).freeze();
+    const items = [...value].map((item) => plain(item, `${path}{}`, within));
+    return known(ValueSet.from(items).freeze(), items);
   }
   return plainObject(value, path, within);
+}
+
+/** Nothing freezes bytes: what holds some is never known. */
+function known<T extends object>(copy: T, parts: readonly unknown[]): T {
+  for (const part of parts) if (typeof part === "object" && part !== null && !frozen.has(part)) return copy;
+  frozen.add(copy);
+  return copy;
 }
 
 /** An array or set that is more than that would lose what makes it so. */
@@ -44,7 +58,8 @@ function ofClass(path: string, prototype: object): ValueError {
 function plainObject(value: object, path: string, within: readonly object[]): unknown {
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw ofClass(path, prototype);
-  const entries = Reflect.ownKeys(value).map((key) => {
+  const entries: [string, unknown][] = [];
+  for (const key of Reflect.ownKeys(value)) {
     if (typeof key === "symbol") throw new ValueError(symbolInKeys(path));
     const descriptor = Object.getOwnPropertyDescriptor(value, key);
     if (descriptor?.get !== undefined || descriptor?.set !== undefined) {
@@ -53,9 +68,9 @@ function plainObject(value: object, path: string, within: readonly object[]): un
     if (descriptor?.value === undefined) {
       throw new ValueError(`${path}.${key} is undefined: leave the field out, or use null`);
     }
-    return [key, plain(descriptor.value, `${path}.${key}`, within)];
-  });
-  return Object.freeze(Object.fromEntries(entries));
+    entries.push([key, plain(descriptor.value, `${path}.${key}`, within)]);
+  }
+  return known(Object.freeze(Object.fromEntries(entries)), entries.map(([, part]) => part));
 }
 
 /** What is wrong with an object that has such a key. */
@@ -75,18 +90,6 @@ export function thawed(value: unknown): unknown {
   if (value instanceof Uint8Array) return value.slice();
   if (value instanceof Set) return ValueSet.from([...value].map(thawed));
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, thawed(item)]));
-}
-
-/** The frozen value itself, or a copy if there are bytes in it: nothing can freeze them. */
-export function sealed(value: unknown): unknown {
-  return hasBytes(value) ? plain(value, "") : value;
-}
-
-function hasBytes(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (value instanceof Uint8Array) return true;
-  const parts = Array.isArray(value) || value instanceof Set ? [...value] : Object.values(value);
-  return parts.some(hasBytes);
 }
 
 /** A value as people read it: words without quotes, sets in braces. */

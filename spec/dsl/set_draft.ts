@@ -1,7 +1,7 @@
 /** A set of the state as the code of a spec sees it: each element is a place, so that only it is read or written. */
 import { encode } from "../checker/value.ts";
 import type { Recorder } from "./draft.ts";
-import { mayNotChange, sealed, show } from "./plain.ts";
+import { mayNotChange, plain, show } from "./plain.ts";
 import { type Layout, memberOf, type SetShape } from "./shape.ts";
 import { StateSet, ValueSet } from "./value_set.ts";
 
@@ -34,7 +34,7 @@ export class SetDraft extends StateSet {
   }
 
   #elements(): ValueSet {
-    return ValueSet.from(this.#members().map(({ element }) => sealed(element)));
+    return ValueSet.from(this.#members().map(({ element }) => plain(element, this.#shape.path)));
   }
 
   #put(element: unknown, value: 0 | 1): boolean {

@@ -90,8 +90,10 @@ function shapeOf(
   if (whole.has(path)) return leaf(path, places);
   if (values.every((value) => value instanceof Set)) return { type: "set", path, members: new Map() };
   const [first] = values;
+  // An empty list is there to grow.
   if (
-    Array.isArray(first) && values.every((value) => Array.isArray(value) && value.length === first.length)
+    Array.isArray(first) && first.length > 0 &&
+    values.every((value) => Array.isArray(value) && value.length === first.length)
   ) {
     const at = (index: number) => values.map((value) => (value as readonly unknown[])[index]);
     const items = first.map((_, index) => shapeOf(`${path}[${index}]`, at(index), whole, places));

@@ -13,7 +13,7 @@ import {
 import { type Place, place } from "../checker/place.ts";
 import { runTrace } from "../trace/run.ts";
 import { propertiesOf } from "./claims.ts";
-import { constraintOf, endsOf, guarded, initialStates, transitionsOf } from "./definition.ts";
+import { constraintOf, endsOf, guarded, initialStates, inStart, transitionsOf } from "./definition.ts";
 import { draftOf } from "./draft.ts";
 import { plain, show } from "./plain.ts";
 import { gather, type Layout, layoutOf, Reshape, scatter, untilInShape } from "./shape.ts";
@@ -22,6 +22,7 @@ import { disabled, watch } from "./spec_effects.ts";
 import { forEachEffect, learn, type Learning, learning } from "./spec_learning.ts";
 import { isRoomy, putRecord, refit, takeRecord } from "./spec_records.ts";
 import { build as buildState, changeOf, expand } from "./spec_rows.ts";
+import { specSymmetry, symmetricShape } from "./spec_symmetry.ts";
 import { SpecError } from "./specification.ts";
 import { follow } from "./spec_trees.ts";
 
@@ -40,7 +41,9 @@ export function compileSpec(name: string, build: () => Definition<unknown>, whol
 
 function compile(name: string, definition: Definition<unknown>, whole: Set<string>): Model {
   const states = initialStates(name, definition);
-  const layout = layoutOf(states, whole);
+  const { symmetry } = definition;
+  const shaped = symmetry === undefined ? { states, whole } : symmetricShape(symmetry, states, whole);
+  const layout = layoutOf(shaped.states, shaped.whole);
   const vectors = states.map((state) => vectorOf(layout, state));
   const l = learning(name, layout, whole, transitionsOf(name, definition.actions));
   const starts = vectors.map((vector, index): Start => ({
@@ -48,7 +51,7 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     trace: "",
     state: { vector: padded(l, vector), bag: [] },
   }));
-  const ends = endsOf(name, definition);
+  const ends = endsOf(`spec ${name}`, definition.ends);
   const model: Model = {
     servers: [],
     places: layout.places as readonly Place<unknown>[],
@@ -79,6 +82,7 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     view: (vector, at, onRead) => view(l, vector, at, onRead),
     actions: l.transitions,
     actionOf: ({ rows }, at) => l.outcomes[rows[at + row.second]!]!.transition,
+    ...(symmetry === undefined ? {} : { symmetry: () => specSymmetry(l, symmetry) }),
     fairness: definition.fairness ?? [],
     stateOf: (values) => stateOf(l, values),
     steps: (state) => stepsOf(l, model, state),
@@ -91,7 +95,7 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     neverEnabled: () => neverEnabled(l, Object.keys(definition.actions)),
   };
   const named = Object.entries(definition.starts ?? {}).map(([start, trace]): Start => {
-    const { start: first, steps } = guarded(`spec ${name}, start ${start}`, () => runTrace(model, trace));
+    const { start: first, steps } = inStart(`spec ${name}, start ${start}`, () => runTrace(model, trace));
     return { name: start, trace, state: steps.at(-1)?.to ?? first.state };
   });
   starts.push(...named);

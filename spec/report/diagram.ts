@@ -189,7 +189,7 @@ function notesOf(step: Step, before: Description, after: Description): string {
     ? [`${step.event} is duplicated`]
     : [];
   const held = step.label.endsWith("_") ? ["its write is held back"] : [];
-  const changes = Object.keys(after).flatMap((server) => changesAt(server, before, after));
+  const changes = Object.keys(after).flatMap((server) => changesAt(server, before, after, ["role"]));
   const isNothing =
     Object.keys(after).every((server) => badgeOf(before, server) === badgeOf(after, server)) &&
     what.length + held.length + changes.length === 0;
@@ -197,9 +197,14 @@ function notesOf(step: Step, before: Description, after: Description): string {
   return [...what, ...held, ...changes, ...nothing].join("; ");
 }
 
-/** What changed at a server, in one phrase; its role is seen in the picture. */
-function changesAt(server: string, before: Description, after: Description): readonly string[] {
-  const fields = Object.entries(after[server] ?? {}).filter(([key]) => key !== "role");
+/** What changed at a server, in one phrase, but for what is seen without that: in a picture its role. */
+export function changesAt(
+  server: string,
+  before: Description,
+  after: Description,
+  isSeen: readonly string[],
+): readonly string[] {
+  const fields = Object.entries(after[server] ?? {}).filter(([key]) => !isSeen.includes(key));
   const changes = fields.flatMap(([key, value]) => {
     const old = before[server]?.[key];
     if (old === value) return [];

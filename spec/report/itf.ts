@@ -2,7 +2,7 @@
  * Runs in the Informal Trace Format: JSON, as Apalache and Quint write it and their viewer shows it.
  * https://apalache-mc.org/docs/adr/015adr-trace.html
  */
-import type { Model, State } from "../checker/model.ts";
+import type { Model, State, Step } from "../checker/model.ts";
 import { encode } from "../checker/value.ts";
 import type { Parameters } from "../dsl/specification.ts";
 import { statesOf } from "../trace/replay.ts";
@@ -23,9 +23,19 @@ export interface ItfAsked {
 /** An expression of the format. */
 export type Itf = boolean | number | string | readonly Itf[] | { readonly [key: string]: Itf };
 
-/** A run: its variables are those of a plain spec, or the servers, the messages in flight and the history. */
-export function itf(model: Model, run: Run, { spec, parameters, description, isViolation }: ItfAsked): Itf {
-  const states = statesOf(run).map((state) => variablesOf(model, state));
+/** The forever of a behaviour: the steps that are taken again and again, perhaps none; null: it ends. */
+export type Loop = readonly Step[] | null;
+
+/** A run, and its loop: its variables are those of a plain spec, or the servers, the messages in flight and the history. */
+export function itf(
+  model: Model,
+  run: Run,
+  loop: Loop,
+  { spec, parameters, description, isViolation }: ItfAsked,
+): Itf {
+  // The last step of a loop leads back to its first state, which stands there already.
+  const whole = { start: run.start, steps: [...run.steps, ...loop?.slice(0, -1) ?? []] };
+  const states = statesOf(whole).map((state) => variablesOf(model, state));
   return {
     "#meta": {
       format: "ITF",
@@ -34,10 +44,11 @@ export function itf(model: Model, run: Run, { spec, parameters, description, isV
       status: isViolation ? "violation" : "ok",
       description,
       parameters,
-      trace: formatTrace(run),
+      trace: formatTrace({ ...run, steps: [...run.steps, ...loop ?? []] }),
     },
     vars: Object.keys(states[0] ?? {}),
-    states: states.map((variables, index): Itf => ({ "#meta": metaOf(run, index), ...variables })),
+    states: states.map((variables, index): Itf => ({ "#meta": metaOf(whole, index), ...variables })),
+    ...(loop === null ? {} : { loop: run.steps.length }),
   };
 }
 

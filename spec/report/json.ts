@@ -46,9 +46,10 @@ export function mutantLine(mutant: { name: string; sentence: string; property: s
 
 /** The last line of a check. */
 export function endLine(report: Report, exit: number): string {
-  const { generated, distinct, cut, exhausted, neverEnabled, verdict } = report;
+  const { generated, distinct, cut, exhausted, permutations, neverEnabled, verdict } = report;
   const depth = Math.max(0, ...report.searches.map((search) => search.depth));
-  return line({ type: "end", generated, distinct, cut, depth, exhausted, neverEnabled, verdict, exit });
+  const counts = { generated, distinct, cut, depth, exhausted, permutations };
+  return line({ type: "end", ...counts, neverEnabled, verdict, exit });
 }
 
 /** The lines of a replayed run: each step with the state after it, each property, and the end. */

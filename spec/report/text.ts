@@ -219,9 +219,16 @@ function verdictLines(report: Report, telling: Telling): readonly string[] {
     const were = report.cut === 1 ? "state was" : "states were";
     lines.push(`    ${grouped(report.cut)} ${were} outside of the constraint: nothing was looked for beyond`);
   }
-  lines.push(`    ${paint.faint(oddsText(report.odds))}`);
+  lines.push(...reductionLines(report, telling), `    ${paint.faint(oddsText(report.odds))}`);
   const next = adviceFor(report, first?.depth ?? 0);
   return next === "" ? lines : [...lines, `    ${paint.faint(next)}`];
+}
+
+/** What states were taken for one. */
+function reductionLines({ permutations, distinct }: Report, { paint }: Telling): readonly string[] {
+  if (permutations === null) return [];
+  const orbits = `each of the ${grouped(distinct)} stands for all states that are the same but for names`;
+  return [`    ${paint.faint(`symmetry: ${counted(permutations, "permutation")}; ${orbits}`)}`];
 }
 
 function mark({ verdict }: Report, paint: Paint): string {

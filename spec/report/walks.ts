@@ -9,7 +9,7 @@ import { visible } from "./visible.ts";
 export interface WalkedPropertySummary
   extends Pick<WalkedProperty, "result" | "walk" | "walked" | "trace" | "witness"> {
   /** The property. */
-  readonly property: Pick<WalkedProperty["property"], "kind" | "name" | "sentence">;
+  readonly property: { readonly kind: string; readonly name: string; readonly sentence: string };
 }
 
 /** A report on walks, without what only the compiled spec can tell. */
@@ -92,9 +92,8 @@ function propertyLines(
 ): readonly string[] {
   return propertyTable(properties.map(({ property, result, walk, trace }) => {
     const row = { property, rest: "" };
-    const judged = property.kind === "steps"
-      ? counted(generated - done, "step")
-      : counted(generated, "state");
+    const isOfSteps = property.kind === "steps" || property.kind === "refines";
+    const judged = isOfSteps ? counted(generated - done, "step") : counted(generated, "state");
     switch (result) {
       case "reached":
         return {
@@ -105,6 +104,15 @@ function propertyLines(
         };
       case "not-reached":
         return { ...row, mark: paint.bad("--"), count: "not reached" };
+      case "unknown":
+        return property.kind === "refines"
+          ? {
+            ...row,
+            mark: paint.faint("--"),
+            count: judged,
+            rest: "   its fairness is not judged: walks end",
+          }
+          : { ...row, mark: paint.faint("--"), count: "not judged", rest: ": walks end" };
       case "holds":
       case "violated":
         return { ...row, mark: paint.good("ok"), count: judged };

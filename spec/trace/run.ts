@@ -121,11 +121,11 @@ function isStepOf({ servers, actions }: Model, word: string): boolean {
 const id = "[A-Za-z][A-Za-z0-9]*";
 const selector = "(:[A-Za-z]+(\\.[1-9][0-9]*)?)?";
 const notation = new RegExp(
-  `^(${id}(!(${id})?|[>~+]${id}${selector}|\\*|\\^[0-9]*|-[0-9]*|=[A-Za-z0-9]+|\\?|/|@${id}|&[A-Za-z0-9,()]+)_?` +
+  `^(${id}(!(${id})?|[>~+]${id}${selector}|\\*|\\^[0-9]*|-[0-9]*|=[A-Za-z0-9]+|\\?|/|@${id}|&[A-Za-z0-9,()]+)_?(#[1-9][0-9]*)?` +
     `|[A-Za-z][A-Za-z0-9_]*(\\(.*\\))?(#[1-9][0-9]*)?)$`,
 );
 
 /** Whether a word could be a step of some trace. */
-function isNotation(word: string): boolean {
+export function isNotation(word: string): boolean {
   return notation.test(word);
 }

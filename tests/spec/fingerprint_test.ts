@@ -60,7 +60,7 @@ function oneServer<Local>(initial: Local, changes: readonly ((local: Local) => L
       changes.map((change, index) => ({
         local: change(local),
         sends: [ball],
-        ...(index === 0 ? {} : { notation: `=${index}` }),
+        ...(index === 0 ? {} : { notation: `#${index}` }),
       })),
     properties: [],
   }));

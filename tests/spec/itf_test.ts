@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { catalog } from "../../spec/catalog/mod.ts";
 import { cluster, type ClusterDefinition, replay, spec, type Specification } from "../../spec/mod.ts";
 import { type Itf, itf } from "../../spec/report/itf.ts";
-import { quorate } from "./cli_support.ts";
+import { quorate, withFiles } from "./cli_support.ts";
 
 /** What breaks the rules of the format in an expression, by its path. */
 function faultsOf(value: unknown, path: string): readonly string[] {
@@ -66,7 +66,7 @@ function faultsOfTrace(trace: Record<string, unknown>): readonly string[] {
 function trace(of: Specification, text: string): Record<string, unknown> {
   const { model, run } = replay(of, text);
   const asked = { spec: of.name, parameters: {}, description: "a run", isViolation: false };
-  return JSON.parse(JSON.stringify(itf(model, run, asked)));
+  return JSON.parse(JSON.stringify(itf(model, run, null, asked)));
 }
 
 const everything = spec("everything", () => ({
@@ -170,6 +170,32 @@ Deno.test("check --itf without a counterexample writes nothing to stdout, and sa
   const { code, stdout, stderr } = await quorate(["check", "two_phase_commit", "--itf"]);
   assertEquals([code, stdout], [0, ""]);
   assert(stderr.endsWith("no counterexample: nothing is written to stdout\n"), stderr);
+});
+
+const ring = `
+import { eventually, spec } from "@quorate/raft/spec";
+export default spec<{ n: number }>("ring", () => ({
+  init: { n: 0 },
+  actions: { Up: (s) => s.n < 3 && void s.n++, Back: (s) => s.n === 3 && void (s.n = 1) },
+  properties: [eventually("five", "n = 5", ({ n }) => n === 5)],
+  fairness: [],
+}));
+`;
+
+Deno.test("the loop of a behaviour that goes on for ever begins at its index, and ends in the last state", async () => {
+  const fair = ring.replace(/fairness: .*/, 'fairness: [weak("Up"), weak("Back")],').replace(
+    "spec }",
+    "spec, weak }",
+  );
+  await withFiles({ "ring.ts": fair, "still.ts": ring }, async (folder) => {
+    const [round] = (await quorate(["check", "ring.ts", "--itf"], folder)).json();
+    assertEquals(faultsOfTrace(round!), []);
+    assertEquals((round?.states as { n: number }[]).map(({ n }) => n), [0, 1, 2, 3]);
+    assertEquals(round?.loop, 1);
+    const [still] = (await quorate(["check", "still.ts", "--itf"], folder)).json();
+    assertEquals([(still?.states as unknown[]).length, still?.loop], [1, 0]);
+    assertEquals(faultsOfTrace(still!), []);
+  });
 });
 
 Deno.test("replay --itf writes any run", async () => {

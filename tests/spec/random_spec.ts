@@ -25,8 +25,11 @@ export function drawFrom(seed: number): Draw {
 }
 
 /** The definition that a text stands for. */
-export function definitionOf(text: string): Definition<unknown> & AnyCluster {
-  const names = { each, always, steps, sometimes };
+export function definitionOf(
+  text: string,
+  vocabulary: Readonly<Record<string, unknown>> = {},
+): Definition<unknown> & AnyCluster {
+  const names = { each, always, steps, sometimes, ...vocabulary };
   return new Function(...Object.keys(names), `return (${text});`)(...Object.values(names));
 }
 

@@ -17,7 +17,14 @@ import { untilInShape } from "../../spec/dsl/shape.ts";
 import { definitionOf, drawFrom, randomSpec } from "./random_spec.ts";
 import { randomCluster } from "./random_cluster.ts";
 import { explore, type Explored, type Machine, machineOf, textOf } from "./reference.ts";
-import { clusterMachine } from "./reference_cluster.ts";
+import {
+  orbitOf,
+  randomSymmetricCluster,
+  randomSymmetricSpec,
+  unordered,
+  vocabulary,
+} from "./random_symmetric.ts";
+import { clusterMachine, type Global } from "./reference_cluster.ts";
 
 /** Ways to check a spec that must not make a difference. */
 const modes: readonly (readonly [mode: string, options: CheckOptions])[] = [
@@ -47,6 +54,62 @@ const fronts: readonly (readonly [front: string, seeds: number, draw: (seed: num
 
 /** Beyond so many states a search ends, once its layer is complete. */
 const most = 200;
+
+const symmetric: readonly (readonly [front: string, seeds: number, draw: (seed: number) => Drawn])[] = [
+  ["spec", 50, (seed) => {
+    const text = randomSymmetricSpec(drawFrom(seed));
+    const build = () => definitionOf(text, vocabulary);
+    const specification = spec<never>("drawn", () => build() as never);
+    return { text, specification, machine: { ...machineOf(build()), orbit: orbitOf(vocabulary.sets) } };
+  }],
+  ["cluster", 60, (seed) => {
+    const text = randomSymmetricCluster(drawFrom(seed));
+    const definition = definitionOf(text);
+    const orbit = orbitOf(definition.symmetry ?? []);
+    const machine = {
+      ...clusterMachine(definition),
+      orbit: (state: Global) => orbit(unordered(definition, state)),
+    };
+    return {
+      text,
+      specification: cluster("drawn", () => definitionOf(text)),
+      machine: machine as Machine<unknown>,
+    };
+  }],
+];
+
+for (const [front, count, draw] of symmetric) {
+  const seed = Deno.env.get("SEED");
+  const seeds = seed === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(seed)];
+  Deno.test(`${front}: with symmetry the engine finds the quotient by brute force (seeds 1 to ${count})`, async () => {
+    const tally = { violated: 0, exhausted: 0, cut: 0, distinct: 0, states: 0 };
+    for (const seed of seeds) {
+      const drawn = draw(seed);
+      const quotient = explore(drawn.machine, most);
+      const whole = explore({ ...drawn.machine, orbit: drawn.machine.text }, most * 6);
+      await told(seed, drawn, async () => {
+        await compare("symmetry", { symmetry: true }, drawn, quotient);
+        await compare("default", {}, drawn, whole);
+        // What is found is as far away as without symmetry, as far as both have looked.
+        if (quotient.exhausted && whole.exhausted) {
+          assertEquals([quotient.lengths, quotient.depth], [whole.lengths, whole.depth]);
+        }
+        if (quotient.violated && whole.violated) assertEquals(quotient.lengths, whole.lengths);
+      });
+      if (quotient.violated) tally.violated++;
+      if (quotient.exhausted) tally.exhausted++;
+      if (quotient.cut > 0) tally.cut++;
+      if (!quotient.exhausted || !whole.exhausted) continue;
+      tally.distinct += quotient.distinct;
+      tally.states += whole.distinct;
+    }
+    if (seed !== undefined) return;
+    assert(tally.violated > count / 10 && tally.violated < count / 1.5, `${tally.violated} are violated`);
+    assert(tally.exhausted > count / 5, `${tally.exhausted} are exhausted`);
+    assert(tally.cut > count / 20, `${tally.cut} are cut by a constraint`);
+    assert(tally.distinct * 3 < tally.states, `${tally.distinct} orbits of ${tally.states} states`);
+  });
+}
 
 for (const [front, count, draw] of fronts) {
   const all = Array.from({ length: count }, (_, index) => index + 1);

@@ -12,6 +12,8 @@ export interface Machine<State> {
   readonly see: (state: State) => unknown;
   /** The same for equal states, and only for them. */
   readonly text: (state: State) => string;
+  /** The same for states that the search takes for one; the text, if it is left out. */
+  readonly orbit?: (state: State) => string;
 }
 
 /** What a check must report. */
@@ -29,7 +31,7 @@ export interface Explored {
 
 /** Searches layer by layer, until nothing is new, something is violated, or there are more than `most` states. */
 export function explore<State>(machine: Machine<State>, most: number): Explored {
-  const { initial, properties, constraint, next, see, text } = machine;
+  const { initial, properties, constraint, next, see, text, orbit = text } = machine;
   const lengths: Record<string, number | null> = Object.fromEntries(
     properties.map(({ name }) => [name, null]),
   );
@@ -52,16 +54,15 @@ export function explore<State>(machine: Machine<State>, most: number): Explored 
     else cut++;
     return isInside;
   }
-  let layer = initial.filter((state) => isNew(state, text(state), 0));
+  let layer = initial.filter((state) => isNew(state, orbit(state), 0));
   while (layer.length > 0 && !violated && distinct <= most) {
     const after: State[] = [];
     for (const from of layer) {
       const [key, seen] = [text(from), see(from)];
       for (const [, to] of next(from)) {
-        const keyAfter = text(to);
         // A step that changes nothing is none: as in TLA+.
-        if (key !== keyAfter) judge(depth, see(to), seen);
-        if (isNew(to, keyAfter, depth)) after.push(to);
+        if (key !== text(to)) judge(depth, see(to), seen);
+        if (isNew(to, orbit(to), depth)) after.push(to);
       }
     }
     if (after.length > 0) depth++;

@@ -5,6 +5,8 @@ import { random } from "../../spec/checker/random.ts";
 import {
   always,
   each,
+  eventually,
+  refines,
   replay,
   sometimes,
   spec,
@@ -12,6 +14,7 @@ import {
   steps,
   walk,
   type WalkReport,
+  weak,
 } from "../../spec/mod.ts";
 import { raft } from "../../spec/raft/mod.ts";
 import { loadMutant } from "../../spec/raft/load_mutant.ts";
@@ -165,6 +168,76 @@ Deno.test("a signal ends the walks: inconclusive, with what was covered", async 
   });
   assertEquals([verdict, stopped], ["inconclusive", "signal"]);
   assert(done > 0 && generated > done);
+});
+
+/** Counts up, and may get stuck in the middle; `jump` is no step of an abstract spec. */
+function counting(jump: number, ends: boolean) {
+  interface State {
+    readonly n: number;
+  }
+  const abstract = spec<State>("abstract", () => ({
+    init: { n: 0 },
+    actions: { Next: (s) => void s.n++ },
+    properties: [],
+    fairness: [weak("Next")],
+  }));
+  return spec<State>("counting", () => ({
+    init: { n: 0 },
+    actions: { Up: (s) => s.n < 9 && void s.n++, Jump: (s) => s.n === 4 && void (s.n += jump) },
+    properties: [
+      refines<State>("one by one", "it is abstract", abstract, ({ n }) => ({ n })),
+      eventually("nine", "n = 9", ({ n }) => n === 9),
+    ],
+    ...(ends ? { ends: ({ n }) => n === 9 } : {}),
+  }));
+}
+
+Deno.test("a walk that ends where the spec may not end is a deadlock, and shown", async () => {
+  const { verdict, properties } = await walk(counting(1, false), { walks: 2, seed: 1 });
+  const found = properties.find(({ property }) => property.kind === "deadlock");
+  assertEquals([verdict, found?.result, found?.walk, found?.run?.steps.length], [
+    "violated",
+    "violated",
+    1,
+    9,
+  ]);
+});
+
+Deno.test("the steps of a refinement are judged, and what must happen some day is not: a walk that ends can't tell", async () => {
+  const fine = await walk(counting(1, true), { walks: 20, seed: 1 });
+  assertEquals([fine.verdict, fine.properties.map(({ result }) => result)], ["holds", [
+    "unknown",
+    "unknown",
+  ]]);
+  const text = walkText({ ...fine, missing: [] }, {
+    paint: plainPaint,
+    milliseconds: null,
+    replay: null,
+    picture: [],
+  });
+  assertStringIncludes(
+    text,
+    "  --  refines     one by one     180 steps   its fairness is not judged: walks end\n",
+  );
+  assertStringIncludes(text, "  --  eventually  nine          not judged: walks end\n");
+  const wrong = await walk(counting(3, true), { walks: 20, seed: 1 });
+  const [refinement] = wrong.properties;
+  assertEquals([refinement?.result, refinement?.run?.steps.length], ["violated", 5]);
+  assertEquals(replay(counting(3, true), refinement?.trace ?? "").violations[0]?.name, "one by one");
+});
+
+Deno.test("an initial state that is none of the refined spec is violated by a walk without steps", async () => {
+  const two = spec<{ n: number }>(
+    "two",
+    () => ({ init: { n: 2 }, actions: { Up: (s) => void s.n++ }, properties: [] }),
+  );
+  const one = spec<{ n: number }>("one", () => ({
+    init: { n: 1 },
+    actions: { Up: (s) => void s.n++ },
+    properties: [refines<{ n: number }>("as two", "it begins with 2", two, ({ n }) => ({ n }))],
+  }));
+  const { properties: [found] } = await walk(one, { walks: 3, seed: 1 });
+  assertEquals([found?.result, found?.walk, found?.run?.steps.length], ["violated", 1, 0]);
 });
 
 const mistakes: readonly (readonly [options: unknown, message: string])[] = [

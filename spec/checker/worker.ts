@@ -1,0 +1,83 @@
+/** A worker of a search: a thread that builds the same spec, and is a member of the team. */
+import { isSpecification, type Parameters, SpecError, type Specification } from "../dsl/specification.ts";
+import { Reshape } from "../dsl/shape.ts";
+import { searchedBy } from "./naming.ts";
+import type { Assignment, FromWorker, ToWorker } from "./parallel.ts";
+import { join, type Member, moveTo, nextLayer, prepare, use, work } from "./team.ts";
+
+/** What a worker has to itself: the web's types don't know that it is one. */
+interface Thread {
+  onmessage: ((message: { readonly data: ToWorker }) => void) | null;
+  postMessage(message: FromWorker): void;
+}
+
+const thread = globalThis as unknown as Thread;
+let member: Member | null = null;
+
+thread.onmessage = async ({ data }) => {
+  try {
+    thread.postMessage(await answer(data));
+  } catch (error) {
+    thread.postMessage(failure(error));
+  }
+};
+
+async function answer(message: ToWorker): Promise<FromWorker> {
+  switch (message.type) {
+    case "join":
+      member = await memberFor(message);
+      return { type: "ready" };
+    case "work": {
+      const outcome = await work(member!, message.isLast);
+      const { generated, distinct, cut, next, judge: { verdicts } } = member!.run;
+      return {
+        type: "back",
+        outcome,
+        generated,
+        distinct,
+        cut,
+        count: next.count,
+        left: member!.queue?.count ?? 0,
+        verdicts: [...verdicts.keys()],
+      };
+    }
+    case "endLayer":
+      nextLayer(member!, message.count);
+      return { type: "ready" };
+    case "move":
+      moveTo(member!, message.table);
+      return { type: "ready" };
+    case "use":
+      use(member!, message.table);
+      return { type: "ready" };
+  }
+}
+
+async function memberFor(assignment: Assignment): Promise<Member> {
+  const spec = await load(assignment.module, assignment.name);
+  const model = spec.build(assignment.parameters as Parameters);
+  const starts = model.starts.filter(({ name }) => assignment.starts.includes(name));
+  const { depth, maxBytes, me, size, board, table } = assignment;
+  const run = await prepare(searchedBy(model, assignment.isSymmetric), starts, {
+    depth,
+    maxBytes,
+    isExact: false,
+    onProgress: () => {},
+    stopped: () => false,
+  });
+  return join(run, me, size, board, table);
+}
+
+/** The spec that a module exports by default, or that stands in its catalog under this name. */
+async function load(module: string, name: string | null): Promise<Specification> {
+  const { default: exported, catalog } = await import(module);
+  const spec: unknown = name === null ? exported : catalog[name];
+  if (isSpecification(spec)) return spec;
+  throw new SpecError(`${module} does not export the spec that its workers are to search`);
+}
+
+function failure(error: unknown): FromWorker {
+  if (error instanceof Reshape) return { type: "reshape", path: error.path };
+  const isSpecError = error instanceof SpecError;
+  return { type: "error", isSpecError, message: error instanceof Error ? error.message : String(error) };
+}
