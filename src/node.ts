@@ -179,6 +179,7 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
 function configOf(settings: Settings, servers: readonly NodeId[]): Config {
   const { id, maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals, keptEntries } = settings;
   const { preVote, checkQuorum, leaseReads, priority } = settings;
+  const { maxInFlightMessages, maxInFlightBytes, maxUncommittedBytes } = settings;
   return {
     id,
     servers,
@@ -186,6 +187,9 @@ function configOf(settings: Settings, servers: readonly NodeId[]): Config {
     maxBytesPerAppend,
     maxHeldProposals,
     keptEntries,
+    maxInFlightMessages,
+    maxInFlightBytes,
+    maxUncommittedBytes,
     preVote,
     checkQuorum,
     leaseReads,

@@ -37,9 +37,17 @@ const budgets = {
 
 /**
  * Which extensions of the core are on; `priority` is the last server's. Unless there is `drift`, no election begins
- * before the leases end that count on who would begin it.
+ * before the leases end that count on who would begin it. `inFlight` is the
+ * most messages with entries on their way to one follower; 0 for no limit.
  */
-const extensions = { preVote: false, checkQuorum: false, priority: 0, leaseReads: false, drift: 0 };
+const extensions = {
+  preVote: false,
+  checkQuorum: false,
+  priority: 0,
+  leaseReads: false,
+  drift: 0,
+  inFlight: 0,
+};
 
 /** The names of the budgets. */
 export const budgetNames: readonly string[] = Object.keys(budgets);
@@ -69,6 +77,7 @@ export function raft(under: Core = core, options: RaftOptions = {}): Specificati
       transfer: { checkQuorum: true, transfers: 1, slow: 0 },
       reads: { reads: 1, crashes: 0, slow: 0 },
       lease: { checkQuorum: true, leaseReads: true, reads: 1, transfers: 1, timeouts: 3, slow: 0 },
+      flow: { inFlight: 1, proposals: 2, crashes: 0, slow: 0 },
       snapshots: { snapshots: 2, crashes: 0, slow: 0 },
       membership: { servers: 4, voters: 3, changes: 1, crashes: 0, slow: 0 },
     },
@@ -83,7 +92,7 @@ function summary(parameters: Parameters): string {
     if (parameters[budget] !== 0) parts.push(`${budget} <= ${parameters[budget]}`);
   }
   if (parameters.voters !== 0) parts.push(`${parameters.voters} of them vote at first`);
-  for (const extension of ["preVote", "checkQuorum", "leaseReads", "drift"]) {
+  for (const extension of ["preVote", "checkQuorum", "leaseReads", "drift", "inFlight"]) {
     if (parameters[extension]) parts.push(extension);
   }
   return [...parts, "network: reorders, loses"].join(" · ");
@@ -144,6 +153,7 @@ function configOf(id: string, names: readonly string[], values: Values): Config 
     preVote: values.preVote,
     checkQuorum: values.checkQuorum,
     leaseReads: values.leaseReads,
+    ...(values.inFlight > 0 ? { maxInFlightMessages: values.inFlight } : {}),
     priority: id === names.at(-1) ? values.priority : 0,
   };
 }

@@ -2,6 +2,7 @@
  * What goes beyond the paper's own sections: each extension is off unless asked for, in a file of its own, and behind
  * one call in `step`. A first reading of the core needs none of them.
  */
+import type { Flow } from "./flow.ts";
 import type { NodeId } from "./log.ts";
 import { type LeaderReads, noReads } from "./read.ts";
 import type { SentSnapshot } from "./snapshot.ts";
@@ -18,6 +19,12 @@ export interface Extensions {
   readonly checkQuorum?: boolean;
   /** Whether a leader answers reads by a lease, which needs clocks that agree on how long things take (thesis 6.4.1). */
   readonly leaseReads?: boolean;
+  /** The most messages with entries on their way to one follower. Without limit if left out. */
+  readonly maxInFlightMessages?: number;
+  /** The most bytes of commands on their way to one follower, but for the last message. Without limit if left out. */
+  readonly maxInFlightBytes?: number;
+  /** The most bytes of commands that a leader lets wait to be committed. Without limit if left out. */
+  readonly maxUncommittedBytes?: number;
   /** How many entries of the log before a snapshot stay, for followers that lag a little. 0 if left out. */
   readonly keptEntries?: number;
   /** How much this server should rather lead than others: it refuses a lower one its vote, if both know the same. 0 if left out. */
@@ -32,6 +39,10 @@ export interface LeaderExtensions {
   readonly transfer: Transfer | null;
   /** Whether it has ever asked another server to stand for election: that may come to pass at any time. */
   readonly hasHandedOver: boolean;
+  /** What is on its way to each follower, where that is limited. */
+  readonly flow: Readonly<Record<NodeId, Flow>>;
+  /** The bytes of the commands that this leader has appended, and that are not committed; 0 where they aren't limited. */
+  readonly uncommittedBytes: number;
   /** Who is being sent a snapshot. */
   readonly snapshots: Readonly<Record<NodeId, SentSnapshot>>;
   /** Reads, and what confirms that it leads. */
@@ -43,6 +54,8 @@ export const newLeaderExtensions: LeaderExtensions = {
   activePeers: [],
   transfer: null,
   hasHandedOver: false,
+  flow: {},
+  uncommittedBytes: 0,
   snapshots: {},
   reads: noReads,
 };

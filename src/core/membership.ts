@@ -106,6 +106,7 @@ function appendConfiguration(state: ServerState, configuration: Configuration): 
     ...role,
     nextIndex: Object.fromEntries(peers.map((peer) => [peer, role.nextIndex[peer] ?? 1])),
     matchIndex: Object.fromEntries(peers.map((peer) => [peer, role.matchIndex[peer] ?? 0])),
+    flow: Object.fromEntries(Object.entries(role.flow).filter(([peer]) => peers.includes(peer))),
     snapshots: Object.fromEntries(Object.entries(role.snapshots).filter(([peer]) => peers.includes(peer))),
     activePeers: role.activePeers.filter((peer) => peers.includes(peer)),
   };

@@ -17,6 +17,7 @@ export { applicableIndex, writeFrom } from "./durability.ts";
 export type * from "./effect.ts";
 export type * from "./event.ts";
 export type * from "./extension.ts";
+export type { Flow } from "./flow.ts";
 export {
   type Command,
   type Compaction,

@@ -1,5 +1,6 @@
 /** Proposals at any server: the leader appends them, others hand them on to it, or hold them while there is none. */
 import type { Refuse, Send } from "./effect.ts";
+import { roomFor } from "./flow.ts";
 import type { LogEntry, NodeId, ProposalId } from "./log.ts";
 import type { Proposal, ProposeRefused } from "./message.ts";
 import { appendAsLeader } from "./replication.ts";
@@ -13,7 +14,7 @@ import type { Step } from "./step.ts";
 export function onProposals(state: ServerState, proposals: readonly Proposal[]): Step {
   const room = takerOf(state) === null
     ? state.config.maxHeldProposals - state.heldProposals.length
-    : proposals.length;
+    : roomFor(state, proposals);
   return {
     state: { ...state, heldProposals: [...state.heldProposals, ...proposals.slice(0, room)] },
     effects: refusals(state, proposals.slice(room)),

@@ -2,6 +2,7 @@
 import { assert } from "./assert.ts";
 import { latestConfiguration, quorumIndexOf } from "./configuration.ts";
 import type { Send } from "./effect.ts";
+import { mayCarryEntries, noteAcknowledged, noteRefused, noteSent } from "./flow.ts";
 import {
   append,
   entriesBetween,
@@ -99,6 +100,7 @@ function onSuccess(
       ...role,
       matchIndex: { ...role.matchIndex, [from]: matchIndex },
       nextIndex: { ...role.nextIndex, [from]: nextIndex },
+      flow: noteAcknowledged(role.flow, from, matchIndex),
       snapshots: nextIndex > state.log.compactedIndex ? without(role.snapshots, from) : role.snapshots,
     },
   };
@@ -120,7 +122,11 @@ function onFailure(
   const backedUp = Math.max(matched + 1, Math.min(prevLogIndex, afterConflict(state.log, response)));
   const known: ServerState = {
     ...state,
-    role: { ...role, nextIndex: { ...role.nextIndex, [from]: backedUp } },
+    role: {
+      ...role,
+      nextIndex: { ...role.nextIndex, [from]: backedUp },
+      flow: noteRefused(state, role.flow, from),
+    },
   };
   return replicate(known, [from]);
 }
@@ -144,17 +150,19 @@ function replicate(state: ServerState, servers: readonly NodeId[]): Step {
   const { round } = role.reads;
   const nextIndex: Record<NodeId, LogIndex> = { ...role.nextIndex };
   const behind: NodeId[] = [];
+  let { flow } = role;
   const effects = servers.map((server): Send => {
     const next = nextIndex[server] ?? 1;
     // What comes next is compacted: a snapshot must replace it (§7). Until then this is only a sign of life.
     const isBehind = next <= log.compactedIndex;
     if (isBehind) behind.push(server);
     const prevLogIndex = isBehind ? log.compactedIndex : next - 1;
-    const entries = isBehind ? [] : entriesToSend(state, next);
+    const entries = isBehind || !mayCarryEntries(state, role, server) ? [] : entriesToSend(state, next);
+    flow = noteSent(state, flow, server, { entries, lastIndex: prevLogIndex + entries.length });
     nextIndex[server] = next + entries.length;
     return { type: "send", message: appendEntries(state, server, { prevLogIndex, entries, round }) };
   });
-  const sent = { ...state, role: { ...role, nextIndex } };
+  const sent = { ...state, role: { ...role, nextIndex, flow } };
   if (behind.length === 0) return { state: sent, effects };
   const snapshots = beginSnapshots(sent, behind);
   return { state: snapshots.state, effects: [...effects, ...snapshots.effects] };

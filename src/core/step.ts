@@ -13,6 +13,7 @@ import {
   onVoteDurable,
 } from "./election.ts";
 import type { Event } from "./event.ts";
+import { noteUncommitted } from "./flow.ts";
 import { assertInvariants } from "./invariants.ts";
 import { continueChange, onChangeRequested } from "./membership.ts";
 import type { Message } from "./message.ts";
@@ -79,7 +80,7 @@ export function step(before: ServerState, event: Event): Step {
   const handled = extend(before, event, dispatch(before, event));
   const released = releaseProposals(handled.state);
   const { state, effects } = persistBetween(before, {
-    state: released.state,
+    state: noteUncommitted(before, released.state),
     effects: [...timerEffects(before, event, released.state), ...handled.effects, ...released.effects],
   });
   assertInvariants(before, state);

@@ -94,6 +94,12 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly maxEntriesPerAppend?: number;
   /** The most bytes of commands that one message carries; a longer command travels alone. Default: 1,048,576. */
   readonly maxBytesPerAppend?: number;
+  /** The most messages with entries on their way to one follower. Default: 64. */
+  readonly maxInFlightMessages?: number;
+  /** The most bytes of commands on their way to one follower, but for the last message. Default: 8,388,608 (8 MiB). */
+  readonly maxInFlightBytes?: number;
+  /** The most bytes of commands that wait at a leader to be committed; more are `Overloaded`. Default: 67,108,864 (64 MiB). */
+  readonly maxUncommittedBytes?: number;
   /** How many entries of the log before a snapshot stay, for nodes that lag a little. Default: 1,024. */
   readonly keptEntries?: number;
   /** The most bytes of a snapshot that one message carries. Default: 262,144 (256 KiB). */
@@ -166,6 +172,9 @@ const schema = fields({
   maxCommandBytes: count.default(1 << 20),
   maxEntriesPerAppend: count.default(512),
   maxBytesPerAppend: count.default(1 << 20),
+  maxInFlightMessages: count.default(64),
+  maxInFlightBytes: count.default(8 << 20),
+  maxUncommittedBytes: count.default(64 << 20),
   keptEntries: integer(0).default(1024),
   maxSnapshotChunkBytes: count.default(1 << 18),
   log: functionOf<Logger>().default(() => () => {}),
