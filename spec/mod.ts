@@ -40,6 +40,7 @@
  */
 export { check } from "./checker/check.ts";
 export type { CheckOptions, CheckProgress, PropertyReport, Report, SearchReport } from "./checker/check.ts";
+export type { ActionReport, Coverage } from "./checker/coverage.ts";
 export type { ExactSet } from "./checker/exact.ts";
 export type { Eye } from "./checker/eye.ts";
 export type { Obeyed } from "./checker/liveness.ts";

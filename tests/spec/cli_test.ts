@@ -69,6 +69,7 @@ Deno.test("check --json: the documented fields, and the same counts each time", 
     depth: 11,
     exhausted: true,
     neverEnabled: [],
+    permutations: null,
     verdict: "holds",
     exit: 0,
   });
