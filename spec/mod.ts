@@ -1,12 +1,13 @@
 /**
  * Write a spec of your own, and check it with the tools that check Quorate's Raft.
  *
- * A spec is a set of initial states, actions that lead from one state to others, and properties that must hold
- * in every state or step. The checker visits every state that can be reached, breadth first: what it shows
- * first is a shortest run that breaks a property.
+ * A spec is a set of initial states, actions that lead from one state to others, and properties of states, steps and
+ * whole behaviours. The checker visits every state that can be reached, breadth first: what it shows first is a
+ * shortest run that breaks a property. `spec/README.md` in the repository teaches all of it.
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { always, check, replay, spec } from "@quorate/raft/spec";
  *
  * interface State {
@@ -31,8 +32,8 @@
  *
  * const report = await check(jugs);
  * const trace = report.properties[0]?.trace;
- * console.assert(report.verdict === "violated" && trace === "FillSmall SmallToBig FillSmall SmallToBig");
- * console.assert(replay(jugs, trace ?? "").violations[0]?.witness === "the big jug is full");
+ * assertEquals([report.verdict, trace], ["violated", "FillSmall SmallToBig FillSmall SmallToBig"]);
+ * assertEquals(replay(jugs, trace ?? "").violations[0]?.witness, "the big jug is full");
  * ```
  *
  * @module

@@ -89,6 +89,11 @@ Deno.test("the core has no clock, no randomness and no output", async () => {
   assertEquals(wrong.map(({ path }) => path), []);
 });
 
+Deno.test("examples in docstrings assert by what fails a test: console.assert only prints", async () => {
+  const all = await sources("src", "spec", "examples", "mod.ts");
+  assertEquals(all.filter(({ text }) => text.includes("console.assert")).map(({ path }) => path), []);
+});
+
 Deno.test("files stay small: some 300 lines in the core, 500 elsewhere", async () => {
   const wrong = (await sources("src", "spec", "examples", "mod.ts")).filter(({ path, text }) =>
     text.split("\n").length > (path.startsWith("src/core/") ? 310 : 510)

@@ -22,17 +22,9 @@ import {
 import { formatTrace, type Run } from "../trace/run.ts";
 import type { Judged, Obeyed } from "./liveness.ts";
 import type { Model, Start, Step } from "./model.ts";
-import { named, searchedBy, symmetryFor } from "./naming.ts";
-import { searchTogether } from "./parallel.ts";
-import {
-  deadlock,
-  type Found,
-  NoLongerExact,
-  type Progress,
-  search,
-  type SearchOptions,
-  type Stopped,
-} from "./search.ts";
+import { named, symmetryFor } from "./naming.ts";
+import { deadlock, type Found, type Progress, type SearchOptions, type Stopped } from "./search.ts";
+import { searchAll, searchWith } from "./searches.ts";
 import {
   allUnknown,
   type Claims,
@@ -224,6 +216,7 @@ const shallower = 3;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { check, spec } from "@quorate/raft/spec";
  *
  * const counter = spec("counter", () => ({
@@ -233,7 +226,7 @@ const shallower = 3;
  *   properties: [],
  * }));
  * const report = await check(counter);
- * console.assert(report.verdict === "holds" && report.distinct === 4);
+ * assertEquals([report.verdict, report.distinct], ["holds", 4]);
  * ```
  */
 export async function check(spec: Specification, options: CheckOptions = {}): Promise<Report> {
@@ -300,45 +293,6 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
   const permutations = symmetry?.permutations ?? null;
   const asked = { spec: spec.name, parameters, bounds, depth, permutations };
   return report(model, found, claims, judgements, asked);
-}
-
-/** Searches with workers. Then one searches alone, as far as is needed to tell of what was found: runs in one order. */
-async function searchWith(
-  { count, module, name }: Workers,
-  spec: Specification,
-  parameters: Parameters,
-  model: Model,
-  starts: readonly Start[],
-  options: SearchOptions,
-): Promise<Found> {
-  const isSymmetric = model.naming !== undefined;
-  const own = searchedBy(spec.build(parameters), isSymmetric);
-  const names = starts.map(({ name }) => name);
-  const ownStarts = own.starts.filter(({ name }) => names.includes(name));
-  const source = { module, name: name ?? null, isSymmetric };
-  const { toldBy, ...found } = await searchTogether(own, ownStarts, options, count, source, parameters);
-  const told = await searchAll(model, starts, {
-    ...options,
-    depth: Math.max(1, toldBy),
-    onProgress: () => {},
-  });
-  return {
-    ...found,
-    stopped: found.stopped ?? told.stopped,
-    isExact: false,
-    verdicts: told.verdicts,
-    path: (end) => told.path(end),
-  };
-}
-
-/** Searches, again if names stop telling states apart for sure: the model knows by then that it needs more room. */
-async function searchAll(model: Model, starts: readonly Start[], options: SearchOptions): Promise<Found> {
-  try {
-    return await search(model, starts, options);
-  } catch (error) {
-    if (!(error instanceof NoLongerExact)) throw error;
-    return await search(model, starts, options);
-  }
 }
 
 /** A search, and what it found. */

@@ -146,8 +146,8 @@ function probing({ model, where }: Inquiry, probes: readonly Probe[]): Model {
     return seen;
   };
   // A deadlock would end the search.
-  const changed = { properties: { value: probes }, view: { value: view }, ends: { value: undefined } };
-  return Object.create(model, changed);
+  const { ends: _, ...endless } = model;
+  return { ...endless, properties: probes, view };
 }
 
 /** A property that is reached or violated by a sample. */

@@ -5,6 +5,7 @@
 import { addExactly, type ExactSet, exactSet } from "./exact.ts";
 import { type Fields, valueAt } from "./layer.ts";
 import { type Lens, lens, look } from "./lens.ts";
+import type { Written } from "./model.ts";
 import type { Place } from "./place.ts";
 import { add, type Table, table } from "./table.ts";
 
@@ -30,11 +31,15 @@ export interface Eye {
 const mostBits = 24;
 
 /** Looks at these places. */
-export function eye(fields: Fields, places: readonly number[], isExact: boolean): Eye {
+export function eye(
+  { fields, hasLenses }: Written,
+  places: readonly number[],
+  isExact: boolean,
+): Eye {
   const isWatched = new Uint8Array(Math.max(0, ...places) + 1);
   for (const place of places) isWatched[place] = 1;
   const through = lens(fields, places);
-  const isSmall = through.bits <= mostBits;
+  const isSmall = hasLenses && through.bits <= mostBits;
   return {
     places: Int32Array.from(places),
     isWatched,

@@ -99,7 +99,7 @@ export function forget(judge: Judge): void {
   judge.places = model.places.length;
   judge.hasLookedElsewhere = false;
   const eyeOf = (who: unknown) =>
-    eye(model.records.fields, [...looks.get(who) ?? []].sort((a, b) => a - b), isExact);
+    eye(model.records, [...looks.get(who) ?? []].sort((a, b) => a - b), isExact);
   const groups = new Map<string, Single[]>();
   for (const property of model.properties) {
     if ((property.kind !== "always" && property.kind !== "sometimes") || verdicts.has(property.name)) {
@@ -276,7 +276,7 @@ function viewOf(judge: Judge, words: Int32Array, at: number, who: unknown): unkn
     if (known.has(place)) return;
     known.add(place);
     judge.hasLookedElsewhere = true;
-  });
+  }, known);
 }
 
 /** Keeps what a view reads from until the next but one is taken: the next one gets another vector. */

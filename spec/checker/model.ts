@@ -59,6 +59,8 @@ export interface Written {
   readonly fields: Fields;
   /** Whether the name of a state tells it from all others for sure: it is the state, written in 64 bits. */
   readonly isName: boolean;
+  /** Whether `changeOf` tells what a row changes of a look through a lens; else all looks are sums of words. */
+  readonly hasLenses: boolean;
 }
 
 /** What all states must be written anew by, as their values need more bits than they had. */
@@ -182,8 +184,16 @@ export interface Model {
    * What the row that begins at `at` changes of the looks of all eyes, in pairs; the state's record begins at `from`.
    */
   changeOf(segment: Segment, from: number, out: Successors, at: number, change: Int32Array): void;
-  /** What properties see of a state. Calls `onRead` with each place that a property looks at. */
-  view(vector: ArrayLike<number>, at: number, onRead: (place: number) => void): unknown;
+  /**
+   * What properties see of a state. Calls `onRead` with each place that a property looks at, but for those that it is
+   * known to look at.
+   */
+  view(
+    vector: ArrayLike<number>,
+    at: number,
+    onRead: (place: number) => void,
+    known?: ReadonlySet<number>,
+  ): unknown;
   /** Every action with each of its arguments. */
   readonly actions: readonly ActionInstance[];
   /** Which of `actions` the row that begins at `at` stands for. */

@@ -140,6 +140,7 @@ export const defaultDepth = 100;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { always, spec, walk } from "@quorate/raft/spec";
  *
  * const drift = spec<{ n: number }>("drift", () => ({
@@ -148,7 +149,7 @@ export const defaultDepth = 100;
  *   properties: [always("near", "|n| < 9", ({ n }) => Math.abs(n) < 9 || `n is ${n}`)],
  * }));
  * const report = await walk(drift, { walks: 100, seed: 1 });
- * console.assert(report.verdict === "violated" && report.properties[0]?.run?.steps.length === 9);
+ * assertEquals([report.verdict, report.properties[0]?.run?.steps.length], ["violated", 9]);
  * ```
  */
 export async function walk(spec: Specification, options: WalkOptions): Promise<WalkReport> {

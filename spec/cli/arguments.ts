@@ -25,7 +25,7 @@ function shardText(): string {
 }
 
 /** The flags without a value. */
-const switches = ["json", "exact", "symmetry", "merge", "itf", "test"];
+const switches = ["json", "exact", "symmetry", "merge", "itf", "test", "statistics"];
 
 /** The flags of a check. */
 const checkFlags = z.strictObject({
@@ -56,6 +56,7 @@ const checkFlags = z.strictObject({
   explain: word("--explain", "the name of a property, such as --explain 'Election Safety'"),
   itf: z.boolean().default(false),
   test: z.boolean().default(false),
+  statistics: z.boolean().default(false),
   json: z.boolean().default(false),
   cwd: word("--cwd", "a folder"),
 });
@@ -66,9 +67,10 @@ const replayFlags = checkFlags.omit({
   seed: true,
   shard: true,
   merge: true,
-  test: true,
   symmetry: true,
   explain: true,
+  statistics: true,
+  test: true,
 })
   .extend({ mutant: word("--mutant", "the name of a mutant") });
 
@@ -147,9 +149,10 @@ const rules: readonly {
   { flag: "shard", needs: ["walks", "seed"] },
   {
     flag: "explain",
-    refuses: ["walks", "itf", "test"],
+    refuses: ["walks", "itf", "test", "statistics", "workers", "symmetry"],
     why: "it shows where a property holds, after a search of its own",
   },
+  { flag: "statistics", refuses: ["workers"], why: "each thread counts for itself" },
   { flag: "itf", refuses: ["json"], why: "each wants stdout for itself" },
   { flag: "test", refuses: ["json", "itf"], why: "each wants stdout for itself" },
   {

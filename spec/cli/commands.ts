@@ -1,9 +1,11 @@
 /** What the commands do. Each returns its exit code. */
 import { check, type CheckOptions, type Report } from "../checker/check.ts";
 import { type Parameters, resolveParameters, SpecError, type Specification } from "../dsl/specification.ts";
+import { counting } from "../checker/statistics.ts";
 import { mutantSpec } from "../raft/load_mutant.ts";
 import { type Mutant, mutants } from "../raft/mutants.ts";
 import * as json from "../report/json.ts";
+import { statisticsLine, statisticsText } from "../report/statistics.ts";
 import { headline, replayText, reportText } from "../report/text.ts";
 import { replaySpec } from "../trace/replay.ts";
 import { formatTrace } from "../trace/run.ts";
@@ -41,7 +43,8 @@ export function run(command: Command): Promise<number> | number {
 }
 
 async function runCheck(name: string, flags: CheckFlags): Promise<number> {
-  const spec = await loadSpec(name, flags);
+  const loaded = await loadSpec(name, flags);
+  const { spec, evaluations } = flags.statistics ? counting(loaded) : { spec: loaded, evaluations: null };
   const chosen = choose(spec, flags);
   const replayWith = [...(name === "raft" ? [] : [name]), ...flagsOf(spec, chosen)];
   const workers = flags.workers === undefined
@@ -51,6 +54,7 @@ async function runCheck(name: string, flags: CheckFlags): Promise<number> {
     ...flags,
     sink: sinkFor(flags),
     subject: subjectOf(name),
+    evaluations,
     ...(flags.test ? {} : { advice: adviceOnTest }),
     replay: (trace) => commandFor(flags.cwd, ["replay", trace, ...replayWith]),
   });
@@ -75,6 +79,8 @@ interface Told {
   readonly sink: Sink;
   readonly timeout?: number | undefined;
   readonly subject: string | undefined;
+  /** How often properties were asked; null: nobody wants to know. */
+  readonly evaluations: (() => number) | null;
   readonly replay: (trace: string) => string;
   readonly advice?: string;
   readonly exit?: (report: Report) => number;
@@ -101,11 +107,16 @@ async function search(spec: Specification, options: CheckOptions, told: Told): P
     stop.release();
     teller.end();
   }
+  const counted = told.evaluations === null
+    ? null
+    : { model: report.model, evaluations: told.evaluations(), states: report.distinct };
   if (told.json) {
+    if (counted !== null) print(statisticsLine(counted));
     for (const property of report.properties) print(json.propertyLine(property));
     print(json.endLine(report, (told.exit ?? (({ verdict }) => exits[verdict]))(report)));
   } else {
     const milliseconds = performance.now() - began;
+    if (counted !== null) told.sink.print(statisticsText(counted));
     told.sink.print(reportText(report, { ...told, paint: told.sink.paint, milliseconds }));
   }
   return report;
@@ -168,6 +179,7 @@ async function runBreak(name: string, flags: BreakFlags): Promise<number> {
     json: flags.json,
     sink: sinkFor({ itf: false }),
     subject: `${mutant.file} with this line`,
+    evaluations: null,
     replay: (trace) => commandFor(flags.cwd, ["replay", trace, "--mutant", mutant.name]),
     exit,
   });

@@ -64,6 +64,7 @@ random walks instead of a search, for a space that is too large:
 what is shown:
   --explain NAME    instead of a report, states in which the property of this name holds, and not just because nothing
                     happens: each differs in what the property looks at, and is reached soonest
+  --statistics      how many distinct values each component took, and how often the properties were asked
   --test            after a counterexample a Deno.test of it, for the folder where you typed the command: it fails
                     until the spec is mended, so that the run violates nothing or can't happen any more
   --itf             the counterexample on stdout as ITF JSON, for the tools of Apalache and Quint; the report on stderr
@@ -76,9 +77,9 @@ exit: 0 every property holds as far as was looked, 1 violated, 2 inconclusive, 6
 Runs the check on the core with one line wrong, and shows the counterexample. Without NAME: what there is.
 
 exit: 1 the mutant dies, 0 it survives, 2 inconclusive, 64 wrong usage`,
-  replay: `usage: replay TRACE [SPEC] [flags of check] [--mutant NAME] [--json]
+  replay: `usage: replay TRACE [SPEC] [flags]
 
-Prints a run step by step, such as replay 'a! a>b b>a'.
+Prints a run step by step, such as replay 'a! a>b b>a'. Flags are those of check that say which spec, --json, and:
 
   --mutant NAME     run the core with this mutant's line, under its bounds
   --itf             the run on stdout as ITF JSON, and the picture of it on stderr

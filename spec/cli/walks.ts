@@ -1,7 +1,9 @@
 /** `check --walks`: random behaviours of a spec. */
 import { drawSeed } from "../checker/random.ts";
+import { counting } from "../checker/statistics.ts";
 import { defaultDepth, walk, type WalkOptions, type WalkReport } from "../checker/walk.ts";
 import { resolveParameters, type Specification } from "../dsl/specification.ts";
+import { statisticsLine, statisticsText } from "../report/statistics.ts";
 import { headline } from "../report/text.ts";
 import {
   walkEndLines,
@@ -21,7 +23,8 @@ import { commandFor, flagsOf, subjectOf } from "./words.ts";
 
 /** Walks through a spec, and tells what it found. */
 export async function runWalks(name: string, flags: CheckFlags): Promise<number> {
-  const spec = await loadSpec(name, flags);
+  const loaded = await loadSpec(name, flags);
+  const { spec, evaluations } = flags.statistics ? counting(loaded) : { spec: loaded, evaluations: null };
   const chosen = choose(spec, flags);
   const options = {
     ...chosen,
@@ -36,9 +39,14 @@ export async function runWalks(name: string, flags: CheckFlags): Promise<number>
   const report = await makeWalks(spec, options, flags);
   const summary = { ...report, missing: [] };
   const words = [...(name === "raft" ? [] : [name]), ...flagsOf(spec, chosen)];
+  const counted = evaluations === null
+    ? null
+    : { model: report.model, evaluations: evaluations(), states: report.generated };
   if (flags.json) {
+    if (counted !== null) print(statisticsLine(counted));
     for (const line of walkEndLines(summary, exits[report.verdict])) print(line);
   } else {
+    if (counted !== null) sink.print(statisticsText(counted));
     sink.print(walkText(summary, {
       paint: sink.paint,
       milliseconds: performance.now() - began,

@@ -7,6 +7,7 @@ import { SpecError } from "./specification.ts";
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { check, type Choose, spec } from "@quorate/raft/spec";
  *
  * const coins = spec<{ up: Set<string> }>("coins", () => ({
@@ -14,7 +15,7 @@ import { SpecError } from "./specification.ts";
  *   actions: { Turn: (s, choose: Choose) => void s.up.delete(choose(s.up)) },
  *   properties: [],
  * }));
- * console.assert((await check(coins)).distinct === 4);
+ * assertEquals((await check(coins)).distinct, 4);
  * ```
  */
 export type Choose = <T>(values: Iterable<T>) => T;

@@ -176,6 +176,7 @@ const aDefinition = {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { check, cluster, type ClusterDefinition, sometimes } from "@quorate/raft/spec";
  *
  * interface Greeting {
@@ -195,7 +196,7 @@ const aDefinition = {
  *   ],
  * }));
  * const report = await check(greetings);
- * console.assert(report.properties[0]?.trace === "a>b");
+ * assertEquals(report.properties[0]?.trace, "a>b");
  * ```
  */
 export function cluster<Local, Message extends Envelope, Event, Note, History, Seen>(

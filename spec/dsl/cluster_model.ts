@@ -51,7 +51,7 @@ export function compileCluster(definition: AnyCluster): Model {
     branchOf: (_, at) => at / rowSize,
     watch: (eyes) => void (l.eyes = eyes),
     changeOf: (segment, from, out, at, change) => changeOf(l, segment, from, out, at, change),
-    view: (vector, at, onRead) => view(l, vector, at, onRead),
+    view: (vector, at, onRead, known) => view(l, vector, at, onRead, known),
     actions: clusterActions(servers),
     actionOf: (out, at) => clusterActionOf(l, out, at),
     fairness: definition.fairness,
@@ -98,41 +98,28 @@ function priced(l: Learning, { vector, bag }: State): State {
   return { vector: vector.with(account, l.accounts.intern({ used, before: used })), bag };
 }
 
-function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place: number) => void): unknown {
-  return new View(l, vector, at, onRead);
-}
-
-/** What a property sees. Only when it looks at the servers, or at the history, it is told. A class: made very often. */
-class View {
-  readonly #l: Learning;
-  readonly #vector: ArrayLike<number>;
-  readonly #at: number;
-  readonly #onRead: (place: number) => void;
-
-  constructor(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place: number) => void) {
-    this.#l = l;
-    this.#vector = vector;
-    this.#at = at;
-    this.#onRead = onRead;
-  }
-
-  get servers(): readonly unknown[] {
-    return Object.freeze(this.#l.locals.map((place, server) => {
-      this.#onRead(server);
-      return place.observed[this.#vector[this.#at + server]!];
-    }));
-  }
-
-  /** For who shows it. */
-  toJSON(): unknown {
-    return { servers: this.servers, history: this.history };
-  }
-
-  get history(): unknown {
-    const { length } = this.#l.definition.servers;
-    this.#onRead(length);
-    return this.#l.histories.observed[this.#vector[this.#at + length]!];
-  }
+/** What a property sees. Unless it has looked at all before, it is told when it looks at the servers or the history. */
+function view(
+  l: Learning,
+  vector: ArrayLike<number>,
+  at: number,
+  onRead: (place: number) => void,
+  known?: ReadonlySet<number>,
+): unknown {
+  const { length } = l.definition.servers;
+  const serversOf = () => Object.freeze(l.locals.map((place, p) => place.observed[vector[at + p]!]));
+  const historyOf = () => l.histories.observed[vector[at + length]!];
+  if (known !== undefined && known.size > length) return { servers: serversOf(), history: historyOf() };
+  return {
+    get servers() {
+      for (let server = 0; server < length; server++) onRead(server);
+      return serversOf();
+    },
+    get history() {
+      onRead(length);
+      return historyOf();
+    },
+  };
 }
 
 function put({ records }: Learning, state: State, to: Layer): void {

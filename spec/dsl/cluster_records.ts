@@ -24,6 +24,7 @@ export interface Records {
   fields: Fields;
   /** A state's name is a sum of words. */
   readonly isName: false;
+  readonly hasLenses: false;
   /** The integers of a state's places. What it returned before is overwritten. */
   vectorOf(segment: Segment, at: number): Int32Array;
   /** How many words a record takes. */
@@ -41,6 +42,7 @@ export function recordsOf(places: readonly Place<unknown>[], messages: Place<unk
     messages,
     isWide: false,
     isName: false,
+    hasLenses: false,
     fields: fieldsOf(places.length, false),
     vectorOf(segment, at) {
       for (let p = 0; p < places.length; p++) vector[p] = valueAt(records.fields, segment.words, at, p);

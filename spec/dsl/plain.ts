@@ -130,8 +130,7 @@ function hasEqual(set: ReadonlySet<unknown>, item: unknown): boolean {
 }
 
 /** A state in a sentence: `n 0, list [1]`. */
-export function showState(given: unknown): string {
-  const state = isRecord(given) && typeof given.toJSON === "function" ? given.toJSON() : given;
+export function showState(state: unknown): string {
   return isRecord(state)
     ? Object.entries(state).map(([variable, value]) => `${variable} ${show(value)}`).join(", ")
     : show(state);

@@ -216,6 +216,7 @@ export function sometimes<View>(
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { check, eventually, spec, weak } from "@quorate/raft/spec";
  *
  * const kettle = spec<{ degrees: number }>("kettle", () => ({
@@ -231,8 +232,8 @@ export function sometimes<View>(
  *   ],
  * }));
  * const report = await check(kettle);
- * console.assert(report.properties[0]?.result === "holds" && report.properties[1]?.result === "violated");
- * console.assert(report.properties[1]?.loop?.length === 0); // nothing happens for ever
+ * assertEquals(report.properties.map(({ result }) => result), ["holds", "violated"]);
+ * assertEquals(report.properties[1]?.loop, []); // nothing happens for ever
  * ```
  */
 export function eventually<View>(
@@ -270,6 +271,7 @@ function ofState<View>(claim: OfState<View>["holds"] | OfState<View>): OfState<V
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { check, each, leadsTo, spec, weak } from "@quorate/raft/spec";
  *
  * const bells = spec<{ waiting: readonly boolean[] }>("bells", () => ({
@@ -286,7 +288,7 @@ function ofState<View>(claim: OfState<View>["holds"] | OfState<View>): OfState<V
  *     }),
  *   ],
  * }));
- * console.assert((await check(bells)).properties[0]?.result === "holds");
+ * assertEquals((await check(bells)).properties[0]?.result, "holds");
  * ```
  */
 export function leadsTo<View>(name: string, sentence: string, claim: Consequence<View>): LeadsTo<View> {
@@ -309,6 +311,7 @@ export function ceases(...actions: readonly string[]): Assumption<unknown> {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { check, refines, spec } from "@quorate/raft/spec";
  *
  * const hours = spec<{ hour: number }>("hours", () => ({
@@ -325,7 +328,7 @@ export function ceases(...actions: readonly string[]): Assumption<unknown> {
  *     })),
  *   ],
  * }));
- * console.assert((await check(minutes)).verdict === "holds");
+ * assertEquals((await check(minutes)).verdict, "holds");
  * ```
  */
 export function refines<View>(

@@ -118,13 +118,15 @@ export function each(...given: readonly unknown[]): Each<unknown> {
  * A spec of a plain state machine. Name the type of the state, and everything inside is typed by it; without
  * parameters it can be left out, if no `each` and no property needs it.
  *
- * An action runs on a draft, and only once for each distinct combination of the top-level variables that it
- * reads: so it must depend on nothing but the draft and its arguments.
+ * An action runs on a draft, and only once for each distinct reading, which is what it finds in the parts of the state
+ * that it reads (and a second time on a sample): so it must depend on nothing but the draft, its arguments and what it
+ * chooses.
  *
  * @throws {SpecError} if a name is wrong.
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { always, check, spec } from "@quorate/raft/spec";
  *
  * interface State {
@@ -139,7 +141,7 @@ export function each(...given: readonly unknown[]): Each<unknown> {
  *   ],
  * }));
  * const report = await check(clock);
- * console.assert(report.verdict === "holds" && report.distinct === 12);
+ * assertEquals([report.verdict, report.distinct], ["holds", 12]);
  * ```
  */
 export function spec<State>(name: string, build: () => Definition<State>): Specification;

@@ -23,6 +23,7 @@ export interface Records {
   mayBeName: boolean;
   /** Whether it is. */
   isName: boolean;
+  readonly hasLenses: true;
   fields: Fields;
   /** How many places have a field. */
   known: number;
@@ -38,7 +39,16 @@ export const mark = 1 << 31;
 /** Records for the places that there are. */
 export function recordsOf(places: readonly Place<unknown>[]): Records {
   const fields = { words: empty(), shifts: empty(), masks: empty(), size: 0 };
-  const records: Records = { places, mayBeName: true, isName: true, fields, known: 0, used: [], refits: 0 };
+  const records: Records = {
+    places,
+    mayBeName: true,
+    isName: true,
+    hasLenses: true,
+    fields,
+    known: 0,
+    used: [],
+    refits: 0,
+  };
   arrange(records);
   return records;
 }

@@ -74,5 +74,7 @@ export function nameOf(entry: LogEntry): string {
 
 function withItem<T>(items: ReadonlySet<T>, item: T): ReadonlySet<T> {
   const text = encode(item);
-  return [...items].some((other) => encode(other) === text) ? items : new Set([...items, item]);
+  if ([...items].some((other) => encode(other) === text)) return items;
+  // In one order, so that witnesses are the same for all who look.
+  return new Set([...items, item].sort((a, b) => encode(a) < encode(b) ? -1 : 1));
 }

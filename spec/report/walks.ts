@@ -92,9 +92,8 @@ function propertyLines(
 ): readonly string[] {
   return propertyTable(properties.map(({ property, result, walk, trace }) => {
     const row = { property, rest: "" };
-    const judged = property.kind === "steps"
-      ? counted(generated - done, "step")
-      : counted(generated, "state");
+    const isOfSteps = property.kind === "steps" || property.kind === "refines";
+    const judged = isOfSteps ? counted(generated - done, "step") : counted(generated, "state");
     switch (result) {
       case "reached":
         return {

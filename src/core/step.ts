@@ -44,6 +44,7 @@ export interface Step {
  *
  * @example An election in a cluster of one
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { initialState, step } from "@quorate/raft";
  *
  * const limits = { maxEntriesPerAppend: 64, maxBytesPerAppend: 65536, maxHeldProposals: 100 };
@@ -51,7 +52,7 @@ export interface Step {
  * const candidate = step(alone, { type: "timerFired", timer: "election" });
  * // A vote counts when it is durable, also one's own.
  * const leader = step(candidate.state, { type: "persisted", count: 1 });
- * console.assert(leader.state.role.type === "leader");
+ * assertEquals(leader.state.role.type, "leader");
  * ```
  */
 export function step(before: ServerState, event: Event): Step {

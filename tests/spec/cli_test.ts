@@ -68,6 +68,7 @@ Deno.test("check --json: the documented fields, and the same counts each time", 
     cut: 0,
     depth: 11,
     exhausted: true,
+    permutations: null,
     neverEnabled: [],
     verdict: "holds",
     exit: 0,
@@ -167,6 +168,13 @@ const wrong: readonly (readonly [args: readonly string[], message: string])[] = 
   [["check", "--test", "--itf"], "--test doesn't go with --itf"],
   [["check", "--explain"], "--explain takes the name of a property"],
   [["check", "--explain", "Agreement", "--walks", "3"], "--explain doesn't go with --walks"],
+  [
+    ["check", "--statistics", "--workers", "2"],
+    "--statistics doesn't go with --workers: each thread counts for itself",
+  ],
+  [["check", "--explain", "Agreement", "--workers", "2"], "--explain doesn't go with --workers"],
+  [["check", "--statistics=3"], "--statistics takes no value"],
+  [["check", "--explain", "Agreement", "--statistics"], "--explain doesn't go with --statistics"],
   [["replay", "a!", "--itf", "--json"], "--itf doesn't go with --json"],
   [["check", "--walks", "3", "--exact"], "--walks doesn't go with --exact: walks store no states"],
   [
@@ -234,6 +242,22 @@ Deno.test("--help of every command", async () => {
     assertEquals(code, 0);
     assertMatch(stdout, /^usage: /);
   }
+});
+
+Deno.test("the help tells of every flag, and of none that there isn't", async () => {
+  const flagsIn = (text: string) => [...text.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, flag]) => flag!);
+  async function flagsOf(command: string): Promise<readonly string[]> {
+    const { stderr } = await quorate([command, "--no-such-flag"]);
+    const [, list = ""] = stderr.match(/there are (.*)\n/) ?? [];
+    return list.split(", ");
+  }
+  const ofCheck = flagsIn((await quorate(["check", "--help"])).stdout);
+  assertEquals(ofCheck.toSorted(), (await flagsOf("check")).toSorted());
+  // It says "flags of check" of the others.
+  const ofReplay = flagsIn((await quorate(["replay", "--help"])).stdout);
+  const known = await flagsOf("replay");
+  assertEquals(ofReplay.filter((flag) => !known.includes(flag)), []);
+  assertEquals(known.filter((flag) => !ofReplay.includes(flag) && !ofCheck.includes(flag)), []);
 });
 
 Deno.test("--timeout ends the check: exit 2, inconclusive, with what was covered", async () => {
