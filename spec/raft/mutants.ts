@@ -308,5 +308,16 @@ export const mutants: readonly Mutant[] = [
     line: "  const log = logOf(persisted.log, configurationOfVoters(config.servers), compaction);",
     becomes: "  const log = logOf([], configurationOfVoters(config.servers), compaction);",
   },
+  {
+    name: "truncation-keeps-unfinished-writes",
+    sentence: "a write that is done makes an entry durable that was deleted while it was written (Figure 2)",
+    property: "Local Claims",
+    bounds: { crashes: 0, timeouts: 1, proposals: 2 },
+    from: "leader",
+    depth: 10,
+    file: "src/core/durability.ts",
+    line: "    unfinishedWrites: [...state.unfinishedWrites.map(kept), state.log.lastIndex],",
+    becomes: "    unfinishedWrites: [...state.unfinishedWrites, state.log.lastIndex],",
+  },
   ...extensionMutants,
 ];

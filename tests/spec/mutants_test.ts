@@ -57,3 +57,10 @@ Deno.test("leases need clocks that agree: where they may drift, a leader answers
   const violated = report.properties.filter(({ result }) => result === "violated");
   assertEquals(violated.map(({ property }) => property.name), ["Linearizable Reads"]);
 });
+
+for (const bounds of Object.keys(raft().bounds)) {
+  Deno.test(`under the bounds ${bounds} the core violates nothing`, async () => {
+    const report = await check(raft(), { bounds, depth: 7 });
+    assertEquals(report.properties.filter(({ result }) => result === "violated"), []);
+  });
+}
