@@ -22,17 +22,10 @@ import {
 import { formatTrace, type Run } from "../trace/run.ts";
 import type { Judged, Obeyed } from "./liveness.ts";
 import type { Model, Start, Step } from "./model.ts";
-import { named, searchedBy, symmetryFor } from "./naming.ts";
-import { searchTogether } from "./parallel.ts";
-import {
-  deadlock,
-  type Found,
-  NoLongerExact,
-  type Progress,
-  search,
-  type SearchOptions,
-  type Stopped,
-} from "./search.ts";
+import { named, symmetryFor } from "./naming.ts";
+import { searchAlone, searchWith, type Workers } from "./workers.ts";
+import { deadlock, type Found, type Progress, type SearchOptions, type Stopped } from "./search.ts";
+import { type ActionReport, coverageOf } from "./coverage.ts";
 import {
   allUnknown,
   type Claims,
@@ -76,22 +69,14 @@ export interface CheckOptions {
    * Not used with `exact`.
    */
   readonly workers?: Workers;
+  /** Whether to count how often each action was taken: `Report.coverage`. Not used with `workers`. */
+  readonly coverage?: boolean;
   /** Ends the check when it fires; the verdict is then "inconclusive", unless a violation was found. */
   readonly signal?: AbortSignal;
   /** Called with the names of the properties when the search begins: the spec and its parameters are right. */
   readonly onStart?: (properties: readonly string[]) => void;
   /** Called as the check goes on, and once when each layer is complete. */
   readonly onProgress?: (progress: CheckProgress) => void;
-}
-
-/** How many workers, and where they find the spec. */
-export interface Workers {
-  /** How many, this thread included. */
-  readonly count: number;
-  /** The URL of the module that exports the spec. */
-  readonly module: string;
-  /** The spec's name in the `catalog` that the module exports; the default export if left out. */
-  readonly name?: string;
 }
 
 const anOption = {
@@ -103,6 +88,7 @@ const anOption = {
   bounds: optional(aString),
   parameters: optional({ expected: "an object of values by name", isRight: isRecord }),
   exact: optional(aBoolean),
+  coverage: optional(aBoolean),
   symmetry: optional(aBoolean),
   maxMegabytes: optional({
     expected: "a number of megabytes above 0",
@@ -207,6 +193,8 @@ export interface Report {
   readonly verdict: "holds" | "violated" | "inconclusive";
   /** The actions of a plain spec that could happen in no state that was looked at: perhaps a mistake. */
   readonly neverEnabled: readonly string[];
+  /** What each action did, by its name, if that was to be counted. */
+  readonly coverage: readonly ActionReport[];
   /** The odds that two states had the same fingerprint, so that one of them was missed. */
   readonly odds: number;
 }
@@ -285,12 +273,13 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
     const asked: SearchOptions = {
       depth: isBroken ? 1 : isWhole ? depth : Math.max(1, depth - shallower),
       onProgress: (progress) => options.onProgress?.({ search: name, ...progress }),
+      covers: options.coverage ?? false,
       ...limits,
     };
     const { workers } = options;
     const result = workers !== undefined && workers.count > 1 && !limits.isExact
       ? await searchWith(workers, spec, parameters, searched, starts, asked)
-      : await searchAll(searched, starts, asked);
+      : await searchAlone(searched, starts, asked);
     found.push({ search: name, found: result });
     if (isBroken || result.stopped !== null || isViolated(model, result)) break;
   }
@@ -301,45 +290,6 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
   const permutations = symmetry?.permutations ?? null;
   const asked = { spec: spec.name, parameters, bounds, depth, permutations };
   return report(model, found, claims, judgements, asked);
-}
-
-/** Searches with workers. Then one searches alone, as far as is needed to tell of what was found: runs in one order. */
-async function searchWith(
-  { count, module, name }: Workers,
-  spec: Specification,
-  parameters: Parameters,
-  model: Model,
-  starts: readonly Start[],
-  options: SearchOptions,
-): Promise<Found> {
-  const isSymmetric = model.naming !== undefined;
-  const own = searchedBy(spec.build(parameters), isSymmetric);
-  const names = starts.map(({ name }) => name);
-  const ownStarts = own.starts.filter(({ name }) => names.includes(name));
-  const source = { module, name: name ?? null, isSymmetric };
-  const { toldBy, ...found } = await searchTogether(own, ownStarts, options, count, source, parameters);
-  const told = await searchAll(model, starts, {
-    ...options,
-    depth: Math.max(1, toldBy),
-    onProgress: () => {},
-  });
-  return {
-    ...found,
-    stopped: found.stopped ?? told.stopped,
-    isExact: false,
-    verdicts: told.verdicts,
-    path: (end) => told.path(end),
-  };
-}
-
-/** Searches, again if names stop telling states apart for sure: the model knows by then that it needs more room. */
-async function searchAll(model: Model, starts: readonly Start[], options: SearchOptions): Promise<Found> {
-  try {
-    return await search(model, starts, options);
-  } catch (error) {
-    if (!(error instanceof NoLongerExact)) throw error;
-    return await search(model, starts, options);
-  }
 }
 
 /** A search, and what it found. */
@@ -418,6 +368,7 @@ function report(
     stopped,
     verdict: has("violated") ? "violated" : isOpen ? "inconclusive" : "holds",
     neverEnabled: model.neverEnabled?.() ?? [],
+    coverage: coverageOf(model, results),
     // The least of several names is small: there are fewer such names.
     odds: (asked.permutations ?? 1) * results.reduce(
       (odds, { isExact, distinct }) => odds + (isExact ? 0 : distinct * (distinct - 1) / 2 ** 65),

@@ -32,6 +32,10 @@ export interface Place {
 
 /** The same value, which notes what is read of it. */
 function watched(value: unknown, path: string, look: Look): unknown {
+  if (value instanceof Set) {
+    look.set(`${path}.length`, String(value.size));
+    return new Set([...value].map((item, index) => watched(item, `${path}{${index}}`, look)));
+  }
   const isList = Array.isArray(value);
   const isObject = typeof value === "object" && value !== null &&
     Object.getPrototypeOf(value) === Object.prototype;

@@ -274,7 +274,8 @@ function ending(
   backs: readonly Back[],
   count: number,
   isOver: boolean,
-): Pick<Found, "depth" | "exhausted" | "edge" | "stopped"> {
+): Pick<Found, "depth" | "exhausted" | "edge" | "stopped" | "coverage"> {
   const left = backs.reduce((sum, back) => sum + back.left, 0);
-  return { depth: run.depth, exhausted: !isOver && count === 0, edge: count + left, stopped };
+  const { depth, coverage } = run;
+  return { depth, exhausted: !isOver && count === 0, edge: count + left, stopped, coverage };
 }

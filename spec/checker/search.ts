@@ -1,5 +1,6 @@
 /** The search: breadth first, in layers, so that the first counterexample found is a shortest one. */
 import type { Run } from "../trace/run.ts";
+import { cover, type Coverage, noCoverage } from "./coverage.ts";
 import { addExactly, bytesOf as bytesOfExact, type ExactSet, exactSet } from "./exact.ts";
 import {
   forget,
@@ -47,6 +48,8 @@ export interface SearchOptions {
   readonly maxBytes: number;
   /** Whether to store the states themselves rather than fingerprints of them. */
   readonly isExact: boolean;
+  /** Whether to count what each action does; not if left out. */
+  readonly covers?: boolean;
 }
 
 /** How far a search has come. */
@@ -84,6 +87,8 @@ export interface Found {
   readonly stopped: Stopped | null;
   /** Whether no state can have been mistaken for another one. */
   readonly isExact: boolean;
+  /** By action of the model, what it did; empty if that was not to be counted. */
+  readonly coverage: Coverage;
   /** What became of each property, by its name. */
   readonly verdicts: Verdicts;
   /** The path to a state or step that a verdict names. */
@@ -122,6 +127,7 @@ export interface Search {
   /** Which of the successors at hand are new, and how many. */
   fresh: Int32Array;
   freshCount: number;
+  readonly coverage: Coverage;
   generated: number;
   distinct: number;
   /** How many distinct states the constraint kept out. */
@@ -149,7 +155,7 @@ export async function search(model: Model, starts: readonly Start[], options: Se
 
 /** What a search has counted. */
 export function totals(run: Search): Omit<Found, "isExact" | "verdicts" | "path"> {
-  const { generated, distinct, depth, current, cut, stopped, left } = run;
+  const { generated, distinct, depth, current, cut, stopped, left, coverage } = run;
   return {
     generated,
     distinct,
@@ -158,6 +164,7 @@ export function totals(run: Search): Omit<Found, "isExact" | "verdicts" | "path"
     edge: current.count + left,
     cut,
     stopped,
+    coverage,
   };
 }
 
@@ -182,6 +189,7 @@ export function begin(model: Model, starts: readonly Start[], options: SearchOpt
     homes: new Int32Array(64),
     fresh: new Int32Array(64),
     freshCount: 0,
+    coverage: noCoverage(options.covers === true ? model.actions.length : 0),
     generated: 0,
     expanded: 0,
     depth: 1,
@@ -261,8 +269,7 @@ export function expandSome(run: Search, queue: Queue, isLast: boolean): void {
     run.generated += out.same + out.count;
     if (out.same + out.count === 0) judgeEnd(run, segment!, queue.at);
     if (judge.steps.length > 0) takeSteps(run, segment!, queue.at);
-    if (run.exact === null) takeNew(run, segment!, queue.at, next, isLast);
-    else takeNewExactly(run, run.exact, segment!, queue.at, next, isLast);
+    takeNew(run, segment!, queue.at, next, isLast);
     run.expanded++;
     advance(model, queue, next);
   }
@@ -296,12 +303,14 @@ function judgeEnd({ model, judge, expanded }: Search, segment: Segment, at: numb
 /** Keeps what is new among the successors of one state. */
 function takeNew(run: Search, segment: Segment, at: number, next: Layer, isLast: boolean): void {
   const { model, out, judge } = run;
-  if (model.naming === undefined) findNew(run, out.rows, rowSize);
+  if (run.exact !== null) findNewExactly(run, run.exact, segment, at);
+  else if (model.naming === undefined) findNew(run, out.rows, rowSize);
   else {
     model.naming.rename(segment, at, out);
     findNew(run, out.keys, 2);
   }
   const { fresh } = run;
+  if (run.coverage.taken.length > 0) cover(run.coverage, model, out, fresh, run.freshCount);
   let isLookedAt = false;
   let children = 0;
   for (let i = 0; i < run.freshCount; i++) {
@@ -388,26 +397,16 @@ function keep(run: Search, segment: Segment, at: number, r: number, next: Layer,
   return true;
 }
 
-/** The same where a state must be built before it is known whether it is new. */
-function takeNewExactly(
-  run: Search,
-  exact: ExactSet,
-  segment: Segment,
-  at: number,
-  next: Layer,
-  isLast: boolean,
-): void {
-  const { model, out, scratch, judge } = run;
-  let children = 0;
-  for (let r = 0; r < out.count * rowSize; r += rowSize) {
+/** Finds what is new where a state must be built before that is known. */
+function findNewExactly(run: Search, exact: ExactSet, segment: Segment, at: number): void {
+  const { model, out, scratch } = run;
+  if (run.fresh.length < out.count) run.fresh = new Int32Array(out.count * 2);
+  run.freshCount = 0;
+  for (let i = 0; i < out.count; i++) {
     clear(scratch);
-    const builtAt = model.build(segment, at, out, r, scratch);
-    if (!isNewExactly(run, exact, scratch.segments.at(-1)!, builtAt)) continue;
-    lookAtParent(judge, run.expanded, segment.words, at);
-    model.changeOf(segment, at, out, r, judge.change);
-    if (keep(run, segment, at, r, next, isLast)) children++;
+    const builtAt = model.build(segment, at, out, i * rowSize, scratch);
+    if (isNewExactly(run, exact, scratch.segments.at(-1)!, builtAt)) run.fresh[run.freshCount++] = i;
   }
-  if (!isLast) noteChildren(run.trail, children);
 }
 
 function isNewExactly({ model }: Search, exact: ExactSet, segment: Segment, at: number): boolean {

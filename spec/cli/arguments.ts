@@ -149,7 +149,7 @@ const rules: readonly {
   { flag: "shard", needs: ["walks", "seed"] },
   {
     flag: "explain",
-    refuses: ["walks", "itf", "test", "statistics", "workers"],
+    refuses: ["walks", "itf", "test", "statistics", "workers", "symmetry"],
     why: "it shows where a property holds, after a search of its own",
   },
   { flag: "statistics", refuses: ["workers"], why: "each thread counts for itself" },

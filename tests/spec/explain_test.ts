@@ -88,9 +88,9 @@ Deno.test("samples of a cluster differ in the parts of servers and history that 
 });
 
 Deno.test("an item of a list is like any other: what is found at one is not found again at the next", async () => {
-  const { samples } = await explained(catalog.two_phase_commit!, "Consistent");
-  assertEquals(samples.slice(0, 2).map(({ trace }) => trace), ["Prepare(0)", "ChooseToAbort(0)"]);
-  assert(samples.every(({ trace }) => replay(catalog.two_phase_commit!, trace).violations.length === 0));
+  const { samples } = await explained(catalog.transaction_commit!, "Consistent");
+  assertEquals(samples.slice(0, 2).map(({ trace }) => trace), ["Prepare(0)", "Abort(0)"]);
+  assert(samples.every(({ trace }) => replay(catalog.transaction_commit!, trace).violations.length === 0));
 });
 
 Deno.test("an explanation shows what is other than at first, of what the property looks at", async () => {

@@ -199,7 +199,7 @@ Deno.test("the loop of a behaviour that goes on for ever begins at its index, an
 });
 
 Deno.test("replay --itf writes any run", async () => {
-  const { code, json, stderr } = await quorate(["replay", "Prepare(0)", "two_phase_commit", "--itf"]);
+  const { code, json, stderr } = await quorate(["replay", 'Prepare("r1")', "two_phase_commit", "--itf"]);
   assertEquals([code, (json()[0]?.states as unknown[]).length], [0, 2]);
   assertEquals(faultsOfTrace(json()[0]!), []);
   assertStringIncludes(stderr, "ok  this run violates nothing");

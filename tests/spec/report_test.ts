@@ -34,13 +34,13 @@ Deno.test("a plain spec: a row for each step, with what it changed", () => {
   );
 });
 
-Deno.test("a plain spec: what changed inside of a list, and in a set", () => {
+Deno.test("a plain spec: what changed inside of an object, and in a set", () => {
   assertStringIncludes(
-    picture(catalog.two_phase_commit!, "Prepare(1) HearPrepared(1) HearPrepared(1)"),
+    picture(catalog.two_phase_commit!, 'Prepare("r2") HearPrepared("r2") HearPrepared("r2")'),
     `
-  1   Prepare(1)        managers[1] working -> prepared, messages + prepared 1
-  2   HearPrepared(1)   prepared[1] false -> true
-  3   HearPrepared(1)   (nothing changes)
+  1   Prepare("r2")        managers.r2 working -> prepared, messages + (prepared: r2)
+  2   HearPrepared("r2")   prepared.r2 false -> true
+  3   HearPrepared("r2")   (nothing changes)
 `,
   );
 });
@@ -123,8 +123,8 @@ Deno.test("the report of a check that was exhausted", async () => {
     `\n${reportText(report, telling)}\n`,
     `
   ok  always     Consistent        288 states
-  ok  sometimes  all commit    after 10 steps   Prepare(0) HearPrepared(0) Prepare(1) HearPrepared(1) Prepare(2) HearPrepared(2) DecideToCommit HearCommit(0) HearCommit(1) HearCommit(2)
-  ok  sometimes  all abort      after 3 steps   ChooseToAbort(0) ChooseToAbort(1) ChooseToAbort(2)
+  ok  sometimes  all commit    after 10 steps   Prepare("r1") HearPrepared("r1") Prepare("r2") HearPrepared("r2") Prepare("r3") HearPrepared("r3") DecideToCommit HearCommit("r1") HearCommit("r2") HearCommit("r3")
+  ok  sometimes  all abort      after 3 steps   ChooseToAbort("r1") ChooseToAbort("r2") ChooseToAbort("r3")
 ok  checked, to these bounds: no counterexample in all 288 reachable states, to depth 11   1.2 s
     exact: no state was missed
     wider: --set managers=4
