@@ -24,7 +24,7 @@ import {
   unordered,
   vocabulary,
 } from "./random_symmetric.ts";
-import { catalog, manySpecs, oneCluster } from "./drawn.ts";
+import { manySpecs, oneCluster, specifications } from "./drawn.ts";
 import { clusterMachine, type Global } from "./reference_cluster.ts";
 
 /** Ways to check a spec that must not make a difference. */
@@ -154,7 +154,7 @@ for (
     for (const seed of seeds) {
       const drawn: Drawn = {
         text: `${front} of drawn.ts`,
-        specification: catalog[front],
+        specification: specifications()[front],
         machine: draw(seed),
       };
       const expected = explore(drawn.machine, many);
