@@ -37,6 +37,8 @@ export interface Assignment extends Source {
   readonly parameters: Parameters;
   /** The names of the starts from which the search begins. */
   readonly starts: readonly string[];
+  /** The names of the places: a spec that was checked before may know of values that don't keep their shape. */
+  readonly places: readonly string[];
   readonly depth: number | null;
   readonly maxBytes: number;
   readonly me: number;
@@ -160,6 +162,7 @@ async function assemble(
         ...source,
         parameters,
         starts: starts.map(({ name }) => name),
+        places: run.model.places.map(({ name }) => name),
         depth,
         maxBytes,
         me: index + 1,
