@@ -31,8 +31,7 @@ export function onPreVoteTimeout(state: ServerState): Step {
 
 /**
  * Grants a pre-vote to whoever could have the vote, unless a leader is heard from. A refusal tells the own term: a
- * server of a lower one must learn of it, or two halves could refuse each other for ever (mutant
- * "pre-vote-of-a-lower-term-unanswered").
+ * server of a lower one must learn of it, or two halves could refuse each other for ever.
  */
 export function onPreVote(state: ServerState, request: PreVote): Step {
   const isGranted = request.nextTerm > state.currentTerm && !hearsFromLeader(state) &&
