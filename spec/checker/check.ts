@@ -22,7 +22,7 @@ import {
 import { formatTrace, type Run } from "../trace/run.ts";
 import type { Judged, Obeyed } from "./liveness.ts";
 import type { Model, Start, Step } from "./model.ts";
-import { named, symmetryFor } from "./naming.ts";
+import { named, namingFor } from "./naming.ts";
 import { searchAlone, searchWith, type Workers } from "./workers.ts";
 import { deadlock, type Found, type Progress, type SearchOptions, type Stopped } from "./search.ts";
 import { type ActionReport, coverageOf } from "./coverage.ts";
@@ -151,7 +151,9 @@ export interface SearchReport {
   readonly edge: number;
   /** How many distinct states the constraint kept out. */
   readonly cut: number;
-  /** Whether nothing reachable was left out, but by the constraint. */
+  /** How many steps the action constraint cut off. */
+  readonly cutSteps: number;
+  /** Whether nothing reachable was left out, but by the constraints. */
   readonly exhausted: boolean;
 }
 
@@ -177,6 +179,8 @@ export interface Report {
   readonly distinct: number;
   /** The sum over all searches of the distinct states that the constraint kept out. */
   readonly cut: number;
+  /** The sum over all searches of the steps that the action constraint cut off. */
+  readonly cutSteps: number;
   /** Whether every search was exhausted. */
   readonly exhausted: boolean;
   /**
@@ -184,6 +188,8 @@ export interface Report {
    * null: by none.
    */
   readonly permutations: number | null;
+  /** Whether states were taken for one if they have the same view, and each counted once for all that have it. */
+  readonly isViewed: boolean;
   /** What ended the check before its time: the signal, or `maxMegabytes`. */
   readonly stopped: Stopped | null;
   /**
@@ -261,12 +267,10 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
   };
   const found: Searched[] = [];
   const searches = searchesOf(model, options.from);
-  const symmetry = symmetryFor(model, claims, searches.flatMap(({ starts }) => starts), {
-    name: spec.name,
-    symmetry: options.symmetry ?? false,
-    exact: limits.isExact,
-  });
-  const searched = named(claims.searched, symmetry);
+  const { symmetry = false, workers } = options;
+  const given = { name: spec.name, symmetry, exact: limits.isExact, workers: workers?.count ?? 1 };
+  const { naming, permutations } = namingFor(model, claims, searches.flatMap(({ starts }) => starts), given);
+  const searched = named(claims.searched, naming);
   for (const { name, starts } of searches) {
     const isWhole = name === "steps" || name === options.from || depth === null;
     const isBroken = name === "steps" && claims.startsBroken.size > 0;
@@ -276,7 +280,6 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
       covers: options.coverage ?? false,
       ...limits,
     };
-    const { workers } = options;
     const result = workers !== undefined && workers.count > 1 && !limits.isExact
       ? await searchWith(workers, spec, parameters, searched, starts, asked)
       : await searchAlone(searched, starts, asked);
@@ -287,8 +290,8 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
   const judgements = claims.claims.length === 0 || obstacle !== null
     ? { judged: allUnknown(claims.claims, obstacle ?? ""), stopped: null }
     : await judgeClaims(model, claims.claims, limits);
-  const permutations = symmetry?.permutations ?? null;
-  const asked = { spec: spec.name, parameters, bounds, depth, permutations };
+  const isViewed = model.shown !== undefined;
+  const asked = { spec: spec.name, parameters, bounds, depth, permutations, isViewed };
   return report(model, found, claims, judgements, asked);
 }
 
@@ -339,18 +342,18 @@ function report(
   found: readonly Searched[],
   claims: Claims,
   judgements: Judgements,
-  asked: Pick<Report, "spec" | "parameters" | "bounds" | "depth" | "permutations">,
+  asked: Pick<Report, "spec" | "parameters" | "bounds" | "depth" | "permutations" | "isViewed">,
 ): Report {
   const searches = found.map(({ search, found }): SearchReport => {
-    const { generated, distinct, depth, edge, cut, exhausted } = found;
-    return { search, generated, distinct, depth, edge, cut, exhausted };
+    const { generated, distinct, depth, edge, cut, cutSteps, exhausted } = found;
+    return { search, generated, distinct, depth, edge, cut, cutSteps, exhausted };
   });
   const results = found.map(({ found }) => found);
   const properties = [
     ...model.properties.map((property) => propertyReport(property, results, claims, judgements)),
     ...deadlocks(results),
   ];
-  const sum = (key: "generated" | "distinct" | "cut") =>
+  const sum = (key: "generated" | "distinct" | "cut" | "cutSteps") =>
     searches.reduce((total, search) => total + search[key], 0);
   const has = (wanted: PropertyReport["result"]) => properties.some(({ result }) => result === wanted);
   const exhausted = searches.every((search) => search.exhausted);
@@ -364,6 +367,7 @@ function report(
     generated: sum("generated"),
     distinct: sum("distinct"),
     cut: sum("cut"),
+    cutSteps: sum("cutSteps"),
     exhausted,
     stopped,
     verdict: has("violated") ? "violated" : isOpen ? "inconclusive" : "holds",
@@ -433,7 +437,7 @@ function isVacuous(property: Property<unknown>, results: readonly Found[], { ref
 }
 
 function claimReport(property: Property<unknown>, judged: Judged, results: readonly Found[]): PropertyReport {
-  const isConstrained = results.some(({ cut }) => cut > 0);
+  const isConstrained = results.some(({ cut, cutSteps }) => cut + cutSteps > 0);
   switch (judged.result) {
     case "holds":
       return { property, result: "holds", ...silence, vacuous: judged.vacuous, isConstrained };

@@ -47,6 +47,8 @@ interface Exploration {
   readonly model: Model;
   /** What is to be known of each state. */
   readonly looks: readonly Memory[];
+  /** Whether the action constraint allows a step. */
+  readonly isAllowed: Memory | null;
   /** Whether a state is within the constraint. */
   readonly isWithin: Memory | null;
   readonly options: ExploreOptions;
@@ -69,11 +71,14 @@ export async function explore(
   looks: readonly Look[],
   options: ExploreOptions,
 ): Promise<Graph | Stopped> {
-  const { constraint } = model;
+  const { constraint, actionConstraint } = model;
   const e: Exploration = {
     model,
     looks: looks.map((look) => memory(model, look)),
     isWithin: constraint === undefined ? null : memory(model, (view) => constraint(view) ? 1 : 0),
+    isAllowed: actionConstraint === undefined
+      ? null
+      : memory(model, (before, after) => actionConstraint(before, after) ? 1 : 0),
     options,
     starts: [],
     numbers: options.isExact ? numbersByState() : numbersByName(),
@@ -137,7 +142,7 @@ async function exploreLayers(e: Exploration, starts: readonly Start[]): Promise<
 
 /** Adds the edges of the next state in the queue. */
 function expandNext(e: Exploration, queue: Queue, next: Layer, scratch: Layer): void {
-  const { model, numbers, out } = e;
+  const { model, numbers, out, isAllowed } = e;
   while (!model.expand(queue.segments[0]!, queue.at, out)) {
     const rename = refit(model, queue, next);
     if (rename !== null) numbers.rename(rename);
@@ -145,6 +150,7 @@ function expandNext(e: Exploration, queue: Queue, next: Layer, scratch: Layer): 
   const [segment] = queue.segments;
   push(e.firsts, e.targets.length);
   const state = e.firsts.length - 1;
+  const before = isAllowed === null ? null : model.take(segment!, queue.at).vector;
   for (let at = 0; at < out.count * rowSize; at += rowSize) {
     clear(scratch);
     const builtAt = model.build(segment!, queue.at, out, at, scratch);
@@ -152,7 +158,10 @@ function expandNext(e: Exploration, queue: Queue, next: Layer, scratch: Layer): 
     const name = nameOf(built, builtAt);
     const to = numbers.needsState ? model.take(built, builtAt) : null;
     let target = numbers.find(to, name);
-    if (target === unknown) {
+    const isCut = before !== null && target !== state &&
+      isAllowed!(before, model.take(built, builtAt).vector) === 0;
+    if (isCut) target = outside;
+    else if (target === unknown) {
       target = enter(e, to ?? model.take(built, builtAt), name) ? e.count - 1 : outside;
       if (target !== outside) model.build(segment!, queue.at, out, at, next);
     }

@@ -159,6 +159,10 @@ export interface Model {
    * happened before alone. False if records must first be made larger, by `refit`.
    */
   expand(segment: Segment, at: number, out: Successors): boolean;
+  /** Whether the search takes a step, given what properties see before and after it; any step if it is left out. */
+  readonly actionConstraint?: (before: unknown, after: unknown) => boolean;
+  /** What of a state tells it from others, as plain data, given what properties see of it; all of it if left out. */
+  readonly shown?: (state: unknown) => unknown;
   /** By which names the search is to know states; their own, in their records and in rows, if it is left out. */
   readonly naming?: Naming;
   /**

@@ -67,6 +67,7 @@ interface Back {
   readonly generated: number;
   readonly distinct: number;
   readonly cut: number;
+  readonly cutSteps: number;
   /** How many states of the next layer it has found. */
   readonly count: number;
   /** How many it has not expanded. */
@@ -239,12 +240,13 @@ async function workHere(team: Team, options: SearchOptions, isLast: boolean): Pr
     if (options.stopped()) askToStop(board);
   });
   if (outcome === "memory") askToStop(board);
-  const { generated, distinct, cut, next, judge: { verdicts } } = run;
+  const { generated, distinct, cut, cutSteps, next, judge: { verdicts } } = run;
   return {
     outcome,
     generated,
     distinct,
     cut,
+    cutSteps,
     count: next.count,
     left: own.queue?.count ?? 0,
     verdicts: [...verdicts.keys()],
@@ -267,9 +269,15 @@ async function enlarge(team: Team, { maxBytes }: SearchOptions): Promise<boolean
   return true;
 }
 
-function summed(backs: readonly Back[]): Pick<Found, "generated" | "distinct" | "cut"> {
-  const sum = (key: "generated" | "distinct" | "cut") => backs.reduce((total, back) => total + back[key], 0);
-  return { generated: sum("generated"), distinct: sum("distinct"), cut: sum("cut") };
+function summed(backs: readonly Back[]): Pick<Found, "generated" | "distinct" | "cut" | "cutSteps"> {
+  const sum = (key: "generated" | "distinct" | "cut" | "cutSteps") =>
+    backs.reduce((total, back) => total + back[key], 0);
+  return {
+    generated: sum("generated"),
+    distinct: sum("distinct"),
+    cut: sum("cut"),
+    cutSteps: sum("cutSteps"),
+  };
 }
 
 function ending(

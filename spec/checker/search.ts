@@ -1,7 +1,9 @@
 /** The search: breadth first, in layers, so that the first counterexample found is a shortest one. */
 import type { Run } from "../trace/run.ts";
+import { allow, type Allowance, allowanceOf, gatherNames } from "./allowance.ts";
 import { cover, type Coverage, noCoverage } from "./coverage.ts";
 import { addExactly, bytesOf as bytesOfExact, type ExactSet, exactSet } from "./exact.ts";
+import { pathTo } from "./path.ts";
 import {
   forget,
   glance,
@@ -18,20 +20,11 @@ import {
   watcherOfSteps,
 } from "./judge.ts";
 import { bytesOf, clear, type Layer, layer, type Segment, valueAt } from "./layer.ts";
-import {
-  type Model,
-  row,
-  rowSize,
-  type Start,
-  type State,
-  type Step,
-  type Successors,
-  successors,
-} from "./model.ts";
+import { type Model, row, rowSize, type Start, type Successors, successors } from "./model.ts";
 import { advance, type Queue, queueOf, refit } from "./queue.ts";
 import { addToCount, claim, type SharedTable, touch } from "./shared_table.ts";
 import { add, bytesToGrow, forEachName, insert, makeRoom, slotOf, type Table, table } from "./table.ts";
-import { bytesOfTrail, noteBranch, noteChildren, type Trail, trail, wayTo } from "./trail.ts";
+import { bytesOfTrail, noteBranch, noteChildren, type Trail, trail } from "./trail.ts";
 
 /** Thrown where names of states no longer tell them apart for sure, as asked for. All begins again, with what was learned. */
 export class NoLongerExact extends Error {}
@@ -83,6 +76,8 @@ export interface Found {
   readonly edge: number;
   /** How many distinct states the spec's constraint kept out. */
   readonly cut: number;
+  /** How many steps the spec's action constraint cut off. */
+  readonly cutSteps: number;
   /** What ended the search before its time: `stopped`, or `maxBytes`. */
   readonly stopped: Stopped | null;
   /** Whether no state can have been mistaken for another one. */
@@ -112,6 +107,8 @@ export interface Search {
   next: Layer;
   /** All states, also those that the constraint keeps out. */
   seen: Table;
+  /** Which steps the action constraint lets it take, if there is one; else null. */
+  readonly allowance: Allowance | null;
   /** The same names, where several workers share them; else null. */
   shared: SharedTable | null;
   /** The same where names won't do; else null. */
@@ -132,6 +129,8 @@ export interface Search {
   distinct: number;
   /** How many distinct states the constraint kept out. */
   cut: number;
+  /** How many steps the action constraint cut off. */
+  cutSteps: number;
   /** How many states were expanded: the number of the one that is expanded next. */
   expanded: number;
   depth: number;
@@ -155,7 +154,7 @@ export async function search(model: Model, starts: readonly Start[], options: Se
 
 /** What a search has counted. */
 export function totals(run: Search): Omit<Found, "isExact" | "verdicts" | "path"> {
-  const { generated, distinct, depth, current, cut, stopped, left, coverage } = run;
+  const { generated, distinct, depth, current, cut, cutSteps, stopped, left, coverage } = run;
   return {
     generated,
     distinct,
@@ -163,6 +162,7 @@ export function totals(run: Search): Omit<Found, "isExact" | "verdicts" | "path"
     exhausted: current.count === 0 && stopped === null,
     edge: current.count + left,
     cut,
+    cutSteps,
     stopped,
     coverage,
   };
@@ -177,11 +177,13 @@ export function begin(model: Model, starts: readonly Start[], options: SearchOpt
     current,
     next: layer(current.pool),
     seen: table(),
+    allowance: allowanceOf(model),
     shared: null,
     exact: options.isExact && !model.records.isName ? exactSet() : null,
     judge: judge(model, options.isExact),
     distinct: 0,
     cut: 0,
+    cutSteps: 0,
     trail: trail(0),
     firsts: [],
     out: successors(),
@@ -268,6 +270,7 @@ export function expandSome(run: Search, queue: Queue, isLast: boolean): void {
     }
     run.generated += out.same + out.count;
     if (out.same + out.count === 0) judgeEnd(run, segment!, queue.at);
+    if (run.allowance !== null) run.cutSteps += allow(run.allowance, model, segment!, queue.at, out);
     if (judge.steps.length > 0) takeSteps(run, segment!, queue.at);
     takeNew(run, segment!, queue.at, next, isLast);
     run.expanded++;
@@ -304,10 +307,12 @@ function judgeEnd({ model, judge, expanded }: Search, segment: Segment, at: numb
 function takeNew(run: Search, segment: Segment, at: number, next: Layer, isLast: boolean): void {
   const { model, out, judge } = run;
   if (run.exact !== null) findNewExactly(run, run.exact, segment, at);
-  else if (model.naming === undefined) findNew(run, out.rows, rowSize);
   else {
-    model.naming.rename(segment, at, out);
-    findNew(run, out.keys, 2);
+    model.naming?.rename(segment, at, out);
+    const names = model.naming === undefined ? out.rows : out.keys;
+    const size = model.naming === undefined ? rowSize : 2;
+    if (run.allowance === null) findNew(run, names, size, out.count);
+    else findNewAllowed(run, run.allowance, names, size);
   }
   const { fresh } = run;
   if (run.coverage.taken.length > 0) cover(run.coverage, model, out, fresh, run.freshCount);
@@ -327,9 +332,9 @@ function takeNew(run: Search, segment: Segment, at: number, next: Layer, isLast:
  * Adds names, which begin in every `size`-th integer, to those seen, and notes which are new. Looks at all slots first:
  * so the memory answers together.
  */
-function findNew(run: Search, names: Int32Array, size: number): void {
-  const { seen, shared, out: { count } } = run;
-  if (shared !== null) return claimNew(run, shared, names, size);
+function findNew(run: Search, names: Int32Array, size: number, count: number): void {
+  const { seen, shared } = run;
+  if (shared !== null) return claimNew(run, shared, names, size, count);
   makeRoom(seen, count);
   if (run.homes.length < count) run.homes = new Int32Array(count * 2);
   if (run.fresh.length < count) run.fresh = new Int32Array(count * 2);
@@ -352,8 +357,14 @@ function findNew(run: Search, names: Int32Array, size: number): void {
 }
 
 /** The same where workers share what was seen. */
-function claimNew(run: Search, shared: SharedTable, names: Int32Array, size: number): void {
-  const { fresh, out: { count } } = run;
+function claimNew(
+  run: Search,
+  shared: SharedTable,
+  names: Int32Array,
+  size: number,
+  count: number,
+): void {
+  const { fresh } = run;
   if (fresh.length < count) run.fresh = new Int32Array(count * 2);
   fetched = touch(shared, names, size, count) & 1;
   let found = 0;
@@ -362,6 +373,13 @@ function claimNew(run: Search, shared: SharedTable, names: Int32Array, size: num
   }
   addToCount(shared, found);
   run.freshCount = found;
+}
+
+/** The same where some steps are cut off. */
+function findNewAllowed(run: Search, allowance: Allowance, names: Int32Array, size: number): void {
+  gatherNames(allowance, names, size, run.out);
+  findNew(run, run.out.keys, 2, allowance.count);
+  for (let i = 0; i < run.freshCount; i++) run.fresh[i] = allowance.rows[run.fresh[i]!]!;
 }
 
 /** Keeps a state that is new, unless the constraint keeps it out. Builds it only where that is needed. */
@@ -399,10 +417,11 @@ function keep(run: Search, segment: Segment, at: number, r: number, next: Layer,
 
 /** Finds what is new where a state must be built before that is known. */
 function findNewExactly(run: Search, exact: ExactSet, segment: Segment, at: number): void {
-  const { model, out, scratch } = run;
+  const { model, out, scratch, allowance } = run;
   if (run.fresh.length < out.count) run.fresh = new Int32Array(out.count * 2);
   run.freshCount = 0;
   for (let i = 0; i < out.count; i++) {
+    if (allowance?.isCut[i] === 1) continue;
     clear(scratch);
     const builtAt = model.build(segment, at, out, i * rowSize, scratch);
     if (isNewExactly(run, exact, scratch.segments.at(-1)!, builtAt)) run.fresh[run.freshCount++] = i;
@@ -446,12 +465,13 @@ export function hasMemory(
 
 /** Judges the steps to all successors of one state, also to those that were seen before. */
 function takeSteps(run: Search, segment: Segment, at: number): void {
-  const { model, judge, out, scratch } = run;
+  const { model, judge, out, scratch, allowance } = run;
   lookAtParent(judge, run.expanded, segment.words, at);
   const w = watcherOfSteps(judge);
   let hasStuttered = false;
   const [low, high] = [segment.words[at]!, segment.words[at + 1]!];
   for (let r = 0; r < out.count * rowSize; r += rowSize) {
+    if (allowance?.isCut[r / rowSize] === 1) continue;
     // A step that changes nothing is none.
     if (out.rows[r] === low && out.rows[r + row.high] === high) continue;
     model.changeOf(segment, at, out, r, judge.change);
@@ -466,19 +486,6 @@ function takeSteps(run: Search, segment: Segment, at: number): void {
     // Somebody has looked at a place for the first time: what was judged is out of date.
     if (judge.hasLookedElsewhere) return takeSteps(run, segment, at);
   }
-}
-
-function pathTo(run: Search, starts: readonly Start[], { state, branch }: PathEnd): Run {
-  const way = state < 0 ? null : wayTo(run.trail, state);
-  const start = starts[way === null ? -1 - state : run.firsts[way.from]!]!;
-  const steps: Step[] = [];
-  let current: State = start.state;
-  for (const choice of [...way?.branches ?? [], ...branch < 0 ? [] : [branch]]) {
-    const step = run.model.stepAt(current, choice);
-    steps.push(step);
-    current = step.to;
-  }
-  return { start, steps };
 }
 
 /** Lets signals and timers in now and then, and tells how far the search has come. */

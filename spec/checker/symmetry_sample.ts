@@ -80,15 +80,15 @@ function judgesOf(model: Model): Judges {
   return [...all, ["the constraint", memory(model, (view) => constraint(view) ? yes : no)]];
 }
 
-function judgesOfSteps({ properties, ...model }: Model): Judges {
-  return properties.flatMap((property): Judges => {
+function judgesOfSteps(model: Model): Judges {
+  const { properties, actionConstraint } = model;
+  const all = properties.flatMap((property): Judges => {
     if (property.kind !== "steps") return [];
-    const judge = memory(
-      { ...model, properties },
-      (before, after) => property.holds(before, after) === true ? yes : no,
-    );
+    const judge = memory(model, (before, after) => property.holds(before, after) === true ? yes : no);
     return [[property.name, judge]];
   });
+  if (actionConstraint === undefined) return all;
+  return [["the action constraint", memory(model, (a, b) => actionConstraint(a, b) ? yes : no)], ...all];
 }
 
 /** What a state is. Places that were met since are 0, and make no difference. */
@@ -122,7 +122,7 @@ function lookAt(
     const to = model.take(built.segments.at(-1)!, at);
     const said = judgesOfSteps.map(([, judge]) => judge(state.vector, to.vector));
     steps.push(`${out.keys[row * 2]},${out.keys[row * 2 + 1]} ${said}`);
-    next.push(to);
+    if (model.actionConstraint === undefined || said[0] === yes) next.push(to);
   }
   if (model.ends !== undefined && isInside && out.count + out.same === 0) {
     verdicts.set("ends", model.ends(state) ? yes : no);

@@ -60,7 +60,7 @@ export function isTight({ run, size }: Member): boolean {
 export function join(run: Search, me: number, size: number, board: Board, shared: SharedTable): Member {
   const { model, current, next } = run;
   if (me === 0) claimAll(shared, run.seen);
-  else [run.generated, run.distinct, run.cut] = [0, 0, 0];
+  else [run.generated, run.distinct, run.cut, run.cutSteps] = [0, 0, 0, 0];
   run.shared = shared;
   run.seen = { ...run.seen, slots: new Int32Array(2), count: 0 };
   let index = 0;

@@ -1,4 +1,5 @@
 /** One who walks through a spec step by step, and judges what comes: no object per state. */
+import { allow, type Allowance, allowanceOf } from "./allowance.ts";
 import { isWithin, type Judge, judge, judgeAlone, judgeStep } from "./judge.ts";
 import { clear, type Layer, layer, type Segment } from "./layer.ts";
 import { type Model, row, rowSize, type State, type Successors, successors } from "./model.ts";
@@ -13,6 +14,8 @@ export interface Walker {
   /** Holds the state before that. */
   before: Layer;
   readonly out: Successors;
+  /** Which steps the action constraint lets it take, if there is one; else null. */
+  readonly allowance: Allowance | null;
   /** Where the rows of `out` begin that lead elsewhere, in an order that depends on nothing but the state. */
   readonly choices: number[];
   /** How many states were judged since the judge last forgot all. */
@@ -31,6 +34,7 @@ export function walker(model: Model): Walker {
     here: layer(),
     before: layer(),
     out: successors(),
+    allowance: allowanceOf(model),
     choices: [],
     judged: 0,
   };
@@ -59,7 +63,9 @@ export function lookAhead(walker: Walker): number {
   const { rows } = out;
   const { words } = only(here);
   choices.length = 0;
+  if (walker.allowance !== null) allow(walker.allowance, model, only(here), 0, out);
   for (let at = 0; at < out.count * rowSize; at += rowSize) {
+    if (walker.allowance?.isCut[at / rowSize] === 1) continue;
     if (rows[at] !== words[0] || rows[at + row.high] !== words[1]) choices.push(at);
   }
   // Rows come in an order that depends on what other walks have met. Names of states derive from their content.

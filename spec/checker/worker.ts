@@ -29,13 +29,14 @@ async function answer(message: ToWorker): Promise<FromWorker> {
       return { type: "ready" };
     case "work": {
       const outcome = await work(member!, message.isLast);
-      const { generated, distinct, cut, next, judge: { verdicts } } = member!.run;
+      const { generated, distinct, cut, cutSteps, next, judge: { verdicts } } = member!.run;
       return {
         type: "back",
         outcome,
         generated,
         distinct,
         cut,
+        cutSteps,
         count: next.count,
         left: member!.queue?.count ?? 0,
         verdicts: [...verdicts.keys()],

@@ -123,6 +123,19 @@ export interface ClusterDefinition<
   /** The states from which the search goes on. A state outside is judged, but neither counted nor expanded. */
   readonly constraint?: (state: ClusterView<Seen, History>) => boolean;
   /**
+   * The steps that the search takes. Any other one is generated and counted, but leads nowhere: its end is neither
+   * stored nor judged because of it. All if left out.
+   */
+  readonly actionConstraint?: (
+    before: ClusterView<Seen, History>,
+    after: ClusterView<Seen, History>,
+  ) => boolean;
+  /**
+   * What of a state tells it from others, as plain data: of states for which it is equal only the one that is met first
+   * is looked at, so a property that depends on more may be judged wrongly. All of it if left out.
+   */
+  readonly view?: (state: ClusterView<Seen, History>) => unknown;
+  /**
    * The states in which nothing more need be possible: any other one from which no step leads, though every budget were
    * without limit, is a deadlock. All if left out: a cluster is done when no message is on its way.
    */
@@ -163,6 +176,8 @@ const aDefinition = {
   describe: optional(aFunction),
   properties: anArray,
   constraint: optional(aFunction),
+  actionConstraint: optional(aFunction),
+  view: optional(aFunction),
   ends: optional(aFunction),
   fairness: optional(anArray),
   starts: optional(startsByName),
@@ -241,7 +256,7 @@ export type AnyCluster = WholeDefinition & {
   readonly keep: (local: unknown, path: string) => unknown;
 };
 
-type MayBeMissing = "constraint" | "ends" | "otherHappening" | "symmetry";
+type MayBeMissing = "constraint" | "actionConstraint" | "view" | "ends" | "otherHappening" | "symmetry";
 
 function complete(name: string, definition: AnyDefinition): AnyCluster {
   checkFields(`cluster ${name}`, definition, aDefinition);

@@ -2,7 +2,7 @@
 import { encode, ValueError } from "../checker/value.ts";
 import { isNotation } from "../trace/run.ts";
 import type { AnyCluster, Envelope, Happening, Outcome, WholeDefinition } from "./cluster.ts";
-import { constraintOf, endsOf, guarded, said } from "./definition.ts";
+import { actionConstraintOf, constraintOf, endsOf, guarded, said, shownBy } from "./definition.ts";
 import { anArray, anything, aString, type Field, isRecord, optional, problemWith, told } from "./fields.ts";
 import { plain, show } from "./plain.ts";
 import { SpecError } from "./specification.ts";
@@ -78,6 +78,8 @@ export function checked(
     history: guarded(where, () => plain(history, "history")),
     describe: (local) => guarded(`${where}, describe`, () => describe(local)),
     ...constraintOf(where, definition.constraint),
+    ...actionConstraintOf(where, definition.actionConstraint),
+    ...(definition.view === undefined ? {} : { view: shownBy(where, definition.view) }),
     ...(definition.ends === undefined ? {} : { ends: endsOf(where, definition.ends) }),
   };
 }

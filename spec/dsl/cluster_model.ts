@@ -34,9 +34,7 @@ export function compileCluster(definition: AnyCluster): Model {
     messages: l.messages as Place<unknown>,
     records: l.records,
     properties: definition.properties as Model["properties"],
-    ...(definition.constraint === undefined
-      ? {}
-      : { constraint: definition.constraint as (state: unknown) => boolean }),
+    ...whatCounts(definition),
     ...endsOf(l),
     ...symmetryOf(l),
     starts,
@@ -124,6 +122,20 @@ function view(
 
 function put({ records }: Learning, state: State, to: Layer): void {
   putRecord(records, state.vector, state.bag, ...nameOf(records, state), to);
+}
+
+/** Which states and steps the search is to look at. */
+function whatCounts(definition: AnyCluster): Pick<Model, "constraint" | "actionConstraint" | "shown"> {
+  const { constraint, actionConstraint, view } = definition as
+    & Pick<Model, "constraint" | "actionConstraint">
+    & {
+      readonly view?: Model["shown"] & object;
+    };
+  return {
+    ...(constraint === undefined ? {} : { constraint }),
+    ...(actionConstraint === undefined ? {} : { actionConstraint }),
+    ...(view === undefined ? {} : { shown: view }),
+  };
 }
 
 function symmetryOf(l: Learning): Pick<Model, "symmetry"> {

@@ -23,6 +23,8 @@ const part = {
   actions: { expected: "an object of actions by name", isRight: isRecord },
   properties: anArray,
   constraint: optional(aFunction),
+  actionConstraint: optional(aFunction),
+  view: optional(aFunction),
   ends: optional(aFunction),
   fairness: optional(anArray),
   starts: optional(startsByName),
@@ -125,6 +127,25 @@ export function constraintOf(
   };
 }
 
+/** The action constraint, if there is one. */
+export function actionConstraintOf(
+  spec: string,
+  actionConstraint: ((before: never, after: never) => boolean) | undefined,
+): { readonly actionConstraint?: (before: unknown, after: unknown) => boolean } {
+  if (actionConstraint === undefined) return {};
+  const where = `${spec}, its actionConstraint`;
+  return {
+    actionConstraint: (before, after) =>
+      decided(where, () => actionConstraint(before as never, after as never), before, after),
+  };
+}
+
+/** What the view of a spec shows of a state, as plain data. */
+export function shownBy(spec: string, view: (state: never) => unknown): (state: unknown) => unknown {
+  return (state) =>
+    inStates([state], () => guarded(`${spec}, its view`, () => plain(view(state as never), "the view")));
+}
+
 /** Whether the spec may end in a state: nowhere, if it doesn't say. */
 export function endsOf(
   spec: string,
@@ -159,9 +180,9 @@ export function judged(
   });
 }
 
-/** Whether something holds in a state. Anything but true or false is refused. */
-export function decided(where: string, decide: () => boolean, state: unknown): boolean {
-  return inStates([state], () => {
+/** Whether something holds in a state, or of a step. Anything but true or false is refused. */
+export function decided(where: string, decide: () => boolean, ...states: readonly unknown[]): boolean {
+  return inStates(states, () => {
     const decision: unknown = guarded(where, decide);
     if (typeof decision === "boolean") return decision;
     throw new SpecError(`${where} returned ${returned(decision)}, expected true or false`);

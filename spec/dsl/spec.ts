@@ -48,6 +48,16 @@ export interface Definition<State> {
    */
   readonly constraint?: (state: State) => boolean;
   /**
+   * The steps that the search takes. Any other one is generated and counted, but leads nowhere: its end is neither
+   * stored nor judged because of it. All if left out.
+   */
+  readonly actionConstraint?: (before: State, after: State) => boolean;
+  /**
+   * What of a state tells it from others, as plain data: of states for which it is equal only the one that is met first
+   * is looked at, so a property that depends on more may be judged wrongly. All of it if left out.
+   */
+  readonly view?: (state: State) => unknown;
+  /**
    * The states in which it may end: any other state from which no step leads is a deadlock, which breaks every spec.
    * None if left out. A step that changes nothing is a step.
    */

@@ -13,7 +13,16 @@ import {
 import { type Place, place } from "../checker/place.ts";
 import { runTrace } from "../trace/run.ts";
 import { propertiesOf } from "./claims.ts";
-import { constraintOf, endsOf, guarded, initialStates, inStart, transitionsOf } from "./definition.ts";
+import {
+  actionConstraintOf,
+  constraintOf,
+  endsOf,
+  guarded,
+  initialStates,
+  inStart,
+  shownBy,
+  transitionsOf,
+} from "./definition.ts";
 import { draftOf } from "./draft.ts";
 import { plain, show } from "./plain.ts";
 import { gather, type Layout, layoutOf, Reshape, scatter, untilInShape } from "./shape.ts";
@@ -58,6 +67,8 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     messages: place({ name: "messages" }),
     properties: propertiesOf(`spec ${name}`, definition.properties),
     ...constraintOf(`spec ${name}`, definition.constraint),
+    ...actionConstraintOf(`spec ${name}`, definition.actionConstraint),
+    ...(definition.view === undefined ? {} : { shown: shownBy(`spec ${name}`, definition.view) }),
     ends: ({ vector }) => ends(view(l, vector, 0, () => {})),
     starts,
     records: l.records,

@@ -46,9 +46,18 @@ export function mutantLine(mutant: { name: string; sentence: string; property: s
 
 /** The last line of a check. */
 export function endLine(report: Report, exit: number): string {
-  const { generated, distinct, cut, exhausted, permutations, neverEnabled, verdict } = report;
+  const { generated, distinct, cut, cutSteps, exhausted, permutations, neverEnabled, verdict } = report;
   const depth = Math.max(0, ...report.searches.map((search) => search.depth));
-  const counts = { generated, distinct, cut, depth, exhausted, permutations };
+  const counts = {
+    generated,
+    distinct,
+    cut,
+    cutSteps,
+    depth,
+    exhausted,
+    permutations,
+    viewed: report.isViewed,
+  };
   return line({ type: "end", ...counts, neverEnabled, verdict, exit });
 }
 

@@ -219,13 +219,23 @@ function verdictLines(report: Report, telling: Telling): readonly string[] {
     const were = report.cut === 1 ? "state was" : "states were";
     lines.push(`    ${grouped(report.cut)} ${were} outside of the constraint: nothing was looked for beyond`);
   }
+  if (report.cutSteps > 0) {
+    const were = report.cutSteps === 1 ? "step was" : "steps were";
+    lines.push(`    ${grouped(report.cutSteps)} ${were} cut off by the action constraint, and not taken`);
+  }
   lines.push(...reductionLines(report, telling), `    ${paint.faint(oddsText(report.odds))}`);
   const next = adviceFor(report, first?.depth ?? 0);
   return next === "" ? lines : [...lines, `    ${paint.faint(next)}`];
 }
 
 /** What states were taken for one. */
-function reductionLines({ permutations, distinct }: Report, { paint }: Telling): readonly string[] {
+function reductionLines({ permutations, isViewed, distinct }: Report, { paint }: Telling): readonly string[] {
+  if (isViewed) {
+    const views = `states are known by their views: there are ${
+      grouped(distinct)
+    }, each looked at in one state`;
+    return [`    ${paint.faint(views)}`];
+  }
   if (permutations === null) return [];
   const orbits = `each of the ${grouped(distinct)} stands for all states that are the same but for names`;
   return [`    ${paint.faint(`symmetry: ${counted(permutations, "permutation")}; ${orbits}`)}`];

@@ -82,6 +82,9 @@ export function randomCluster(draw: Draw): string {
       ["identity: ({ spare, ...rest }) => rest,", "observe: ({ spare, ...rest }) => rest,"],
     ]),
     ...one([[], [], [`constraint: (s) => ${seen("s")} + ${seen("s")} < ${1 + below(2)},`]]),
+    ...one([[], [], [
+      `actionConstraint: (before, after) => ${seen("before")} !== ${below(2)} || ${seen("after")} < 1,`,
+    ]]),
     `properties: [\n    ${properties(draw, seen).join("\n    ")}\n  ],`,
   ].join("\n  ") + "\n}";
 }

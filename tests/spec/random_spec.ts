@@ -209,6 +209,11 @@ export function randomSpec(draw: Draw): string {
     `{\n  init: [${states.join(", ")}],`,
     `actions: {\n    ${actions.join("\n    ")}\n  },`,
     ...one([[], [], [], [`constraint: (s) => ${read("s")} + ${read("s")} < ${2 + below(3)},`]]),
+    ...one([[], [], [], [
+      `actionConstraint: (before, after) => ${read("before")} !== ${below(3)} || ${read("after")} < ${
+        1 + below(2)
+      },`,
+    ]]),
     `properties: [\n    ${properties(draw, read).join("\n    ")}\n  ],`,
   ].join("\n  ") + "\n}";
 }

@@ -37,6 +37,8 @@ const modes: readonly (readonly [mode: string, options: CheckOptions])[] = [
 interface Drawn {
   readonly text: string;
   readonly specification: Specification;
+  /** The same, with a view in place of its symmetry that takes the same states for one. */
+  readonly viewed?: Specification;
   readonly machine: Machine<unknown>;
 }
 
@@ -61,7 +63,12 @@ const symmetric: readonly (readonly [front: string, seeds: number, draw: (seed: 
     const text = randomSymmetricSpec(drawFrom(seed));
     const build = () => definitionOf(text, vocabulary);
     const specification = spec<never>("drawn", () => build() as never);
-    return { text, specification, machine: { ...machineOf(build()), orbit: orbitOf(vocabulary.sets) } };
+    const orbit = orbitOf(vocabulary.sets);
+    const viewed = spec<never>("viewed", () => {
+      const { symmetry: _, ...rest } = build();
+      return { ...rest, view: orbit } as never;
+    });
+    return { text, specification, viewed, machine: { ...machineOf(build()), orbit } };
   }],
   ["cluster", 60, (seed) => {
     const text = randomSymmetricCluster(drawFrom(seed));
@@ -90,6 +97,9 @@ for (const [front, count, draw] of symmetric) {
       const whole = explore({ ...drawn.machine, orbit: drawn.machine.text }, most * 6);
       await told(seed, drawn, async () => {
         await compare("symmetry", { symmetry: true }, drawn, quotient);
+        if (drawn.viewed !== undefined) {
+          await compare("view", {}, { ...drawn, specification: drawn.viewed }, quotient);
+        }
         await compare("default", {}, drawn, whole);
         // What is found is as far away as without symmetry, as far as both have looked.
         if (quotient.exhausted && whole.exhausted) {
@@ -117,7 +127,7 @@ for (const [front, count, draw] of fronts) {
   const seed = Deno.env.get("SEED");
   const seeds = seed === undefined ? all : [Number(seed)];
   Deno.test(`${front}: the engine finds what a plain search finds (seeds 1 to ${count})`, async () => {
-    const tally = { violated: 0, exhausted: 0, cut: 0, distinct: 0 };
+    const tally = { violated: 0, exhausted: 0, cut: 0, cutSteps: 0, distinct: 0 };
     for (const seed of seeds) {
       const drawn = draw(seed);
       const expected = explore(drawn.machine, most);
@@ -128,6 +138,7 @@ for (const [front, count, draw] of fronts) {
       if (expected.violated) tally.violated++;
       if (expected.exhausted) tally.exhausted++;
       if (expected.cut > 0) tally.cut++;
+      if (expected.cutSteps > 0) tally.cutSteps++;
       tally.distinct += expected.distinct;
     }
     if (seed !== undefined) return;
@@ -135,6 +146,7 @@ for (const [front, count, draw] of fronts) {
     assert(tally.violated > count / 8 && tally.violated < count / 1.5, `${tally.violated} are violated`);
     assert(tally.exhausted > count / 5, `${tally.exhausted} are exhausted`);
     assert(tally.cut > count / 20, `${tally.cut} are cut by a constraint`);
+    assert(tally.cutSteps > count / 20, `${tally.cutSteps} are cut by an action constraint`);
     assert(tally.distinct > count * 30, `${tally.distinct} states in all`);
   });
 }
@@ -183,11 +195,12 @@ async function compare(
 ): Promise<void> {
   const depth = expected.exhausted || expected.violated ? null : expected.depth;
   const report = await check(specification, { depth, ...options });
-  const { generated, distinct, cut, exhausted, searches, properties } = report;
+  const { generated, distinct, cut, cutSteps, exhausted, searches, properties } = report;
   const found = {
     generated,
     distinct,
     cut,
+    cutSteps,
     exhausted,
     violated: report.verdict === "violated",
     depth: searches[0]?.depth,

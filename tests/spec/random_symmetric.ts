@@ -71,7 +71,12 @@ export function randomSymmetricSpec({ below, one, many }: Draw): string {
     `init: { ${variables.map(({ name, kind }) => `${name}: ${kind.init}`).join(", ")} },`,
     `actions: {\n    ${actions.join("\n    ")}\n  },`,
     "ends: () => true,",
-    ...one([[], [], [`constraint: (s) => ${count("s")} < ${2 + below(4)},`]]),
+    ...one([[], [
+      `constraint: (s) => pairs.filter(([i, v]) => ${read()} + ${read()} > 0).length < ${1 + below(6)},`,
+    ]]),
+    ...one([[], [], [
+      `actionConstraint: (before, after) => ${count("after")} < ${count("before")} + ${1 + below(2)},`,
+    ]]),
     `properties: [
     always("state", "", (s) => ${count("s")} !== ${1 + below(6)} || "a bad state"),
     steps("step", "", (before, after) => ${count("before")} <= ${count("after")} + ${

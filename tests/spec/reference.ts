@@ -6,6 +6,8 @@ export interface Machine<State> {
   readonly initial: readonly State[];
   readonly properties: readonly Property<unknown>[];
   readonly constraint: (seen: unknown) => boolean;
+  /** Whether a step is taken; each is, if it is left out. */
+  readonly allowed?: (before: unknown, after: unknown) => boolean;
   /** The steps out of a state: how a trace writes each, and where it leads. */
   readonly next: (state: State) => readonly (readonly [label: string, to: State])[];
   /** What properties see of a state. */
@@ -21,6 +23,7 @@ export interface Explored {
   readonly generated: number;
   readonly distinct: number;
   readonly cut: number;
+  readonly cutSteps: number;
   readonly depth: number;
   readonly exhausted: boolean;
   /** Whether it ended because of a violation. */
@@ -31,11 +34,11 @@ export interface Explored {
 
 /** Searches layer by layer, until nothing is new, something is violated, or there are more than `most` states. */
 export function explore<State>(machine: Machine<State>, most: number): Explored {
-  const { initial, properties, constraint, next, see, text, orbit = text } = machine;
+  const { initial, properties, constraint, allowed = () => true, next, see, text, orbit = text } = machine;
   const lengths: Record<string, number | null> = Object.fromEntries(
     properties.map(({ name }) => [name, null]),
   );
-  let [generated, distinct, cut, depth, violated] = [0, 0, 0, 1, false];
+  let [generated, distinct, cut, cutSteps, depth, violated] = [0, 0, 0, 0, 1, false];
   function judge(length: number, after: unknown, before?: unknown): void {
     for (const property of properties) {
       if (lengths[property.name] !== null || !isTold(property, after, before)) continue;
@@ -60,6 +63,11 @@ export function explore<State>(machine: Machine<State>, most: number): Explored 
     for (const from of layer) {
       const [key, seen] = [text(from), see(from)];
       for (const [, to] of next(from)) {
+        if (key !== text(to) && !allowed(seen, see(to))) {
+          generated++;
+          cutSteps++;
+          continue;
+        }
         // A step that changes nothing is none: as in TLA+.
         if (key !== text(to)) judge(depth, see(to), seen);
         if (isNew(to, orbit(to), depth)) after.push(to);
@@ -68,7 +76,7 @@ export function explore<State>(machine: Machine<State>, most: number): Explored 
     if (after.length > 0) depth++;
     layer = after;
   }
-  return { generated, distinct, cut, depth, exhausted: layer.length === 0, violated, lengths };
+  return { generated, distinct, cut, cutSteps, depth, exhausted: layer.length === 0, violated, lengths };
 }
 
 /** Whether a property is violated, or what it seeks is here: in a state, or in a step if there is a `before`. */
@@ -87,12 +95,13 @@ function isTold(property: Property<unknown>, after: unknown, before: unknown): b
 
 /** A plain spec: an action runs on a copy of the whole state. */
 export function machineOf(definition: Definition<unknown>): Machine<unknown> {
-  const { init, actions, properties, constraint = () => true } = definition;
+  const { init, actions, properties, constraint = () => true, actionConstraint } = definition;
   const instances = Object.entries(actions).flatMap(([name, action]) => instancesOf(name, action));
   return {
     initial: (Array.isArray(init) ? init : [init]).map(copyOf),
     properties,
     constraint,
+    ...(actionConstraint === undefined ? {} : { allowed: actionConstraint }),
     see: (state) => state,
     text: textOf,
     next: (state) =>

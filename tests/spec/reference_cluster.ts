@@ -32,6 +32,7 @@ export function clusterMachine(definition: AnyCluster): Machine<Global> {
       last: null,
     }],
     properties: definition.properties as Machine<Global>["properties"],
+    allowed: (before, after) => definition.actionConstraint?.(before as never, after as never) ?? true,
     constraint: (seen) => definition.constraint?.(seen as never) ?? true,
     see: ({ locals, history }) => ({ servers: locals.map(observe), history }),
     text: ({ locals, flight, ...rest }) => {
