@@ -118,11 +118,22 @@ export function remember(history: History, note: Note): History {
 
 /** An entry as people write it: its term, and its command, `-` for a no-op, or `&` and the members. */
 export function nameOf(entry: LogEntry): string {
+  let name = names.get(entry);
+  if (name === undefined) names.set(entry, name = spell(entry));
+  return name;
+}
+
+/** Entries are asked for their names again and again, and never change. */
+const names = new WeakMap<LogEntry, string>();
+
+const decoder = new TextDecoder();
+
+function spell(entry: LogEntry): string {
   switch (entry.type) {
     case "noop":
       return `${entry.term}-`;
     case "command":
-      return entry.term + new TextDecoder().decode(entry.command);
+      return entry.term + decoder.decode(entry.command);
     case "configuration":
       return `${entry.term}&${configurationText(entry.configuration)}`;
   }
