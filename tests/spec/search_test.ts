@@ -12,6 +12,7 @@ Deno.test("a bounded search stops at its depth, and says how many states are lef
     depth: 5,
     edge: 1,
     cut: 0,
+    cutSteps: 0,
     exhausted: false,
   });
   assertEquals([exhausted, verdict], [false, "holds"]);

@@ -265,8 +265,8 @@ Deno.test("the report on walks never claims that all was looked at", async () =>
     `\n${text}\n`,
     `
   ok  always     Consistent    672 states
-  ok  sometimes  all commit    in walk 97   Prepare(2) Prepare(1) HearPrepared(1) Prepare(0) HearPrepared(0) HearPrepared(2) DecideToCommit HearCommit(2) HearCommit(1) HearCommit(0)
-  ok  sometimes  all abort      in walk 1   ChooseToAbort(2) DecideToAbort HearAbort(1) HearAbort(0)
+  ok  sometimes  all commit    in walk 97   Prepare("r3") Prepare("r2") HearPrepared("r2") Prepare("r1") HearPrepared("r1") HearPrepared("r3") DecideToCommit HearCommit("r3") HearCommit("r2") HearCommit("r1")
+  ok  sometimes  all abort      in walk 1   ChooseToAbort("r3") DecideToAbort HearAbort("r2") HearAbort("r1")
 ok  no counterexample in 100 random walks through 672 states, to depth 11; there may be others   1.2 s
     more: --walks 1000    others: another --seed
 `,
