@@ -39,14 +39,8 @@
  * @module
  */
 export { check } from "./checker/check.ts";
-export type {
-  CheckOptions,
-  CheckProgress,
-  PropertyReport,
-  Report,
-  SearchReport,
-  Workers,
-} from "./checker/check.ts";
+export type { CheckOptions, CheckProgress, PropertyReport, Report, SearchReport } from "./checker/check.ts";
+export type { ActionReport, Coverage } from "./checker/coverage.ts";
 export type { ExactSet } from "./checker/exact.ts";
 export type { Eye } from "./checker/eye.ts";
 export type { Obeyed } from "./checker/liveness.ts";
@@ -72,6 +66,7 @@ export type { Progress, Stopped } from "./checker/search.ts";
 export type { Table } from "./checker/table.ts";
 export { copy, type Value } from "./checker/value.ts";
 export { walk } from "./checker/walk.ts";
+export type { Workers } from "./checker/workers.ts";
 export type { WalkedProperty, WalkOptions, WalkProgress, WalkReport } from "./checker/walk.ts";
 export type { Choose } from "./dsl/choice.ts";
 export { cluster } from "./dsl/cluster.ts";

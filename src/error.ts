@@ -6,10 +6,13 @@
  * - `Timeout`: the deadline passed before the proposal was applied here.
  * - `Aborted`: the caller's signal aborted the wait; `cause` is its reason.
  * - `TooLarge`: the command is longer than the node's `maxCommandBytes`.
+ * - `NotLeader`: only the leader can do this; the message names it, if this node knows it.
+ * - `Pending`: something of the kind is under way; wait for its end.
+ * - `Compacted`: what was asked for has been compacted away; the message says where the log begins now.
  * - `Stopped`: the node was closed, or stopped after an error of its storage or of the core.
  * - `InvalidOptions`: an option is wrong; the message names it and what was expected.
  * - `NotBootstrapped`: the storage is empty, and `bootstrap` was not set.
- * - `Mismatch`: the storage belongs to another node or cluster, or to one of other servers, or has another format.
+ * - `Mismatch`: the storage belongs to another node or cluster, or has another format.
  * - `Corrupt`: the storage is damaged; the message names the place.
  * - `Unavailable`: the transport or the storage can't be opened.
  */
@@ -18,6 +21,9 @@ export type RaftErrorCode =
   | "Timeout"
   | "Aborted"
   | "TooLarge"
+  | "NotLeader"
+  | "Pending"
+  | "Compacted"
   | "Stopped"
   | "InvalidOptions"
   | "NotBootstrapped"

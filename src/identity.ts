@@ -1,6 +1,6 @@
 /**
- * Whether nodes, and what they have stored, are of one cluster. Until the configuration is in the log, and changes
- * with it (§6), the list of the servers is part of what a cluster is.
+ * Whether nodes, and what they have stored, are of one cluster. With which servers it began is part of what it is; who
+ * joined later doesn't know them.
  */
 import type { NodeId } from "./core/mod.ts";
 import type { Identity } from "./ports.ts";
@@ -11,6 +11,7 @@ export function disagreement(other: Omit<Identity, "id">, own: Identity): string
     const [theirs, ours] = [other, own].map(({ clusterId }) => JSON.stringify(clusterId));
     return `it belongs to cluster ${theirs}, and we to ${ours}`;
   }
+  if (other.servers.length === 0 || own.servers.length === 0) return null;
   if (isSameList(other.servers, own.servers)) return null;
   return `to it the servers of the cluster are ${listOf(other.servers)}, and to us ${listOf(own.servers)}`;
 }

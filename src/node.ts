@@ -3,16 +3,20 @@
  * transport, the storage, the clock and the randomness that it is given. Needs no particular runtime.
  */
 import {
+  type Config,
+  configurationsInUse,
   entryAt,
-  knownLeader,
+  type Event,
+  latestConfiguration,
   type LogEntry,
   type LogIndex,
+  membersOf,
   type Message,
   type NodeId,
   type PersistentState,
   restart,
   type ServerState,
-  type Term,
+  type Timer,
 } from "./core/mod.ts";
 import { RaftError } from "./error.ts";
 import { show } from "./options.ts";
@@ -21,64 +25,26 @@ import { available, load, openStorage, openTransport, reason } from "./node/adap
 import { deliver, type DeliveriesOptions, type Delivery, type Source, wakeAll } from "./node/deliveries.ts";
 import * as loops from "./node/loop.ts";
 import {
+  type MembershipChange,
+  parseChange,
   parseDeliveriesOptions,
   parseOptions,
   parseProposeOptions,
+  parseRequestOptions,
   type ProposeOptions,
   type RaftNodeOptions,
+  type RequestOptions,
   type Settings,
 } from "./node/options.ts";
 import * as proposals from "./node/proposals.ts";
+import { type Health, type Status, statusOf } from "./node/status.ts";
+import * as readTable from "./node/reads.ts";
+import * as requests from "./node/requests.ts";
+import * as snapshots from "./node/snapshots.ts";
 
+export type { Health, Status } from "./node/status.ts";
 export type { DeliveriesOptions, Delivery } from "./node/deliveries.ts";
-export type { ProposeOptions, RaftNodeOptions } from "./node/options.ts";
-
-/** Whether a node works, and why not. */
-export type Health =
-  | {
-    /** It works. */
-    readonly type: "running";
-  }
-  | {
-    /** It was closed. */
-    readonly type: "closed";
-  }
-  | {
-    /** It stopped by itself. Start a new node on the same storage, unless that is what failed. */
-    readonly type: "failed";
-    /** Why: `cause` is what the storage, the core or the state machine threw. */
-    readonly error: RaftError;
-  };
-
-/** What a node knows of itself, for people and monitoring. */
-export interface Status {
-  /** The node's own name. */
-  readonly id: NodeId;
-  /** The cluster's name. */
-  readonly clusterId: string;
-  /** The names of all servers of the cluster, sorted. */
-  readonly servers: readonly NodeId[];
-  /** Whether the node works. */
-  readonly health: Health;
-  /** What the server is in currentTerm. */
-  readonly role: "follower" | "candidate" | "leader";
-  /** The latest term the server has seen. */
-  readonly currentTerm: Term;
-  /** The leader of currentTerm, as far as this server knows; null if it knows none. */
-  readonly leaderId: NodeId | null;
-  /** The index of the highest entry known to be committed. */
-  readonly commitIndex: LogIndex;
-  /** The index of the highest entry applied here. */
-  readonly lastApplied: LogIndex;
-  /** The index of the last entry of the log. */
-  readonly lastLogIndex: LogIndex;
-  /** The index up to which the log is on stable storage. */
-  readonly durableIndex: LogIndex;
-  /** How many proposals of this node wait for their outcome. */
-  readonly pendingProposals: number;
-  /** How many proposals, of all nodes, this node holds until it knows a leader. */
-  readonly heldProposals: number;
-}
+export type { MembershipChange, ProposeOptions, RaftNodeOptions, RequestOptions } from "./node/options.ts";
 
 /** A server of a cluster. */
 export interface RaftNode<Answer = unknown> extends AsyncDisposable {
@@ -102,6 +68,13 @@ export interface RaftNode<Answer = unknown> extends AsyncDisposable {
    */
   propose(command: Uint8Array, options?: ProposeOptions): Promise<Answer>;
   /**
+   * Asks the state machine of this node, when it is known to hold all that was acknowledged anywhere, or read, before the
+   * call (linearizable). Puts nothing into the log. Resolves to what `query` of the state machine returned.
+   *
+   * @throws {RaftError} with `outcome` "no", as a read has no effect; or what `query` threw.
+   */
+  read(query: Uint8Array, options?: ProposeOptions): Promise<unknown>;
+  /**
    * The total order: every committed command from index `from` on, in order, without gaps, the same on all nodes.
    * Read from the log, so any number of consumers may be as slow as they like. After a restart of the node it
    * starts again: who must see each command once stores its index together with its effect. A transport that
@@ -112,6 +85,32 @@ export interface RaftNode<Answer = unknown> extends AsyncDisposable {
   deliveries(options?: DeliveriesOptions): AsyncIterableIterator<Delivery, undefined>;
   /** What the node knows of itself. */
   status(): Status;
+  /**
+   * Hands leadership over, to a voter of the cluster or to the one whose log has come furthest. Proposals made meanwhile
+   * are held. Resolves when the other node leads.
+   *
+   * @throws {RaftError} with code `NotLeader`, `Pending`, `InvalidOptions` or, if the other node doesn't take over,
+   * `Timeout`: then this node leads on.
+   */
+  transferLeadership(to?: NodeId, options?: RequestOptions): Promise<void>;
+  /**
+   * Changes the members of the cluster, at its leader. New voters receive the log first. Resolves when the new members
+   * are committed. Names are never used again: a server that was removed comes back as a new one.
+   *
+   * @throws {RaftError} with code `NotLeader`, `Pending`, `InvalidOptions` or `Timeout`. Unless `outcome` is "no", the
+   * change may yet take effect: see `status().members`.
+   */
+  changeMembership(change: MembershipChange, options?: RequestOptions): Promise<void>;
+  /**
+   * Writes a snapshot of this node's state machine to its storage, and compacts the log: what is in the snapshot is not
+   * needed any more, but for the last `keptEntries`. Resolves when the snapshot is durable.
+   *
+   * @throws {RaftError} with code `Pending` or `InvalidOptions`; or what the state machine or the storage threw.
+   */
+  snapshot(): Promise<{
+    /** The index of the last entry that it holds. */
+    readonly index: LogIndex;
+  }>;
   /** Resolves when the node no longer runs, whether closed or failed, and says which. Never rejects. */
   readonly stopped: Promise<Health>;
   /**
@@ -137,6 +136,9 @@ interface Running {
   readonly settings: Settings;
   readonly loop: loops.Loop;
   readonly table: proposals.Proposals;
+  readonly reads: readTable.Reads;
+  readonly snapshots: snapshots.Snapshots;
+  readonly requests: requests.Requests;
   readonly source: Source;
   readonly storage: OpenStorage;
   readonly stopped: Promise<Health>;
@@ -151,17 +153,20 @@ interface Running {
 async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode<Answer>> {
   const settings = parseOptions(options);
   const { id, clusterId, log, transport } = settings;
-  const servers = [...new Set([...settings.peers, id])].sort();
-  const identity = { id, clusterId, servers };
-  const opened = await openStorage(settings.storage, identity);
+  const given = settings.join ? [] : [...new Set([...settings.peers, id])].sort();
+  const opened = await openStorage(settings.storage, { id, clusterId, servers: given });
   try {
     const persisted = await loadOrBootstrap(settings, opened);
-    const { maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals } = settings;
-    const config = { id, servers, maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals };
-    const node = assemble(settings, opened, restart(config, persisted));
-    const peers = servers.filter((server) => server !== id);
+    // What the storage says beats the options: the log goes on from there.
+    const servers = opened.servers ?? given;
+    if (persisted.compaction !== undefined) {
+      const { index } = persisted.compaction.snapshot;
+      await snapshots.restoreFrom(opened, settings.stateMachine, index);
+    }
+    const node = assemble(settings, opened, restart(configOf(settings, servers), persisted));
     const onMessage = (message: Message) => loops.receive(node.loop, message);
-    node.connection = await openTransport(transport, { ...identity, peers, log, onMessage });
+    const context = { id, clusterId, servers, ...peersOf(settings, node.loop.state), log, onMessage };
+    node.connection = await openTransport(transport, context);
     loops.begin(node.loop);
     // What `propose` resolves to comes from the state machine in the same options.
     return facade(node) as RaftNode<Answer>;
@@ -171,14 +176,47 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
   }
 }
 
+function configOf(settings: Settings, servers: readonly NodeId[]): Config {
+  const { id, maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals, keptEntries } = settings;
+  const { preVote, checkQuorum, leaseReads, priority } = settings;
+  const { maxInFlightMessages, maxInFlightBytes, maxUncommittedBytes } = settings;
+  return {
+    id,
+    servers,
+    maxEntriesPerAppend,
+    maxBytesPerAppend,
+    maxHeldProposals,
+    keptEntries,
+    maxInFlightMessages,
+    maxInFlightBytes,
+    maxUncommittedBytes,
+    preVote,
+    checkQuorum,
+    leaseReads,
+    priority,
+  };
+}
+
+/**
+ * Whom to talk to: the members, also those that an entry removes which isn't committed yet; or, as long as the log names
+ * none, those that a new server was told of.
+ */
+function peersOf(settings: Settings, state: ServerState) {
+  const configurations = configurationsInUse(state).map(({ configuration }) => configuration);
+  const members = [...new Set(configurations.flatMap(membersOf))].sort();
+  const peers = (members.length === 0 ? settings.peers : members).filter((peer) => peer !== settings.id);
+  const addresses = Object.assign({}, ...configurations.map((configuration) => configuration.addresses));
+  return { peers, addresses };
+}
+
 async function loadOrBootstrap(settings: Settings, storage: OpenStorage): Promise<PersistentState> {
   const persisted = await load(storage);
   if (persisted !== null) return persisted;
-  if (!settings.bootstrap) {
+  if (!settings.bootstrap && !settings.join) {
     throw new RaftError(
       "NotBootstrapped",
       `the storage of node ${settings.id} is empty. If this is the first start of a new cluster, set ` +
-        "`bootstrap: true`. If the node has run before, its disk is lost: it must not come back under this " +
+        "`bootstrap: true`; if it is a new node of a cluster that runs, `join: true`. If the node has run before, its disk is lost: it must not come back under this " +
         "name, as it may have acknowledged what it no longer has.",
     );
   }
@@ -190,22 +228,12 @@ async function loadOrBootstrap(settings: Settings, storage: OpenStorage): Promis
 }
 
 function assemble(settings: Settings, storage: OpenStorage, state: ServerState): Running {
-  const { id, clock, random, step, stateMachine } = settings;
-  const { electionTimeoutMs: [min, max], heartbeatMs } = settings;
-  const incarnation = Math.floor(random.next() * 2 ** 53);
-  const table = proposals.createProposals({
-    node: id,
-    incarnation,
-    clock,
-    maxPending: settings.maxPendingProposals,
-    maxPendingBytes: settings.maxPendingBytes,
-    propose: (proposal) => loops.propose(loop, proposal),
-    withdraw: (id) => loops.withdraw(loop, id),
-  });
+  const { clock, step, stateMachine } = settings;
+  const { table, reads, asked } = createTables(settings, () => loop);
   const loop = loops.createLoop(state, {
     step,
     clock,
-    durationMs: (timer) => timer === "heartbeat" ? heartbeatMs : min + random.next() * (max - min),
+    durationMs: (timer) => durationMs(settings, timer),
     write: (write) => storage.write(write),
     send: (message) => node.connection?.send(message),
     apply(entry: LogEntry, index: LogIndex) {
@@ -221,11 +249,32 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
       wakeAll(source);
     },
     refuse: (refused) => proposals.onRefused(table, refused),
+    readReady({ ids }) {
+      // A machine that is being restored is nothing in between.
+      if (content.restoring === null) readTable.onReady(reads, ids);
+      else content.restoring.then(() => readTable.onReady(reads, ids), () => {});
+    },
+    readChunk: (chunk) => void snapshots.sendChunk(content, chunk),
+    storeChunk: (message) => void snapshots.storeChunk(content, message),
+    refuseReads: ({ ids }) => readTable.onRefused(reads, ids),
+    refuseRequest: (refused) => requests.onRefused(asked, refused, loop.state),
+    onState(state) {
+      requests.onState(asked, state);
+      snapshots.onState(content, state);
+      const inUse = configurationsInUse(state);
+      if (inUse.length === known.length && inUse.at(-1) === known.at(-1)) return;
+      known = inUse;
+      const { peers, addresses } = peersOf(settings, state);
+      node.connection?.setPeers(peers, addresses);
+    },
     onFailure: (error) => fail(node, error),
   });
+  const content = createContent(settings, storage, () => node);
+  let known = configurationsInUse(state);
   const answers: (() => void)[] = [];
   const source: Source = {
     applied: (index) => index <= loop.state.lastApplied ? entryAt(loop.state.log, index) : undefined,
+    compactedIndex: () => loop.state.log.compactedIndex,
     ended: () => node.health.type === "running" ? null : { error: errorOf(node.health) },
     waiters: new Set(),
     clock,
@@ -235,6 +284,9 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     settings,
     loop,
     table,
+    reads,
+    snapshots: content,
+    requests: asked,
     source,
     storage,
     stopped: new Promise((resolve) => resolveStopped = resolve),
@@ -244,6 +296,57 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     closing: null,
   };
   return node;
+}
+
+/** What keeps the content of snapshots. */
+function createContent(settings: Settings, storage: OpenStorage, node: () => Running): snapshots.Snapshots {
+  return snapshots.createSnapshots({
+    node: settings.id,
+    storage,
+    stateMachine: settings.stateMachine,
+    maxChunkBytes: settings.maxSnapshotChunkBytes,
+    state: () => node().loop.state,
+    send: (message) => node().connection?.send(message),
+    submit: (event) => loops.submit(node().loop, event),
+    pauseApplying: (isPaused) => loops.pauseApplying(node().loop, isPaused),
+    onFailure: (error) => fail(node(), error),
+    log: settings.log,
+  });
+}
+
+/** What waits for answers of the loop: proposals, reads, requests. */
+function createTables(settings: Settings, loop: () => loops.Loop) {
+  const { id: node, clock, random, stateMachine, maxPendingProposals: maxPending } = settings;
+  const common = { node, clock, incarnation: Math.floor(random.next() * 2 ** 53), maxPending };
+  const table = proposals.createProposals({
+    ...common,
+    maxPendingBytes: settings.maxPendingBytes,
+    propose: (proposal) => loops.propose(loop(), proposal),
+    withdraw: (id) => loops.withdraw(loop(), id),
+  });
+  const reads = readTable.createReads({
+    ...common,
+    read: (read) => loops.read(loop(), read),
+    query: (query) => stateMachine.query!(query),
+  });
+  const asked = requests.createRequests(clock, (event) => loops.submit(loop(), event));
+  return { table, reads, asked };
+}
+
+/** How long this run of a timer takes. */
+function durationMs({ heartbeatMs, electionTimeoutMs: [min, max], random }: Settings, timer: Timer): number {
+  switch (timer) {
+    case "heartbeat":
+      return heartbeatMs;
+    case "election":
+      return min + random.next() * (max - min);
+    case "quorum":
+    case "transfer":
+      return max;
+    case "lease":
+      // Shorter than any election timeout, as clocks differ.
+      return min * 0.9;
+  }
 }
 
 /** What is promised comes in an order of its own, and nobody is there to hear that it failed. */
@@ -259,8 +362,18 @@ function facade(node: Running): RaftNode {
     id: node.settings.id,
     broadcast: async (bytes, options) => ({ index: (await submit(node, bytes, options)).index }),
     propose: async (command, options) => (await submit(node, command, options)).answer,
+    read: (query, options) => read(node, query, options),
     deliveries: (options = {}) => deliver(node.source, parseDeliveriesOptions(options)),
-    status: () => statusOf(node),
+    status: () =>
+      statusOf(node.loop.state, {
+        clusterId: node.settings.clusterId,
+        health: node.health,
+        pendingProposals: node.table.pending.size,
+        pendingReads: node.reads.pending.size,
+      }),
+    snapshot: () => takeSnapshot(node),
+    transferLeadership: (to, options = {}) => transferLeadership(node, to, options),
+    changeMembership: (change, options = {}) => changeMembership(node, change, options),
     stopped: node.stopped,
     close: () => close(node),
     [Symbol.asyncDispose]: () => close(node),
@@ -287,23 +400,39 @@ async function submit(
   return await proposals.submit(node.table, new Uint8Array(bytes), { timeoutMs, signal });
 }
 
-function statusOf({ settings, loop, health, table }: Running): Status {
-  const { state } = loop;
-  return {
-    id: settings.id,
-    clusterId: settings.clusterId,
-    servers: state.config.servers,
-    health,
-    role: state.role.type,
-    currentTerm: state.currentTerm,
-    leaderId: knownLeader(state),
-    commitIndex: state.commitIndex,
-    lastApplied: state.lastApplied,
-    lastLogIndex: state.log.lastIndex,
-    durableIndex: state.durableIndex,
-    pendingProposals: table.pending.size,
-    heldProposals: state.heldProposals.length,
-  };
+async function read(node: Running, query: Uint8Array, options: ProposeOptions = {}): Promise<unknown> {
+  const { stateMachine, proposalTimeoutMs } = node.settings;
+  const { timeoutMs = proposalTimeoutMs, signal } = parseProposeOptions(options);
+  if (!(query instanceof Uint8Array)) {
+    throw new RaftError("InvalidOptions", `the query: expected a Uint8Array, got ${show(query)}`);
+  }
+  if (typeof stateMachine.query !== "function") {
+    throw new RaftError("InvalidOptions", "read: the state machine has no method query");
+  }
+  if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
+  return await readTable.read(node.reads, new Uint8Array(query), { timeoutMs, signal });
+}
+
+async function takeSnapshot(node: Running): Promise<{ readonly index: LogIndex }> {
+  if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
+  return { index: await snapshots.take(node.snapshots) };
+}
+
+async function transferLeadership(node: Running, to: NodeId | undefined, options: RequestOptions) {
+  const event: Event = { type: "transferRequested", to: to ?? null };
+  await ask(node, event, requests.judgeTransfer(to), options);
+}
+
+async function changeMembership(node: Running, given: MembershipChange, options: RequestOptions) {
+  const change = parseChange(given);
+  const { index } = latestConfiguration(node.loop.state.log);
+  await ask(node, { type: "changeRequested", change }, requests.judgeChange(index), options);
+}
+
+async function ask(node: Running, event: Event, judge: requests.Judge, options: RequestOptions) {
+  const { timeoutMs = node.settings.proposalTimeoutMs } = parseRequestOptions(options);
+  if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
+  await requests.request(node.requests, event, judge, timeoutMs);
 }
 
 function close(node: Running): Promise<void> {
@@ -328,12 +457,15 @@ function end(node: Running, health: Health): void {
     node.table,
     (id) => stoppedError(node, health, loops.neverLeft(node.loop, id) ? "no" : "unknown"),
   );
+  readTable.rejectAll(node.reads, stoppedError(node, health, "no"));
+  requests.rejectWaiting(node.requests, stoppedError(node, health, "unknown"));
   wakeAll(node.source);
   node.resolveStopped(health);
 }
 
 /** Whatever happens, both are closed, the storage when its last write has settled. */
 async function release(node: Running): Promise<void> {
+  await snapshots.close(node.snapshots);
   const results = await Promise.allSettled([
     node.connection?.close(),
     node.loop.writing?.then(() => node.storage.close()) ?? node.storage.close(),

@@ -11,8 +11,8 @@ export interface Identity {
   /** The cluster's name. Nodes of different clusters refuse to talk to each other. */
   readonly clusterId: string;
   /**
-   * The names of all servers of the cluster, this one's included, sorted. They can't be changed: nodes that count
-   * different servers count different majorities, and each could commit what the others never hear of.
+   * The names of the servers with which the cluster began, sorted; none for a node that joined. Nodes that disagree on
+   * them count different majorities, and each could commit what the others never hear of.
    */
   readonly servers: readonly NodeId[];
 }
@@ -24,9 +24,11 @@ export type Logger = (line: string) => void;
 export interface TransportContext extends Identity {
   /**
    * The other servers of the cluster. Nobody else's messages are delivered, nor those of a node whose `clusterId` or
-   * `servers` are others: that is a line in the log.
+   * `servers` are others: that is a line in the log. A node that joined has none, and disagrees with nobody.
    */
   readonly peers: readonly NodeId[];
+  /** Where peers are found, as far as the log says; none if left out. See `Connection.setPeers`. */
+  readonly addresses?: Readonly<Record<NodeId, string>>;
   /** Takes each message that arrives. Never throws, never blocks. */
   readonly onMessage: (message: Message) => void;
   /** Where to report trouble, such as a stranger's bytes. */
@@ -40,6 +42,11 @@ export interface Connection {
    * first, as a network would.
    */
   send(message: Message): void;
+  /**
+   * From now on these are the other servers of the cluster, and those that the log has an address for are found there.
+   * Called whenever the members change.
+   */
+  setPeers(peers: readonly NodeId[], addresses: Readonly<Record<NodeId, string>>): void;
   /** Stops listening and closes all connections. Resolves when every resource is released. Idempotent. */
   close(): Promise<void>;
 }
@@ -59,6 +66,8 @@ export interface Transport {
 
 /** Storage that was opened for one node. */
 export interface OpenStorage {
+  /** The `servers` of the identity that this storage was opened with when it was empty; the present ones if left out. */
+  readonly servers?: readonly NodeId[];
   /**
    * What was written last; null if nothing ever was.
    *
@@ -71,6 +80,18 @@ export interface OpenStorage {
    * one has settled. After a rejection the storage must not be used any more.
    */
   write(write: Write): Promise<void>;
+  /**
+   * Stores the snapshot of an index, durably when it resolves; in place of one that has the same index. It counts only
+   * once a write names it in its `compaction`: then all older ones may go, but those that are being read stay until they
+   * are read. May be called while a write is in progress. If the stream fails, so does this, and nothing is kept.
+   */
+  writeSnapshot(index: LogIndex, content: ReadableStream<Uint8Array>): Promise<void>;
+  /**
+   * The content of a stored snapshot, as it is read.
+   *
+   * @throws {RaftError} with code `Corrupt` if it isn't there whole; so may the stream.
+   */
+  readSnapshot(index: LogIndex): Promise<ReadableStream<Uint8Array>>;
   /** Releases every resource. Idempotent. */
   close(): Promise<void>;
 }
@@ -80,8 +101,7 @@ export interface Storage {
   /**
    * Opens what is stored for this node, or an empty storage.
    *
-   * @throws {RaftError} with code `Mismatch` if it belongs to another node or cluster, or to one of other
-   * servers, or has another format.
+   * @throws {RaftError} with code `Mismatch` if it belongs to another node or cluster, or has another format.
    */
   open(identity: Identity): Promise<OpenStorage>;
 }
@@ -95,6 +115,15 @@ export interface StateMachine<Answer = unknown> {
    * effect in an order of their own. Do what takes time with `deliveries`.
    */
   apply(command: Uint8Array, index: LogIndex): Answer;
+  /** Answers `read` from what has been applied, and changes nothing. Synchronous, like `apply`. Without it nobody can read. */
+  query?(query: Uint8Array): unknown;
+  /**
+   * All that has been applied, for a snapshot: as it is at the call, whatever is applied while it is read. Without it the
+   * log is never compacted.
+   */
+  snapshot?(): ReadableStream<Uint8Array>;
+  /** Replaces all that has been applied by what a snapshot holds. In the meantime nothing is applied. */
+  restore?(content: ReadableStream<Uint8Array>): Promise<void>;
 }
 
 /** Measures time for the node's timers and deadlines. */

@@ -8,7 +8,7 @@ import {
   encodeMessage,
   maxNodeIdLength,
 } from "../src/codec.ts";
-import type { LogEntry, Message, ProposalId } from "../src/core/mod.ts";
+import type { Configuration, LogEntry, Message, ProposalId } from "../src/core/mod.ts";
 import { messagesOfEveryType } from "./conformance/transport.ts";
 
 const samples = messagesOfEveryType("a", "b");
@@ -51,8 +51,9 @@ Deno.test("a message has few bytes", () => {
     prevLogTerm: 3,
     entries: [],
     leaderCommit: 1000,
+    round: 0,
   };
-  assertEquals(encodeMessage(heartbeat).length, 14);
+  assertEquals(encodeMessage(heartbeat).length, 15);
 });
 
 Deno.test("what is decoded shares no memory with the bytes", () => {
@@ -133,7 +134,7 @@ Deno.test("a few bytes that announce gigabytes are refused without making room f
 });
 
 Deno.test("each refusal names what is wrong", () => {
-  const vote = ["b", "a", 3, 1, 1];
+  const vote = ["b", "a", 3, 1, 1, 0, false];
   const table: readonly (readonly [readonly unknown[], string])[] = [
     [[], "message: ends before kind"],
     [["RequestVote"], "message: kind must be a safe integer from 0 on, not text of 11 characters"],
@@ -155,10 +156,12 @@ Deno.test("each refusal names what is wrong", () => {
     [[1, "b", "a", 3, -1, 1], "RequestVote: lastLogIndex must be a safe integer from 0 on, not -1"],
     [[1, "b", "a", 3, -0.0, 1], "RequestVote: lastLogIndex must be a safe integer from 0 on, not -0"],
     [[2, "b", "a", 3, 1], "RequestVoteResponse: voteGranted must be true or false, not 1"],
-    [[3, "b", "a", 3, 1, 1, 0, 2, 3], "AppendEntries: unknown kind of entry: 2"],
-    [[3, "b", "a", 3, 1, 1, 0, 0], "AppendEntries: ends before term"],
-    [[3, "b", "a", 3, 1, 1, 0, 1, 3, "a", 1, 1, "text"], "AppendEntries: command must be bytes, not text"],
-    [[3, "b", "a", 3, Number.MAX_SAFE_INTEGER, 1, 0, 0, 3], "the last entry is not a safe integer"],
+    [[3, "b", "a", 3, 1, 1, 0, 0, 3, 3], "AppendEntries: unknown kind of entry: 3"],
+    [[3, "b", "a", 3, 1, 1, 0, 0, 2, 3, 2, "a"], "AppendEntries: ends before voters"],
+    [[3, "b", "a", 3, 1, 1, 0, 0, 2, 3, 9e9, "a", 1], "AppendEntries: voters must be well-formed text"],
+    [[3, "b", "a", 3, 1, 1, 0, 0, 0], "AppendEntries: ends before term"],
+    [[3, "b", "a", 3, 1, 1, 0, 0, 1, 3, "a", 1, 1, "text"], "AppendEntries: command must be bytes, not text"],
+    [[3, "b", "a", 3, Number.MAX_SAFE_INTEGER, 1, 0, 0, 0, 3], "the last entry is not a safe integer"],
     [[6, "b", "a", "a", 1], "Propose: ends before sequence"],
     [
       [7, "b", "a", "a", 1, new Uint8Array(3)],
@@ -248,14 +251,31 @@ function randomMessage(random: () => number): Message {
   const list = <T>(make: () => T) => Array.from({ length: item([0, 1, 3, 20]) }, make);
   const bytes = () => new Uint8Array(item([0, 1, 255, 256, 1000])).map(() => random() * 256);
   const id = (): ProposalId => ({ node: node(), incarnation: integer(), sequence: integer() });
-  const entry = (): LogEntry =>
-    random() < 0.3
-      ? { type: "noop", term: integer() }
-      : { type: "command", term: integer(), id: id(), command: bytes() };
+  const configuration = (): Configuration => ({
+    voters: list(node),
+    oldVoters: list(node),
+    learners: list(node),
+    target: random() < 0.5 ? null : { voters: list(node), learners: list(node) },
+    addresses: Object.fromEntries(list(() => [node(), "x".repeat(1 + Math.floor(random() * 99))])),
+  });
+  const entries: readonly (() => LogEntry)[] = [
+    () => ({ type: "noop", term: integer() }),
+    () => ({ type: "command", term: integer(), id: id(), command: bytes() }),
+    () => ({ type: "configuration", term: integer(), configuration: configuration() }),
+  ];
+  const entry = (): LogEntry => item(entries)();
   const header = { from: node(), to: node() };
   const term = integer();
   const makers: readonly (() => Message)[] = [
-    () => ({ type: "RequestVote", ...header, term, lastLogIndex: integer(), lastLogTerm: integer() }),
+    () => ({
+      type: "RequestVote",
+      ...header,
+      term,
+      lastLogIndex: integer(),
+      lastLogTerm: integer(),
+      priority: integer(),
+      isTransfer: random() < 0.5,
+    }),
     () => ({ type: "RequestVoteResponse", ...header, term, voteGranted: random() < 0.5 }),
     () => ({
       type: "AppendEntries",
@@ -265,8 +285,16 @@ function randomMessage(random: () => number): Message {
       prevLogTerm: integer(),
       entries: list(entry),
       leaderCommit: integer(),
+      round: 0,
     }),
-    () => ({ type: "AppendEntriesResponse", ...header, term, success: true, matchIndex: integer() }),
+    () => ({
+      type: "AppendEntriesResponse",
+      ...header,
+      term,
+      success: true,
+      matchIndex: integer(),
+      round: 0,
+    }),
     () => ({
       type: "AppendEntriesResponse",
       ...header,
@@ -275,9 +303,40 @@ function randomMessage(random: () => number): Message {
       prevLogIndex: integer(),
       conflictTerm: integer(),
       conflictIndex: integer(),
+      round: 0,
     }),
     () => ({ type: "Propose", ...header, proposals: list(() => ({ id: id(), command: bytes() })) }),
     () => ({ type: "ProposeRefused", ...header, ids: list(id) }),
+    () => ({
+      type: "PreVote",
+      ...header,
+      nextTerm: term,
+      lastLogIndex: integer(),
+      lastLogTerm: integer(),
+      priority: integer(),
+    }),
+    () => ({ type: "PreVoteGranted", ...header, nextTerm: term }),
+    () => ({ type: "PreVoteRefused", ...header, term }),
+    () => ({ type: "TimeoutNow", ...header, term }),
+    () => ({ type: "ReadIndex", ...header, ids: list(id) }),
+    () => ({ type: "ReadIndexResponse", ...header, ids: list(id), index: integer() }),
+    () => ({
+      type: "InstallSnapshot",
+      ...header,
+      term,
+      snapshot: { index: integer(), term: integer(), configuration: configuration() },
+      offset: Math.floor(integer() / 2),
+      data: bytes(),
+      isLast: random() < 0.5,
+    }),
+    () => ({
+      type: "InstallSnapshotResponse",
+      ...header,
+      term,
+      index: integer(),
+      nextOffset: integer(),
+      isDone: random() < 0.5,
+    }),
   ];
   return item(makers)();
 }

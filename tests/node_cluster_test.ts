@@ -196,7 +196,7 @@ Deno.test("what was held for a leader goes to it in messages of bounded size", a
     async open(context) {
       const connection = await inner.open(context);
       return {
-        close: () => connection.close(),
+        ...connection,
         send(message) {
           if (message.type === "Propose") sizes.push(message.proposals.length);
           connection.send(message);

@@ -98,7 +98,7 @@ Deno.test("a storage or a transport that opens to something else is named", asyn
   assertEquals([code, storage.closed], ["InvalidOptions", true]);
   assertMatch(
     error.message,
-    /^options\.transport\.open\(\): expected an object .* send and close, got undefined$/,
+    /^options\.transport\.open\(\): expected an object .* send, setPeers and close, got undefined$/,
   );
 });
 

@@ -92,15 +92,23 @@ Deno.test("it is all the same whether the peers name the node itself", async () 
   await all.close();
 });
 
-Deno.test("a node that was started with other peers before is refused, and says what was found and expected", async () => {
+Deno.test("the members in the storage beat the peers in the options", async () => {
   const storage = memoryStorage();
   const { node } = await lab({ storage, peers: ["c", "b"] });
   await node.close();
-  const { code, error } = await errorOf(lab({ storage, peers: ["b", "d"] }));
-  assertEquals(code, "Mismatch");
-  assertMatch(error.message, /the servers "a", "b", "c", not "a", "b", "d": .*can't be changed/);
-  const { node: again } = await lab({ storage, peers: ["a", "b", "c"] });
+  const { node: again, network } = await lab({ storage, peers: ["b", "d"] });
+  assertEquals(again.status().servers, ["a", "b", "c"]);
+  assertEquals(network.peers, ["b", "c"]);
   await again.close();
+});
+
+Deno.test("a node that joins stands for no election, and is a member of nothing yet", async () => {
+  const { node, clock, network } = await lab({ bootstrap: false, join: true, peers: ["b", "c"] });
+  await clock.advance(10_000);
+  const { servers, role, currentTerm } = node.status();
+  assertEquals([servers, role, currentTerm, network.sent], [[], "follower", 0, []]);
+  assertEquals(network.peers, ["b", "c"]);
+  await node.close();
 });
 
 Deno.test("an empty storage starts only with bootstrap, and the refusal says what to do", async () => {

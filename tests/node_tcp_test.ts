@@ -138,3 +138,49 @@ Deno.test("a port in use is Unavailable, and the storage can be opened again", a
     await (await start("a")).close();
   });
 });
+
+Deno.test("a node joins over TCP by its address in the log, gets a snapshot from Deno KV, and one leaves", async () => {
+  const dir = await Deno.makeTempDir();
+  const port = freePorts(3);
+  const text = { value: "" };
+  const machine = (kept: { value: string }) => ({
+    apply: (command: Uint8Array) => kept.value += decoder.decode(command),
+    query: () => kept.value,
+    snapshot: () => new Blob([kept.value]).stream(),
+    async restore(content: ReadableStream<Uint8Array>) {
+      kept.value = await new Response(content).text();
+    },
+  });
+  // Only the first of them is known to all from the start.
+  const peers = { a: { hostname: "localhost", port } };
+  const start = (id: string, at: number, kept: { value: string }, more: Partial<RaftNodeOptions>) =>
+    RaftNode.start({
+      id,
+      clusterId: "test",
+      peers: ["a"],
+      transport: tcp({ listen: { hostname: "localhost", port: port + at }, peers }),
+      storage: denoKv({ path: `${dir}/${id}.kv` }),
+      stateMachine: machine(kept),
+      keptEntries: 0,
+      maxSnapshotChunkBytes: 100,
+      ...calm,
+      ...more,
+    });
+  const a = await start("a", 0, text, { bootstrap: true });
+  for (let i = 0; i < 30; i++) await a.broadcast(encoder.encode(`${i},`.padStart(40)));
+  await a.snapshot();
+  const copies = [{ value: "" }, { value: "" }];
+  const b = await start("b", 1, copies[0]!, { join: true });
+  const c = await start("c", 2, copies[1]!, { join: true });
+  const addresses = { b: `localhost:${port + 1}`, c: `localhost:${port + 2}` };
+  await a.changeMembership({ voters: ["a", "b", "c"], addresses }, { timeoutMs: 30_000 });
+  await c.broadcast(encoder.encode("from c"), { timeoutMs: 30_000 });
+  assertEquals(await b.read(encoder.encode(""), { timeoutMs: 30_000 }), text.value);
+  assertEquals(copies[1]!.value, text.value);
+  await a.transferLeadership("b", { timeoutMs: 30_000 });
+  await b.broadcast(encoder.encode("from the new leader"), { timeoutMs: 30_000 });
+  await b.changeMembership({ voters: ["b", "c"] }, { timeoutMs: 30_000 });
+  await b.broadcast(encoder.encode("without a"), { timeoutMs: 30_000 });
+  for (const node of [a, b, c]) await node.close();
+  await Deno.remove(dir, { recursive: true });
+});

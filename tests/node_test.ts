@@ -14,6 +14,7 @@ function appendEntries(fields: Partial<AppendEntries> = {}): AppendEntries {
     prevLogTerm: 0,
     entries: [],
     leaderCommit: 0,
+    round: 0,
     ...fields,
   };
 }
@@ -347,7 +348,16 @@ Deno.test("nothing that answers for the disk leaves before its write and all ear
   // The same again changes nothing on disk, and yet must wait: a barrier.
   network.arrive(appendEntries({ entries: [entry] }));
   await turn();
-  network.arrive({ type: "RequestVote", from: "c", to: "a", term: 2, lastLogIndex: 9, lastLogTerm: 1 });
+  network.arrive({
+    type: "RequestVote",
+    from: "c",
+    to: "a",
+    term: 2,
+    lastLogIndex: 9,
+    lastLogTerm: 1,
+    priority: 0,
+    isTransfer: false,
+  });
   await turn();
   assertEquals(types(network.sent), []);
   await storage.release();
@@ -389,7 +399,15 @@ Deno.test("a leader's entries leave for the followers while its own disk is busy
   await turn();
   assertEquals(types(network.sent), ["AppendEntries", "AppendEntries"]);
   for (const from of ["b", "c"]) {
-    network.arrive({ type: "AppendEntriesResponse", from, to: "a", term: 1, success: true, matchIndex: 2 });
+    network.arrive({
+      type: "AppendEntriesResponse",
+      from,
+      to: "a",
+      term: 1,
+      success: true,
+      matchIndex: 2,
+      round: 0,
+    });
   }
   await turn();
   // Committed by the others, but not durable here: not applied, not answered.
@@ -409,7 +427,16 @@ Deno.test("what has waited for a write leaves before what the end of the write b
   const broadcast = node.broadcast(bytes("x"));
   await turn();
   const second = node.broadcast(bytes("y"));
-  network.arrive({ type: "RequestVote", from: "c", to: "a", term: 1, lastLogIndex: 0, lastLogTerm: 0 });
+  network.arrive({
+    type: "RequestVote",
+    from: "c",
+    to: "a",
+    term: 1,
+    lastLogIndex: 0,
+    lastLogTerm: 0,
+    priority: 0,
+    isTransfer: false,
+  });
   network.arrive({
     type: "AppendEntriesResponse",
     from: "b",
@@ -417,6 +444,7 @@ Deno.test("what has waited for a write leaves before what the end of the write b
     term: 1,
     success: true,
     matchIndex: 1,
+    round: 0,
   });
   await storage.release();
   network.arrive({
@@ -426,6 +454,7 @@ Deno.test("what has waited for a write leaves before what the end of the write b
     term: 1,
     success: true,
     matchIndex: 2,
+    round: 0,
   });
   await turn();
   network.sent.length = 0;
@@ -436,6 +465,7 @@ Deno.test("what has waited for a write leaves before what the end of the write b
     term: 1,
     success: true,
     matchIndex: 3,
+    round: 0,
   });
   await turn();
   network.sent.length = 0;

@@ -285,7 +285,7 @@ for (const [name, writes, write] of oversized) {
 async function assertGoesOn(path: string, state: PersistentState | null): Promise<void> {
   const records = (await dump(path)).filter((line) => line.includes('"log"')).length;
   const expected = (state?.log ?? []).reduce(
-    (sum, entry) => sum + (entry.type === "noop" ? 1 : partsOf(entry.command)),
+    (sum, entry) => sum + (entry.type === "command" ? partsOf(entry.command) : 1),
     0,
   );
   assertEquals(records, expected, "what was not finished was not cleaned up");

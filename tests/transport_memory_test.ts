@@ -164,7 +164,16 @@ async function cluster(options: MemoryNetworkOptions = {}) {
     close: (id: NodeId) => node(id).connection.close(),
     received: (id: NodeId) => node(id).received,
     send(from: NodeId, to: NodeId, term: number) {
-      const message: Message = { type: "RequestVote", from, to, term, lastLogIndex: 0, lastLogTerm: 0 };
+      const message: Message = {
+        type: "RequestVote",
+        from,
+        to,
+        term,
+        lastLogIndex: 0,
+        lastLogTerm: 0,
+        priority: 0,
+        isTransfer: false,
+      };
       node(from).connection.send(message);
     },
     /** What needs no time has happened. */

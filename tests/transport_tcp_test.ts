@@ -33,6 +33,8 @@ const vote = (from: NodeId, to: NodeId): Message => ({
   term: 1,
   lastLogIndex: 0,
   lastLogTerm: 0,
+  priority: 0,
+  isTransfer: false,
 });
 
 /** What is said to `a`, as one string of bytes, and what its log says to it. */
@@ -125,7 +127,7 @@ const strangers: readonly (readonly [sentence: string, bytes: readonly Uint8Arra
   [
     "a message that is cut off inside of its frame closes the connection",
     [hello({}), framesOf([encodeMessage(vote("c", "a")).subarray(0, -1)])],
-    "truncated: 5 of 6 values",
+    "truncated: 7 of 8 values",
   ],
 ];
 

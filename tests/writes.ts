@@ -14,19 +14,28 @@ export function command(term: Term, bytes: Uint8Array): Command {
 
 /** The model: what a storage that held `before` holds after a write. */
 export function afterWrite(before: PersistentState | null, write: Write): PersistentState {
-  const { currentTerm, votedFor, from, entries } = write;
-  return { currentTerm, votedFor, log: [...(before?.log ?? []).slice(0, from - 1), ...entries] };
+  const { currentTerm, votedFor, from, entries, compaction } = write;
+  const first = (before?.compaction?.compactedIndex ?? 0) + 1;
+  const kept = (compaction?.compactedIndex ?? 0) + 1;
+  const stays = (before?.log ?? []).slice(Math.max(0, kept - first), Math.max(0, from - first));
+  return {
+    currentTerm,
+    votedFor,
+    log: [...stays, ...entries],
+    ...(compaction === undefined ? {} : { compaction }),
+  };
 }
 
 /** Whether two states are the same. Compares commands itself: `assertEquals` takes seconds for a megabyte. */
 export function isSameState(a: PersistentState | null, b: PersistentState | null): boolean {
   if (a === null || b === null) return a === b;
-  return a.currentTerm === b.currentTerm && a.votedFor === b.votedFor && a.log.length === b.log.length &&
+  return JSON.stringify(a.compaction) === JSON.stringify(b.compaction) && a.currentTerm === b.currentTerm &&
+    a.votedFor === b.votedFor && a.log.length === b.log.length &&
     a.log.every((entry, at) => isSameEntry(entry, b.log[at]!));
 }
 
 function isSameEntry(a: LogEntry, b: LogEntry): boolean {
-  if (a.type === "noop" || b.type === "noop") return a.type === b.type && a.term === b.term;
+  if (a.type !== "command" || b.type !== "command") return JSON.stringify(a) === JSON.stringify(b);
   return a.term === b.term && a.id.node === b.id.node && a.id.incarnation === b.id.incarnation &&
     a.id.sequence === b.id.sequence && a.command.length === b.command.length &&
     a.command.every((byte, at) => byte === b.command[at]);

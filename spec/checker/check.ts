@@ -23,8 +23,9 @@ import { formatTrace, type Run } from "../trace/run.ts";
 import type { Judged, Obeyed } from "./liveness.ts";
 import type { Model, Start, Step } from "./model.ts";
 import { named, namingFor } from "./naming.ts";
+import { searchAlone, searchWith, type Workers } from "./workers.ts";
 import { deadlock, type Found, type Progress, type SearchOptions, type Stopped } from "./search.ts";
-import { searchAll, searchWith } from "./searches.ts";
+import { type ActionReport, coverageOf } from "./coverage.ts";
 import {
   allUnknown,
   type Claims,
@@ -68,22 +69,14 @@ export interface CheckOptions {
    * Not used with `exact`.
    */
   readonly workers?: Workers;
+  /** Whether to count how often each action was taken: `Report.coverage`. Not used with `workers`. */
+  readonly coverage?: boolean;
   /** Ends the check when it fires; the verdict is then "inconclusive", unless a violation was found. */
   readonly signal?: AbortSignal;
   /** Called with the names of the properties when the search begins: the spec and its parameters are right. */
   readonly onStart?: (properties: readonly string[]) => void;
   /** Called as the check goes on, and once when each layer is complete. */
   readonly onProgress?: (progress: CheckProgress) => void;
-}
-
-/** How many workers, and where they find the spec. */
-export interface Workers {
-  /** How many, this thread included. */
-  readonly count: number;
-  /** The URL of the module that exports the spec. */
-  readonly module: string;
-  /** The spec's name in the `catalog` that the module exports; the default export if left out. */
-  readonly name?: string;
 }
 
 const anOption = {
@@ -95,6 +88,7 @@ const anOption = {
   bounds: optional(aString),
   parameters: optional({ expected: "an object of values by name", isRight: isRecord }),
   exact: optional(aBoolean),
+  coverage: optional(aBoolean),
   symmetry: optional(aBoolean),
   maxMegabytes: optional({
     expected: "a number of megabytes above 0",
@@ -205,6 +199,8 @@ export interface Report {
   readonly verdict: "holds" | "violated" | "inconclusive";
   /** The actions of a plain spec that could happen in no state that was looked at: perhaps a mistake. */
   readonly neverEnabled: readonly string[];
+  /** What each action did, by its name, if that was to be counted. */
+  readonly coverage: readonly ActionReport[];
   /** The odds that two states had the same fingerprint, so that one of them was missed. */
   readonly odds: number;
 }
@@ -281,11 +277,12 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
     const asked: SearchOptions = {
       depth: isBroken ? 1 : isWhole ? depth : Math.max(1, depth - shallower),
       onProgress: (progress) => options.onProgress?.({ search: name, ...progress }),
+      covers: options.coverage ?? false,
       ...limits,
     };
     const result = workers !== undefined && workers.count > 1 && !limits.isExact
       ? await searchWith(workers, spec, parameters, searched, starts, asked)
-      : await searchAll(searched, starts, asked);
+      : await searchAlone(searched, starts, asked);
     found.push({ search: name, found: result });
     if (isBroken || result.stopped !== null || isViolated(model, result)) break;
   }
@@ -375,6 +372,7 @@ function report(
     stopped,
     verdict: has("violated") ? "violated" : isOpen ? "inconclusive" : "holds",
     neverEnabled: model.neverEnabled?.() ?? [],
+    coverage: coverageOf(model, results),
     // The least of several names is small: there are fewer such names.
     odds: (asked.permutations ?? 1) * results.reduce(
       (odds, { isExact, distinct }) => odds + (isExact ? 0 : distinct * (distinct - 1) / 2 ** 65),

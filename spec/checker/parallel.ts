@@ -37,6 +37,8 @@ export interface Assignment extends Source {
   readonly parameters: Parameters;
   /** The names of the starts from which the search begins. */
   readonly starts: readonly string[];
+  /** The names of the places: a spec that was checked before may know of values that don't keep their shape. */
+  readonly places: readonly string[];
   readonly depth: number | null;
   readonly maxBytes: number;
   readonly me: number;
@@ -161,6 +163,7 @@ async function assemble(
         ...source,
         parameters,
         starts: starts.map(({ name }) => name),
+        places: run.model.places.map(({ name }) => name),
         depth,
         maxBytes,
         me: index + 1,
@@ -282,7 +285,8 @@ function ending(
   backs: readonly Back[],
   count: number,
   isOver: boolean,
-): Pick<Found, "depth" | "exhausted" | "edge" | "stopped"> {
+): Pick<Found, "depth" | "exhausted" | "edge" | "stopped" | "coverage"> {
   const left = backs.reduce((sum, back) => sum + back.left, 0);
-  return { depth: run.depth, exhausted: !isOver && count === 0, edge: count + left, stopped };
+  const { depth, coverage } = run;
+  return { depth, exhausted: !isOver && count === 0, edge: count + left, stopped, coverage };
 }

@@ -26,11 +26,13 @@ export interface PlaceOptions<T> {
   readonly identity?: (value: T) => unknown;
   /** What properties see; the value itself if left out, nothing if null. */
   readonly observe?: ((value: T) => unknown) | null;
+  /** What is kept of a value that is new, for whoever is given it later; the value itself if left out. */
+  readonly keep?: (value: T) => T;
 }
 
 /** A place that has met no value yet. */
 export function place<T>(
-  { name, identity = (value) => value, observe = (value) => value }: PlaceOptions<T>,
+  { name, identity = (value) => value, observe = (value) => value, keep = (value) => value }: PlaceOptions<T>,
 ): Place<T> {
   const integers = new Map<string, number>();
   const result: Place<T> = {
@@ -48,9 +50,10 @@ export function place<T>(
     if (known !== undefined) return known;
     const integer = result.values.length;
     integers.set(text, integer);
-    result.values.push(value);
+    const kept = keep(value);
+    result.values.push(kept);
     pushWord(result.words, name, text);
-    const seen = observe === null ? null : observe(value);
+    const seen = observe === null ? null : observe(kept);
     result.observed.push(seen);
     if (observe === null) pushZeros(result.observedWords);
     else pushWord(result.observedWords, name, encode(seen, name));

@@ -1,6 +1,7 @@
 /** The search: breadth first, in layers, so that the first counterexample found is a shortest one. */
 import type { Run } from "../trace/run.ts";
 import { allow, type Allowance, allowanceOf, gatherNames } from "./allowance.ts";
+import { cover, type Coverage, noCoverage } from "./coverage.ts";
 import { addExactly, bytesOf as bytesOfExact, type ExactSet, exactSet } from "./exact.ts";
 import { pathTo } from "./path.ts";
 import {
@@ -40,6 +41,8 @@ export interface SearchOptions {
   readonly maxBytes: number;
   /** Whether to store the states themselves rather than fingerprints of them. */
   readonly isExact: boolean;
+  /** Whether to count what each action does; not if left out. */
+  readonly covers?: boolean;
 }
 
 /** How far a search has come. */
@@ -79,6 +82,8 @@ export interface Found {
   readonly stopped: Stopped | null;
   /** Whether no state can have been mistaken for another one. */
   readonly isExact: boolean;
+  /** By action of the model, what it did; empty if that was not to be counted. */
+  readonly coverage: Coverage;
   /** What became of each property, by its name. */
   readonly verdicts: Verdicts;
   /** The path to a state or step that a verdict names. */
@@ -119,6 +124,7 @@ export interface Search {
   /** Which of the successors at hand are new, and how many. */
   fresh: Int32Array;
   freshCount: number;
+  readonly coverage: Coverage;
   generated: number;
   distinct: number;
   /** How many distinct states the constraint kept out. */
@@ -148,7 +154,7 @@ export async function search(model: Model, starts: readonly Start[], options: Se
 
 /** What a search has counted. */
 export function totals(run: Search): Omit<Found, "isExact" | "verdicts" | "path"> {
-  const { generated, distinct, depth, current, cut, cutSteps, stopped, left } = run;
+  const { generated, distinct, depth, current, cut, cutSteps, stopped, left, coverage } = run;
   return {
     generated,
     distinct,
@@ -158,6 +164,7 @@ export function totals(run: Search): Omit<Found, "isExact" | "verdicts" | "path"
     cut,
     cutSteps,
     stopped,
+    coverage,
   };
 }
 
@@ -184,6 +191,7 @@ export function begin(model: Model, starts: readonly Start[], options: SearchOpt
     homes: new Int32Array(64),
     fresh: new Int32Array(64),
     freshCount: 0,
+    coverage: noCoverage(options.covers === true ? model.actions.length : 0),
     generated: 0,
     expanded: 0,
     depth: 1,
@@ -264,8 +272,7 @@ export function expandSome(run: Search, queue: Queue, isLast: boolean): void {
     if (out.same + out.count === 0) judgeEnd(run, segment!, queue.at);
     if (run.allowance !== null) run.cutSteps += allow(run.allowance, model, segment!, queue.at, out);
     if (judge.steps.length > 0) takeSteps(run, segment!, queue.at);
-    if (run.exact === null) takeNew(run, segment!, queue.at, next, isLast);
-    else takeNewExactly(run, run.exact, segment!, queue.at, next, isLast);
+    takeNew(run, segment!, queue.at, next, isLast);
     run.expanded++;
     advance(model, queue, next);
   }
@@ -299,11 +306,16 @@ function judgeEnd({ model, judge, expanded }: Search, segment: Segment, at: numb
 /** Keeps what is new among the successors of one state. */
 function takeNew(run: Search, segment: Segment, at: number, next: Layer, isLast: boolean): void {
   const { model, out, judge } = run;
-  model.naming?.rename(segment, at, out);
-  const [names, size] = model.naming === undefined ? [out.rows, rowSize] : [out.keys, 2];
-  if (run.allowance === null) findNew(run, names, size, out.count);
-  else findNewAllowed(run, run.allowance, names, size);
+  if (run.exact !== null) findNewExactly(run, run.exact, segment, at);
+  else {
+    model.naming?.rename(segment, at, out);
+    const names = model.naming === undefined ? out.rows : out.keys;
+    const size = model.naming === undefined ? rowSize : 2;
+    if (run.allowance === null) findNew(run, names, size, out.count);
+    else findNewAllowed(run, run.allowance, names, size);
+  }
   const { fresh } = run;
+  if (run.coverage.taken.length > 0) cover(run.coverage, model, out, fresh, run.freshCount);
   let isLookedAt = false;
   let children = 0;
   for (let i = 0; i < run.freshCount; i++) {
@@ -403,27 +415,17 @@ function keep(run: Search, segment: Segment, at: number, r: number, next: Layer,
   return true;
 }
 
-/** The same where a state must be built before it is known whether it is new. */
-function takeNewExactly(
-  run: Search,
-  exact: ExactSet,
-  segment: Segment,
-  at: number,
-  next: Layer,
-  isLast: boolean,
-): void {
-  const { model, out, scratch, judge, allowance } = run;
-  let children = 0;
-  for (let r = 0; r < out.count * rowSize; r += rowSize) {
-    if (allowance?.isCut[r / rowSize] === 1) continue;
+/** Finds what is new where a state must be built before that is known. */
+function findNewExactly(run: Search, exact: ExactSet, segment: Segment, at: number): void {
+  const { model, out, scratch, allowance } = run;
+  if (run.fresh.length < out.count) run.fresh = new Int32Array(out.count * 2);
+  run.freshCount = 0;
+  for (let i = 0; i < out.count; i++) {
+    if (allowance?.isCut[i] === 1) continue;
     clear(scratch);
-    const builtAt = model.build(segment, at, out, r, scratch);
-    if (!isNewExactly(run, exact, scratch.segments.at(-1)!, builtAt)) continue;
-    lookAtParent(judge, run.expanded, segment.words, at);
-    model.changeOf(segment, at, out, r, judge.change);
-    if (keep(run, segment, at, r, next, isLast)) children++;
+    const builtAt = model.build(segment, at, out, i * rowSize, scratch);
+    if (isNewExactly(run, exact, scratch.segments.at(-1)!, builtAt)) run.fresh[run.freshCount++] = i;
   }
-  if (!isLast) noteChildren(run.trail, children);
 }
 
 function isNewExactly({ model }: Search, exact: ExactSet, segment: Segment, at: number): boolean {

@@ -66,6 +66,10 @@ async function memberFor(assignment: Assignment): Promise<Member> {
     onProgress: () => {},
     stopped: () => false,
   });
+  const odd = model.places.find(({ name }, index) => name !== assignment.places[index]);
+  if (odd !== undefined || model.places.length !== assignment.places.length) {
+    throw new Reshape(odd?.name ?? "the state");
+  }
   return join(run, me, size, board, table);
 }
 

@@ -96,6 +96,7 @@ async function search(spec: Specification, options: CheckOptions, told: Told): P
   try {
     report = await check(spec, {
       ...options,
+      coverage: told.evaluations !== null,
       signal: stop.signal,
       onStart: (properties) => announce(spec, options, parameters, properties, told),
       onProgress: (progress) => {
@@ -107,9 +108,12 @@ async function search(spec: Specification, options: CheckOptions, told: Told): P
     stop.release();
     teller.end();
   }
-  const counted = told.evaluations === null
-    ? null
-    : { model: report.model, evaluations: told.evaluations(), states: report.distinct };
+  const counted = told.evaluations === null ? null : {
+    model: report.model,
+    evaluations: told.evaluations(),
+    states: report.distinct,
+    coverage: report.coverage,
+  };
   if (told.json) {
     if (counted !== null) print(statisticsLine(counted));
     for (const property of report.properties) print(json.propertyLine(property));

@@ -41,7 +41,7 @@ export async function runWalks(name: string, flags: CheckFlags): Promise<number>
   const words = [...(name === "raft" ? [] : [name]), ...flagsOf(spec, chosen)];
   const counted = evaluations === null
     ? null
-    : { model: report.model, evaluations: evaluations(), states: report.generated };
+    : { model: report.model, evaluations: evaluations(), states: report.generated, coverage: [] };
   if (flags.json) {
     if (counted !== null) print(statisticsLine(counted));
     for (const line of walkEndLines(summary, exits[report.verdict])) print(line);

@@ -246,15 +246,21 @@ export function cluster(
 type AnyDefinition = ClusterDefinition<unknown, Envelope, unknown, unknown, unknown, unknown>;
 
 /** A definition whose types the compiler of clusters need not know, in which nothing is left out. */
-export type AnyCluster =
+export type WholeDefinition =
   & Required<Omit<AnyDefinition, MayBeMissing>>
   & Pick<AnyDefinition, MayBeMissing>;
+
+/** The same, checked. */
+export type AnyCluster = WholeDefinition & {
+  /** What is kept of a server, to be given to the functions of the cluster: frozen, if it is plain data. */
+  readonly keep: (local: unknown, path: string) => unknown;
+};
 
 type MayBeMissing = "constraint" | "actionConstraint" | "view" | "ends" | "otherHappening" | "symmetry";
 
 function complete(name: string, definition: AnyDefinition): AnyCluster {
   checkFields(`cluster ${name}`, definition, aDefinition);
-  const whole: AnyCluster = {
+  const whole: WholeDefinition = {
     budgets: {},
     network: "unordered",
     inFlight: [],

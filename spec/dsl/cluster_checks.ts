@@ -1,7 +1,7 @@
 /** The functions of a cluster, made to refuse what they must not return, and to say where. */
 import { encode, ValueError } from "../checker/value.ts";
 import { isNotation } from "../trace/run.ts";
-import type { AnyCluster, Envelope, Happening, Outcome } from "./cluster.ts";
+import type { AnyCluster, Envelope, Happening, Outcome, WholeDefinition } from "./cluster.ts";
 import { actionConstraintOf, constraintOf, endsOf, guarded, said, shownBy } from "./definition.ts";
 import { anArray, anything, aString, type Field, isRecord, optional, problemWith, told } from "./fields.ts";
 import { plain, show } from "./plain.ts";
@@ -32,27 +32,35 @@ const aHappening = {
 /** A cluster with its name in a sentence. */
 interface Named extends AnyCluster {
   readonly where: string;
-  /** Whether servers are plain data themselves, rather than by their identity. */
-  readonly isPlain: boolean;
 }
 
 /**
- * A definition that refuses what no cluster may be or do, with the name of the cluster and of what is wrong.
+ * A definition that refuses what no cluster may be or do, with the name of the cluster and of what is wrong. What is
+ * learned again and again is looked at closely on a sample only: most of what is wrong is found in any case when it is
+ * written as text.
  *
  * @param given What its author left in it.
  * @throws {SpecError} if a server, a property or a message in flight is wrong.
  */
-export function checked(name: string, definition: AnyCluster, given: Partial<AnyCluster>): AnyCluster {
+export function checked(
+  name: string,
+  definition: WholeDefinition,
+  given: Partial<WholeDefinition>,
+): AnyCluster {
   const where = `cluster ${name}`;
-  const { servers, received, remember, describe, otherHappening, history } = definition;
+  const { servers, received, describe, otherHappening, history } = definition;
   checkServers(where, servers);
-  const views: AnyCluster = { ...definition, ...viewsOf(where, definition, given) };
-  const named: Named = { ...views, where, isPlain: given.identity === undefined };
+  const keep: AnyCluster["keep"] = given.identity === undefined ? plain : (local) => local;
+  const views: AnyCluster = { ...definition, ...viewsOf(where, definition, given), keep };
+  const named: Named = { ...views, where };
   return {
     ...views,
     initial: initialOf(named),
     inFlight: definition.inFlight.map((message, index) =>
-      guarded(where, () => messageOf(named, message, `inFlight[${index}]`))
+      guarded(where, () => {
+        checkMessage(named, message, `inFlight[${index}]`);
+        return plain(message, `inFlight[${index}]`) as Envelope;
+      })
     ),
     happenings: happeningsOf(named),
     ...(otherHappening === undefined ? {} : {
@@ -68,8 +76,6 @@ export function checked(name: string, definition: AnyCluster, given: Partial<Any
     },
     outcomes: outcomesOf(named),
     history: guarded(where, () => plain(history, "history")),
-    remember: (before, note) =>
-      guarded(`${where}, remember`, () => plain(remember(before, note), "the history")),
     describe: (local) => guarded(`${where}, describe`, () => describe(local)),
     ...constraintOf(where, definition.constraint),
     ...actionConstraintOf(where, definition.actionConstraint),
@@ -90,43 +96,39 @@ function checkServers(where: string, servers: readonly unknown[]): void {
   }
 }
 
-/**
- * What makes a server what it is, and what properties see of it. All of it is written as text in any case, which finds
- * most of what is wrong; the rest is looked for in a sample.
- */
+/** What makes a server what it is, what properties see of it, and what is remembered. */
 function viewsOf(
   where: string,
-  { identity, observe }: AnyCluster,
-  given: Partial<AnyCluster>,
-): Partial<AnyCluster> {
-  const view = (what: string, path: string, run: (local: unknown) => unknown) => {
+  { identity, observe, remember }: WholeDefinition,
+  given: Partial<WholeDefinition>,
+): Pick<WholeDefinition, "identity" | "observe" | "remember"> {
+  const view = <T extends readonly unknown[]>(what: string, path: string, run: (...given: T) => unknown) => {
     const isInSample = sample();
     const place = `${where}, ${what}`;
-    return (local: unknown) => guarded(place, () => isInSample() ? plain(run(local), path) : run(local));
+    return (...given: T) => guarded(place, () => isInSample() ? plain(run(...given), path) : run(...given));
   };
   return {
+    identity,
+    observe,
+    remember: view("remember", "the history", remember),
     ...(given.identity === undefined ? {} : { identity: view("identity", "the identity", identity) }),
     ...(given.observe === undefined ? {} : { observe: view("observe", "what is observed", observe) }),
   };
 }
 
-function initialOf({ where, isPlain, initial, identity }: Named): AnyCluster["initial"] {
+function initialOf({ where, keep, initial, identity }: Named): AnyCluster["initial"] {
   return (server) => {
     const place = `${where}, initial of ${server}`;
     return guarded(place, () => {
-      const local = localOf(isPlain, initial(server), "the server");
+      const local = keep(initial(server), "the server");
       if (encode(identity(initial(server))) !== encode(identity(local))) throw notDeterministic(place);
       return local;
     });
   };
 }
 
-function localOf(isPlain: boolean, local: unknown, path: string): unknown {
-  return isPlain ? plain(local, path) : local;
-}
-
 function outcomesOf(named: Named): AnyCluster["outcomes"] {
-  const { where, isPlain, identity, outcomes } = named;
+  const { where, identity, outcomes } = named;
   const tryOut = sampler<readonly AnyOutcome[]>();
   const text = (all: readonly AnyOutcome[]) =>
     encode(
@@ -136,24 +138,12 @@ function outcomesOf(named: Named): AnyCluster["outcomes"] {
     );
   return (local, event) =>
     tryOut({
-      quickly: () => outcomes(local, event),
       where: () => `${where}, outcomes of ${show(event)} in ${show(identity(local))}`,
       given: () => encode(identity(local)),
-      run() {
-        const all = listOf("outcomes", outcomes(local, event)).map((outcome, index): AnyOutcome => {
-          const path = `outcomes[${index}]`;
-          const { sends = [], notes = [], ...rest } = partOf<AnyOutcome>(path, outcome, anOutcome);
-          checkBudget(named, path, rest.spends);
-          if (!/^_?(#[1-9][0-9]*)?$/.test(rest.notation ?? "")) {
-            throw new ValueError(`${path}.notation is ${told(rest.notation)}, expected _ or #1, #2, ...`);
-          }
-          return {
-            ...rest,
-            local: localOf(isPlain, rest.local, `${path}.local`),
-            sends: sends.map((message, at) => messageOf(named, message, `${path}.sends[${at}]`)),
-            notes: notes.map((note, at) => plain(note, `${path}.notes[${at}]`)),
-          };
-        });
+      run(isInSample) {
+        const all = listOf("outcomes", outcomes(local, event)).map((outcome, index) =>
+          outcomeOf(named, outcome, `outcomes[${index}]`, isInSample)
+        );
         checkApart("outcomes", all);
         return all;
       },
@@ -161,12 +151,28 @@ function outcomesOf(named: Named): AnyCluster["outcomes"] {
     });
 }
 
+function outcomeOf(named: Named, value: unknown, path: string, isInSample: boolean): AnyOutcome {
+  const outcome = partOf<AnyOutcome>(path, value, anOutcome);
+  const { local, sends = [], notes = [], notation = "", spends } = outcome;
+  checkBudget(named, path, spends);
+  if (notation !== "" && !/^_?(#[1-9][0-9]*)?$/.test(notation)) {
+    throw new ValueError(`${path}.notation is ${told(notation)}, expected _ or #1, #2, ...`);
+  }
+  sends.forEach((message, index) => checkMessage(named, message, `${path}.sends[${index}]`));
+  if (!isInSample) return outcome;
+  return {
+    ...outcome,
+    local: named.keep(local, `${path}.local`),
+    sends: sends.map((message, index) => plain(message, `${path}.sends[${index}]`) as Envelope),
+    notes: notes.map((note, index) => plain(note, `${path}.notes[${index}]`)),
+  };
+}
+
 function happeningsOf(named: Named): AnyCluster["happenings"] {
   const { where, identity, happenings } = named;
   const tryOut = sampler<readonly AnyHappening[]>();
   return (local, proposed) =>
     tryOut({
-      quickly: () => happenings(local, proposed),
       where: () => `${where}, happenings in ${show(identity(local))}`,
       given: () => encode(identity(local)),
       run() {
@@ -221,7 +227,7 @@ function checkApart(what: string, all: readonly { readonly notation?: string }[]
   );
 }
 
-function messageOf({ servers }: AnyCluster, message: unknown, path: string): Envelope {
+function checkMessage({ servers }: AnyCluster, message: unknown, path: string): void {
   if (!isRecord(message)) {
     throw new ValueError(`${path} is ${told(message)}, expected a message with from, to and type`);
   }
@@ -235,7 +241,6 @@ function messageOf({ servers }: AnyCluster, message: unknown, path: string): Env
   if (typeof type !== "string" || !/^[A-Za-z]+$/.test(type)) {
     throw new ValueError(`${path}.type is ${told(type)}, expected letters`);
   }
-  return plain(message, path) as Envelope;
 }
 
 /** Code of the user that must depend on what it is given only, and leave that as it is. */
@@ -244,10 +249,7 @@ interface Trial<T> {
   readonly where: () => string;
   /** What it is given, as text. */
   readonly given: () => string;
-  /** Runs it, and looks at all that it returns. */
-  readonly run: () => T;
-  /** Only runs it. What is wrong with what it returns is mostly found where that is written as text. */
-  readonly quickly: () => T;
+  readonly run: (isInSample: boolean) => T;
   /** What it returned, as text. */
   readonly text: (result: T) => string;
 }
@@ -261,19 +263,19 @@ function sample(): () => boolean {
   return () => ++count <= alwaysInSample || (count & (count - 1)) === 0;
 }
 
-/** Runs trials: those of a sample with all checks, and twice, to find out whether they do what they must. */
+/** Runs trials: those of a sample twice, to find out whether they do what they must. */
 function sampler<T>(): (trial: Trial<T>) => T {
   const isInSample = sample();
-  return ({ where, given, run, quickly, text }) => {
+  return ({ where, given, run, text }) => {
     try {
-      if (!isInSample()) return quickly();
+      if (!isInSample()) return run(false);
       const before = given();
-      const result = run();
+      const result = run(true);
       if (given() !== before) {
         throw new SpecError(`${where()} changes what it is given: return something new`);
       }
       const first = text(result);
-      if (text(run()) !== first) throw notDeterministic(where());
+      if (text(run(true)) !== first) throw notDeterministic(where());
       return result;
     } catch (error) {
       throw said(where(), error);

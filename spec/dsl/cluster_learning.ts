@@ -7,6 +7,7 @@ import type { AnyCluster, Envelope, Happening, Outcome } from "./cluster.ts";
 import { addEntry, type Answers, answers, entry, entryOf } from "./cluster_answers.ts";
 import { type Flight, flight } from "./cluster_network.ts";
 import { type Records, recordsOf } from "./cluster_records.ts";
+import { plain } from "./plain.ts";
 import { SpecError } from "./specification.ts";
 
 /** What was spent of each budget in all, and before the search began; null while nothing has a price. */
@@ -108,10 +109,16 @@ export interface Learning {
 
 /** Nothing learned yet. */
 export function learning(definition: AnyCluster): Learning {
-  const { servers, identity, observe } = definition;
-  const messages = place<Envelope>({ name: "messages", observe: null });
-  const locals = servers.map((name) => place({ name, identity, observe }));
-  const histories = place<unknown>({ name: "history" });
+  const { servers, identity, observe, keep } = definition;
+  const messages = place<Envelope>({
+    name: "messages",
+    observe: null,
+    keep: (message) => plain(message, "a message") as Envelope,
+  });
+  const locals = servers.map((name) =>
+    place({ name, identity, observe, keep: (local) => keep(local, name) })
+  );
+  const histories = place<unknown>({ name: "history", keep: (history) => plain(history, "history") });
   const accounts = place<Account>({ name: "budgets", observe: null });
   const flight = flightOf(definition, messages);
   const places = [...locals, histories, accounts, ...flight?.places ?? []] as Place<unknown>[];

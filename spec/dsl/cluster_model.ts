@@ -105,7 +105,7 @@ function view(
   known?: ReadonlySet<number>,
 ): unknown {
   const { length } = l.definition.servers;
-  const serversOf = () => Object.freeze(l.locals.map((place, p) => place.observed[vector[at + p]!]));
+  const serversOf = () => l.locals.map((place, p) => place.observed[vector[at + p]!]);
   const historyOf = () => l.histories.observed[vector[at + length]!];
   if (known !== undefined && known.size > length) return { servers: serversOf(), history: historyOf() };
   return {

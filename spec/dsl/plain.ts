@@ -58,19 +58,24 @@ function ofClass(path: string, prototype: object): ValueError {
 function plainObject(value: object, path: string, within: readonly object[]): unknown {
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw ofClass(path, prototype);
-  const entries: [string, unknown][] = [];
+  const copy: Record<string, unknown> = {};
+  let isKnown = true;
   for (const key of Reflect.ownKeys(value)) {
     if (typeof key === "symbol") throw new ValueError(symbolInKeys(path));
-    const descriptor = Object.getOwnPropertyDescriptor(value, key);
-    if (descriptor?.get !== undefined || descriptor?.set !== undefined) {
+    const descriptor = Object.getOwnPropertyDescriptor(value, key)!;
+    if (descriptor.get !== undefined || descriptor.set !== undefined) {
       throw new ValueError(`${path}.${key} is a getter or setter: a state is plain data`);
     }
-    if (descriptor?.value === undefined) {
+    if (descriptor.value === undefined) {
       throw new ValueError(`${path}.${key} is undefined: leave the field out, or use null`);
     }
-    entries.push([key, plain(descriptor.value, `${path}.${key}`, within)]);
+    const part = plain(descriptor.value, `${path}.${key}`, within);
+    isKnown &&= typeof part !== "object" || part === null || frozen.has(part);
+    if (key === "__proto__") Object.defineProperty(copy, key, { value: part, enumerable: true });
+    else copy[key] = part;
   }
-  return known(Object.freeze(Object.fromEntries(entries)), entries.map(([, part]) => part));
+  if (isKnown) frozen.add(copy);
+  return Object.freeze(copy);
 }
 
 /** What is wrong with an object that has such a key. */

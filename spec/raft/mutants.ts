@@ -1,5 +1,6 @@
 /** Mutants: each is the core with one line wrong, and shows what breaks without that line. */
 import type { Parameters } from "../dsl/specification.ts";
+import { extensionMutants } from "./mutants_extensions.ts";
 
 /** One wrong line. */
 export interface Mutant {
@@ -26,7 +27,7 @@ export interface Mutant {
 const noDisk = { crashes: 0, slow: 0 };
 const noProposals = { proposals: 0 };
 
-/** The mutants, in the order of the paper. */
+/** The mutants, in the order of the paper, then those of the extensions. */
 export const mutants: readonly Mutant[] = [
   {
     name: "vote-twice",
@@ -86,8 +87,8 @@ export const mutants: readonly Mutant[] = [
     bounds: noDisk,
     depth: 10,
     file: "src/core/election.ts",
-    line: "    isUpToDate(request, state);",
-    becomes: "    true;",
+    line: "    isUpToDate(request, state) &&",
+    becomes: "    true &&",
   },
   {
     name: "longer-log-wins",
@@ -180,9 +181,8 @@ export const mutants: readonly Mutant[] = [
     bounds: noDisk,
     depth: 8,
     file: "src/core/replication.ts",
-    line: "  return replicate({ ...state, log: append(state.log, entries) }, others(state));",
-    becomes:
-      "  return replicate({ ...state, log: append(truncate(state.log, state.commitIndex), entries) }, others(state));",
+    line: "  const appended = { ...state, log: append(state.log, entries) };",
+    becomes: "  const appended = { ...state, log: append(truncate(state.log, state.commitIndex), entries) };",
   },
   {
     name: "commit-of-an-old-term",
@@ -222,9 +222,10 @@ export const mutants: readonly Mutant[] = [
     bounds: { ...noProposals, slow: 0 },
     depth: 9,
     file: "src/core/durability.ts",
-    line: "  return { currentTerm, votedFor, from, entries: entriesBetween(log, from, log.lastIndex) };",
+    line:
+      "  return { currentTerm, votedFor, from, entries: entriesBetween(log, from, log.lastIndex), ...compaction };",
     becomes:
-      "  return { currentTerm, votedFor: null, from, entries: entriesBetween(log, from, log.lastIndex) };",
+      "  return { currentTerm, votedFor: null, from, entries: entriesBetween(log, from, log.lastIndex), ...compaction };",
   },
   {
     name: "own-vote-counted-early",
@@ -243,7 +244,7 @@ export const mutants: readonly Mutant[] = [
     bounds: noProposals,
     depth: 9,
     file: "src/core/durability.ts",
-    line: '      return effect.message.type !== "AppendEntries" && effect.message.type !== "Propose";',
+    line: "      return !earlyMessages.includes(effect.message.type);",
     becomes: "      return false;",
   },
   {
@@ -254,8 +255,8 @@ export const mutants: readonly Mutant[] = [
     bounds: { ...noProposals, crashes: 0 },
     depth: 8,
     file: "src/core/durability.ts",
-    line: '      return effect.message.type !== "AppendEntries" && effect.message.type !== "Propose";',
-    becomes: '      return !["AppendEntries", "Propose", "RequestVote"].includes(effect.message.type);',
+    line: '  "AppendEntries",',
+    becomes: '  "AppendEntries", "RequestVote",',
   },
   {
     name: "no-barrier",
@@ -274,8 +275,8 @@ export const mutants: readonly Mutant[] = [
     bounds: { crashes: 0 },
     depth: 9,
     file: "src/core/replication.ts",
-    line: "  const index = quorumIndex([state.durableIndex, ...Object.values(state.role.matchIndex)]);",
-    becomes: "  const index = quorumIndex([state.log.lastIndex, ...Object.values(state.role.matchIndex)]);",
+    line: "  if (server === state.config.id) return state.durableIndex;",
+    becomes: "  if (server === state.config.id) return state.log.lastIndex;",
   },
   {
     name: "restart-forgets-term",
@@ -304,7 +305,19 @@ export const mutants: readonly Mutant[] = [
     bounds: { slow: 0 },
     depth: 10,
     file: "src/core/state.ts",
-    line: "  const log = logOf(persisted.log);",
-    becomes: "  const log = logOf([]);",
+    line: "  const log = logOf(persisted.log, configurationOfVoters(config.servers), compaction);",
+    becomes: "  const log = logOf([], configurationOfVoters(config.servers), compaction);",
   },
+  {
+    name: "truncation-keeps-unfinished-writes",
+    sentence: "a write that is done makes an entry durable that was deleted while it was written (Figure 2)",
+    property: "Local Claims",
+    bounds: { crashes: 0, timeouts: 1, proposals: 2 },
+    from: "leader",
+    depth: 10,
+    file: "src/core/durability.ts",
+    line: "    unfinishedWrites: [...state.unfinishedWrites.map(kept), state.log.lastIndex],",
+    becomes: "    unfinishedWrites: [...state.unfinishedWrites, state.log.lastIndex],",
+  },
+  ...extensionMutants,
 ];

@@ -2,7 +2,7 @@
 import type { LogIndex, NodeId, Term } from "../../src/core/mod.ts";
 import type { ClusterView } from "../dsl/cluster.ts";
 import { always, type Judgement, type Property, sometimes, steps } from "../dsl/property.ts";
-import type { History } from "./history.ts";
+import { type History, votersNamed } from "./history.ts";
 
 /** What properties see of a server. Entries are named by term and command, such as `1x`, or `1-` for a no-op. */
 export interface SeenServer {
@@ -13,7 +13,7 @@ export interface SeenServer {
   /** What its core found impossible; null while all is well. */
   readonly failure: string | null;
   /** Its role. */
-  readonly role: "follower" | "candidate" | "leader";
+  readonly role: "follower" | "preCandidate" | "candidate" | "leader";
   /** Figure 2's currentTerm. */
   readonly currentTerm: Term;
   /** Figure 2's votedFor. */
@@ -24,6 +24,16 @@ export interface SeenServer {
   readonly commitIndex: LogIndex;
   /** Figure 2's lastApplied. */
   readonly lastApplied: LogIndex;
+  /** How many entries its state machine has taken in, one by one or by a snapshot. */
+  readonly machineIndex: LogIndex;
+  /** The index of its latest snapshot; 0 if it has none. */
+  readonly snapshotIndex: LogIndex;
+  /** The members that count for it, as they are written in the name of an entry. */
+  readonly configuration: string;
+  /** The followers by whose word it leads until its lease is over; none if it has none. */
+  readonly leaseOf: readonly NodeId[];
+  /** Whether its election timer has fired since it last heard from a leader, where that matters. */
+  readonly timedOut: boolean;
   /** What would survive a crash. */
   readonly disk: { readonly currentTerm: Term; readonly log: readonly string[] };
 }
@@ -77,14 +87,19 @@ export const properties: readonly Property<RaftView>[] = [
   always(
     "Acknowledged On A Majority Of Disks",
     "what was applied, so that a client could be answered, is on the disks of a majority (§5.3)",
-    ({ servers, history }) =>
-      firstFault(history.applied, ({ index, entry }) => {
-        const holders = servers.filter(({ disk }) => disk.log[index - 1] === entry).map(({ id }) => id);
-        return 2 * holders.length > servers.length ||
+    (view) => {
+      const quorums = decidingVoters(view);
+      return firstFault(view.history.applied, ({ index, entry }) => {
+        const holders = view.servers.filter(({ disk }) => disk.log[index - 1] === entry).map(({ id }) => id);
+        const isOnMajority = quorums.some((voters) =>
+          2 * voters.filter((voter) => holders.includes(voter)).length > voters.length
+        );
+        return isOnMajority ||
           `entry ${index}, ${entry}, was applied but is only on the disks of ${
             holders.join(" and ") || "nobody"
           }`;
-      }),
+      });
+    },
   ),
   always(
     "One Vote A Term",
@@ -125,11 +140,71 @@ export const properties: readonly Property<RaftView>[] = [
     ({ servers }) =>
       firstFault(servers, ({ id, failure }) => failure === null || `${id} stopped: ${failure}`),
   ),
-  sometimes("a leader is elected", "some server leads (§5.2)", ({ history }) => history.elected.size > 0),
+  always(
+    "Terms Begin With Candidates",
+    "a term begins when a server stands for election, which a pre-vote is not (thesis 9.6)",
+    ({ servers, history }) =>
+      firstFault(servers, ({ id, currentTerm }) =>
+        currentTerm === 0 || history.stood.includes(currentTerm) ||
+        `${id} is in term ${currentTerm}, in which nobody stood for election`),
+  ),
+  always(
+    "Latest Configuration Counts",
+    "a server uses the latest configuration in its log, whether committed or not (§6)",
+    ({ servers, history: { firstVoters } }) =>
+      firstFault(servers, ({ id, configuration, log, snapshotIndex }) => {
+        const first = firstVoters.includes(id) || snapshotIndex > 0 ? `&${firstVoters}` : "&";
+        const latest = log.findLast((entry) => votersNamed(entry) !== null) ?? first;
+        return latest.endsWith(`&${configuration}`) ||
+          `${id} uses ${configuration}, but the latest configuration that it knows is ${latest}`;
+      }),
+  ),
+  always(
+    "One Change At A Time",
+    "a leader appends no configuration before the one before it is committed (thesis 4.1)",
+    ({ servers }) =>
+      firstFault(servers, ({ id, role, log, commitIndex }) => {
+        const pending = log.slice(commitIndex).filter((entry) => votersNamed(entry) !== null);
+        return role !== "leader" || pending.length < 2 ||
+          `leader ${id} has ${pending.join(" and ")} uncommitted`;
+      }),
+  ),
+  always(
+    "Applied Once",
+    "a state machine has taken in each entry up to lastApplied once, whether alone or in a snapshot (§7)",
+    ({ servers }) =>
+      firstFault(
+        servers,
+        ({ id, failure, machineIndex, lastApplied }) =>
+          failure !== null || machineIndex === lastApplied ||
+          `${id} has applied up to ${lastApplied}, but its state machine holds ${machineIndex} entries`,
+      ),
+  ),
+  always(
+    "Acknowledged Snapshots Are On Disk",
+    "a server says that it has a snapshot only when its disk has it (§7)",
+    ({ history }) =>
+      firstFault(
+        history.early,
+        ({ index, server }) =>
+          `${server} acknowledged the snapshot of index ${index}, which its disk doesn't have`,
+      ),
+  ),
+  always(
+    "Linearizable Reads",
+    "a read returns at least what was acknowledged, or read, before it began (thesis 6.4)",
+    ({ history }) =>
+      firstFault(history.answers, ({ read, index }) => {
+        const atLeast = history.reads.find((started) => started.read === read)?.atLeast ?? 0;
+        return index >= atLeast ||
+          `read ${read} has seen entries up to ${index}, but ${atLeast} was acknowledged`;
+      }),
+  ),
+  sometimes("a leader is elected", "some server leads (§5.2)", ({ history }) => history.elected.length > 0),
   sometimes(
     "an entry is committed",
     "some entry is committed (§5.3)",
-    ({ history }) => history.committed.size > 0,
+    ({ history }) => history.committed.length > 0,
   ),
   sometimes(
     "two leaders at once",
@@ -139,11 +214,51 @@ export const properties: readonly Property<RaftView>[] = [
   sometimes(
     "a commit after a leader crashed",
     "the cluster goes on when its leader has crashed (§5.4)",
-    ({ history }) => history.committedAtCrash !== null && history.committed.size > history.committedAtCrash,
+    ({ history }) => history.committedAtCrash !== null && history.committed.length > history.committedAtCrash,
+  ),
+  sometimes(
+    "leadership is transferred",
+    "a server leads because the leader before it asked for that (thesis 3.10)",
+    ({ history }) =>
+      history.elected.some(({ term }) => history.handedOver.some((handedOver) => handedOver.term === term)),
+  ),
+  sometimes(
+    "a read is answered",
+    "some read is answered, without an entry in the log (thesis 6.4)",
+    ({ history }) => history.answers.length > 0,
+  ),
+  sometimes(
+    "a snapshot is installed",
+    "a server that lags gets a snapshot instead of entries that the leader has no more (§7)",
+    ({ history }) => history.installed.length > 0,
+  ),
+  sometimes(
+    "a change of members is committed",
+    "a configuration is committed, and no other is on its way (§6)",
+    ({ history }) => history.committed.some(({ entry }) => /^\d+&[^&>]*$/.test(entry)),
   ),
 ];
 
-function firstFault<T>(items: Iterable<T>, judge: (item: T) => Judgement): Judgement {
+/**
+ * The voters of whom a majority must hold what was applied: those of the latest committed configuration, or of one after
+ * it, as the latest in a leader's log counts, committed or not.
+ */
+function decidingVoters({ servers, history }: RaftView): readonly (readonly NodeId[])[] {
+  const changes = history.committed.filter(({ entry }) => votersNamed(entry) !== null);
+  const latest = changes.toSorted((a, b) => b.index - a.index)[0];
+  const later = servers.flatMap(({ log }) => log.slice(latest?.index ?? 0)).map(votersNamed);
+  const committed = latest === undefined ? history.firstVoters : votersNamed(latest.entry);
+  return [committed, ...later].filter((voters) => voters !== null);
+}
+
+/** Whether nobody stands for election whose word a leader's lease still counts on: true wherever clocks agree. */
+export function leasesAreKept({ servers }: RaftView): boolean {
+  return servers.every(({ leaseOf }) =>
+    servers.every(({ id, timedOut }) => !timedOut || !leaseOf.includes(id))
+  );
+}
+
+function firstFault<T>(items: readonly T[], judge: (item: T) => Judgement): Judgement {
   for (const item of items) {
     const judgement = judge(item);
     if (judgement !== true) return judgement;
@@ -171,7 +286,7 @@ function everyPair(
 
 /** No key, such as a term, has two values, such as leaders. */
 function onePer<T>(
-  items: Iterable<T>,
+  items: readonly T[],
   keyOf: (item: T) => string,
   valueOf: (item: T) => string,
   verb: string,

@@ -1,5 +1,6 @@
 /** The statistics of a check: for people, and for machines. */
 import { type Component, componentsOf } from "../checker/statistics.ts";
+import type { ActionReport } from "../checker/coverage.ts";
 import type { Model } from "../checker/model.ts";
 import { grouped } from "./text.ts";
 import { visible } from "./visible.ts";
@@ -12,13 +13,15 @@ export interface Counted {
   readonly evaluations: number;
   /** How many states were looked at. */
   readonly states: number;
+  /** What each action did; empty if that was not counted. */
+  readonly coverage: readonly ActionReport[];
 }
 
 /** How many values a component must have before it can be said to explode. */
 const many = 1000;
 
 /** A line for each component. */
-export function statisticsText({ model, evaluations, states }: Counted): string {
+export function statisticsText({ model, evaluations, states, coverage }: Counted): string {
   const components = componentsOf(model);
   const counts = components.map(({ values }) => grouped(values));
   const width = Math.max(0, ...counts.map((count) => count.length));
@@ -34,8 +37,26 @@ export function statisticsText({ model, evaluations, states }: Counted): string 
     "distinct values by component:",
     ...lines,
     `properties were asked ${grouped(evaluations)} times for ${grouped(states)} states`,
+    ...coverageText(coverage),
     "",
   ].join("\n");
+}
+
+/** A line for each action. */
+function coverageText(coverage: readonly ActionReport[]): readonly string[] {
+  if (coverage.length === 0) return [];
+  const names = Math.max(...coverage.map(({ action }) => action.length));
+  const counts = Math.max(...coverage.map(({ taken }) => grouped(taken).length));
+  return [
+    "how often each action was taken and changed the state, and led to a new one:",
+    ...coverage.map(({ action, taken, fresh }) =>
+      visible(
+        `  ${action.padEnd(names)}  ${grouped(taken).padStart(counts)}  ${
+          grouped(fresh).padStart(counts)
+        } new`,
+      )
+    ),
+  ];
 }
 
 function placesText({ name, places }: Component): string {
@@ -52,6 +73,7 @@ function ordinal(number: number): string {
 }
 
 /** One line, before those about properties. */
-export function statisticsLine({ model, evaluations, states }: Counted): string {
-  return JSON.stringify({ type: "statistics", components: componentsOf(model), evaluations, states });
+export function statisticsLine({ model, evaluations, states, coverage }: Counted): string {
+  const components = componentsOf(model);
+  return JSON.stringify({ type: "statistics", components, evaluations, states, coverage });
 }

@@ -77,7 +77,12 @@ export function stepNamed(model: Model, state: State, word: string): Step | null
     model.otherStep?.(state, word) ?? null;
 }
 
-function stepOf(model: Model, state: State, word: string, number: number): Step {
+/**
+ * The step that a word stands for.
+ *
+ * @throws {SpecError} if there is none, or more than one: what was possible instead.
+ */
+export function stepOf(model: Model, state: State, word: string, number: number): Step {
   const exact = stepNamed(model, state, word);
   if (exact !== null) return exact;
   const steps = model.steps(state);

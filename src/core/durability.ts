@@ -2,13 +2,17 @@
 import { assert, unreachable } from "./assert.ts";
 import type { Effect, Write } from "./effect.ts";
 import { entriesBetween, firstDifference, type LogIndex } from "./log.ts";
+import type { Message } from "./message.ts";
 import type { ServerState } from "./state.ts";
 import type { Step } from "./step.ts";
 
-/** The write that brings a disk up to date whose log agrees with this one before index `from`. */
-export function writeFrom(state: ServerState, from: LogIndex): Write {
-  const { currentTerm, votedFor, log } = state;
-  return { currentTerm, votedFor, from, entries: entriesBetween(log, from, log.lastIndex) };
+/** The write that brings a disk up to date whose log agrees with this one before index `firstChange`. */
+export function writeFrom(state: ServerState, firstChange: LogIndex): Write {
+  const { currentTerm, votedFor, log, snapshot } = state;
+  const from = Math.max(firstChange, log.compactedIndex + 1);
+  const { compactedIndex, compactedTerm } = log;
+  const compaction = snapshot === null ? {} : { compaction: { snapshot, compactedIndex, compactedTerm } };
+  return { currentTerm, votedFor, from, entries: entriesBetween(log, from, log.lastIndex), ...compaction };
 }
 
 /**
@@ -25,7 +29,8 @@ export function persistBetween(before: ServerState, { state, effects }: Step): S
   const waiting = voteChanged ? { ...state, unfinishedVote: state.unfinishedWrites.length + 1 } : state;
   const early = effects.filter((effect) => !isLate(effect));
   const late = effects.filter(isLate);
-  const changed = voteChanged || logChanged;
+  const snapshotChanged = state.snapshot !== before.snapshot;
+  const changed = voteChanged || logChanged || snapshotChanged;
   if (!changed && late.length === 0) return { state, effects };
   return {
     state: { ...waiting, ...enqueue(waiting, from) },
@@ -48,12 +53,13 @@ export function onPersisted(state: ServerState, count: number): ServerState {
 /** Asks to apply what is committed and durable here, as soon as it is both. */
 export function applyEffects(before: ServerState, after: ServerState): readonly Effect[] {
   const index = applicableIndex(after);
-  return index > applicableIndex(before) ? [{ type: "apply", index }] : [];
+  const isNews = index > applicableIndex(before) && index > after.lastApplied;
+  return isNews ? [{ type: "apply", index }] : [];
 }
 
-/** The index up to which the host may apply the log, and answer clients. */
+/** The index up to which the host may apply the log, and answer clients. What is in a snapshot is applied already. */
 export function applicableIndex(state: ServerState): LogIndex {
-  return Math.min(state.commitIndex, state.durableIndex);
+  return Math.min(state.commitIndex, Math.max(state.durableIndex, state.snapshot?.index ?? 0));
 }
 
 /** A truncation takes back what was durable, and what unfinished writes were to make durable. */
@@ -65,6 +71,15 @@ function enqueue(state: ServerState, from: LogIndex): Partial<ServerState> {
   };
 }
 
+/** Nothing in them promises what a crash could take back. */
+const earlyMessages: readonly Message["type"][] = [
+  "AppendEntries",
+  "TimeoutNow",
+  "Propose",
+  "PreVote",
+  "ReadIndex",
+];
+
 /**
  * Thesis 10.2.1: a leader may write its disk and its followers at once. Its own vote is durable by then, as it
  * asked for no other before.
@@ -72,13 +87,18 @@ function enqueue(state: ServerState, from: LogIndex): Partial<ServerState> {
 function isLate(effect: Effect): boolean {
   switch (effect.type) {
     case "send":
-      return effect.message.type !== "AppendEntries" && effect.message.type !== "Propose";
+      return !earlyMessages.includes(effect.message.type);
     case "refuse":
+    case "refuseRequest":
+    case "readReady":
+    case "refuseReads":
       return true;
     case "startTimer":
     case "stopTimer":
     case "apply":
     case "persist":
+    case "readChunk":
+    case "storeChunk":
       return false;
     default:
       return unreachable(effect);

@@ -1,22 +1,28 @@
 /** Leader election (§5.2), and the election restriction (§5.4.1). */
+import { hasQuorum, latestConfiguration } from "./configuration.ts";
 import type { Send } from "./effect.ts";
+import { newLeaderExtensions } from "./extension.ts";
 import { lastTerm, type NodeId, type Term } from "./log.ts";
-import type { RequestVote, RequestVoteResponse } from "./message.ts";
-import { isQuorum } from "./quorum.ts";
+import type { PreVote, RequestVote, RequestVoteResponse } from "./message.ts";
+import { outranks } from "./priority.ts";
 import { appendAsLeader } from "./replication.ts";
-import { isVoteDurable, others, type ServerState } from "./state.ts";
+import { isVoteDurable, mayStand, others, otherVoters, type ServerState } from "./state.ts";
 import type { Step } from "./step.ts";
 
 /** §5.2: who hears of no leader for an election timeout starts an election. */
 export function onElectionTimeout(state: ServerState): Step {
-  if (state.role.type === "leader") return { state, effects: [] };
+  return state.role.type === "leader" || !mayStand(state) ? { state, effects: [] } : startElection(state);
+}
+
+/** Begins an election: a new term, the own vote, and a request to everyone. `isTransfer`: the leader asked for it. */
+export function startElection(state: ServerState, isTransfer = false): Step {
   const candidate: ServerState = {
     ...state,
     currentTerm: state.currentTerm + 1,
     votedFor: state.config.id,
     role: { type: "candidate", votesGranted: [] },
   };
-  const requests = others(candidate).map((server): Send => ({
+  const requests = otherVoters(candidate).map((server): Send => ({
     type: "send",
     message: {
       type: "RequestVote",
@@ -25,6 +31,8 @@ export function onElectionTimeout(state: ServerState): Step {
       term: candidate.currentTerm,
       lastLogIndex: candidate.log.lastIndex,
       lastLogTerm: lastTerm(candidate.log),
+      priority: candidate.config.priority ?? 0,
+      isTransfer,
     },
   }));
   return { state: candidate, effects: requests };
@@ -34,7 +42,8 @@ export function onElectionTimeout(state: ServerState): Step {
 export function onRequestVote(state: ServerState, request: RequestVote): Step {
   const voteGranted = request.term === state.currentTerm &&
     (state.votedFor === null || state.votedFor === request.from) &&
-    isUpToDate(request, state);
+    isUpToDate(request, state) &&
+    (request.isTransfer || !outranks(state, request));
   const response: Send = {
     type: "send",
     message: {
@@ -78,7 +87,7 @@ function countVote(state: ServerState, voter: NodeId): Step {
   const { role } = state;
   if (role.type !== "candidate" || role.votesGranted.includes(voter)) return { state, effects: [] };
   const votesGranted = [...role.votesGranted, voter].sort();
-  if (isQuorum(votesGranted, state.config.servers)) return becomeLeader(state);
+  if (hasQuorum(latestConfiguration(state.log).configuration, votesGranted)) return becomeLeader(state);
   return { state: { ...state, role: { ...role, votesGranted } }, effects: [] };
 }
 
@@ -87,13 +96,18 @@ function becomeLeader(state: ServerState): Step {
   const each = (index: number) => Object.fromEntries(others(state).map((server) => [server, index]));
   const leader: ServerState = {
     ...state,
-    role: { type: "leader", nextIndex: each(state.log.lastIndex + 1), matchIndex: each(0) },
+    role: {
+      type: "leader",
+      nextIndex: each(state.log.lastIndex + 1),
+      matchIndex: each(0),
+      ...newLeaderExtensions,
+    },
   };
   return appendAsLeader(leader, [{ type: "noop", term: leader.currentTerm }]);
 }
 
 /** §5.4.1: the log whose last entry has the later term is more up-to-date; with equal terms, the longer one. */
-function isUpToDate(request: RequestVote, state: ServerState): boolean {
+export function isUpToDate(request: RequestVote | PreVote, state: ServerState): boolean {
   const ownLastTerm = lastTerm(state.log);
   if (request.lastLogTerm !== ownLastTerm) return request.lastLogTerm > ownLastTerm;
   return request.lastLogIndex >= state.log.lastIndex;

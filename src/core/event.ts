@@ -1,6 +1,7 @@
 /** What may happen to a server: the input of `step`. */
-import type { LogIndex } from "./log.ts";
-import type { Message, Proposal } from "./message.ts";
+import type { LogIndex, NodeId, ProposalId } from "./log.ts";
+import type { Change } from "./membership.ts";
+import type { InstallSnapshot, Message, Proposal } from "./message.ts";
 import type { Timer } from "./timer.ts";
 
 /** A timer that was started has run out (§5.2). */
@@ -43,5 +44,64 @@ export interface Applied {
   readonly index: LogIndex;
 }
 
+/** An administrator asks the leader to hand over (thesis 3.10). */
+export interface TransferRequested {
+  /** Tells events apart. */
+  readonly type: "transferRequested";
+  /** Who shall lead next; null for whoever has the most of the log. */
+  readonly to: NodeId | null;
+}
+
+/** An administrator asks the leader for other members (§6). */
+export interface ChangeRequested {
+  /** Tells events apart. */
+  readonly type: "changeRequested";
+  /** The members to have. */
+  readonly change: Change;
+}
+
+/** Clients of this server want to read its state machine (thesis 6.4). */
+export interface ReadRequested {
+  /** Tells events apart. */
+  readonly type: "readRequested";
+  /** The names of the reads. */
+  readonly ids: readonly ProposalId[];
+}
+
+/** The host has a durable snapshot of its state machine (§7). */
+export interface SnapshotTaken {
+  /** Tells events apart. */
+  readonly type: "snapshotTaken";
+  /** The index of the last entry that it replaces; it has been applied. */
+  readonly index: LogIndex;
+}
+
+/** The host has stored a chunk that was not the last, and can take more. */
+export interface ChunkStored {
+  /** Tells events apart. */
+  readonly type: "chunkStored";
+  /** What brought it. */
+  readonly message: InstallSnapshot;
+}
+
+/** The host has stored all chunks of a snapshot, durably, and has restored its state machine from it. */
+export interface SnapshotStored {
+  /** Tells events apart. */
+  readonly type: "snapshotStored";
+  /** What brought the last one. */
+  readonly message: InstallSnapshot;
+}
+
 /** What may happen to a server. */
-export type Event = TimerFired | Received | Proposed | Persisted | Applied;
+export type Event =
+  | TimerFired
+  | Received
+  | Proposed
+  | Persisted
+  | Applied
+  | TransferRequested
+  | ChangeRequested
+  | ReadRequested
+  | SnapshotTaken
+  | ChunkStored
+  | SnapshotStored;

@@ -1,5 +1,6 @@
 /** Proposals at any server: the leader appends them, others hand them on to it, or hold them while there is none. */
 import type { Refuse, Send } from "./effect.ts";
+import { roomFor } from "./flow.ts";
 import type { LogEntry, NodeId, ProposalId } from "./log.ts";
 import type { Proposal, ProposeRefused } from "./message.ts";
 import { appendAsLeader } from "./replication.ts";
@@ -11,9 +12,9 @@ import type { Step } from "./step.ts";
  * impossible: each knows the leader of a later term than the one before.
  */
 export function onProposals(state: ServerState, proposals: readonly Proposal[]): Step {
-  const room = knownLeader(state) === null
+  const room = takerOf(state) === null
     ? state.config.maxHeldProposals - state.heldProposals.length
-    : proposals.length;
+    : roomFor(state, proposals);
   return {
     state: { ...state, heldProposals: [...state.heldProposals, ...proposals.slice(0, room)] },
     effects: refusals(state, proposals.slice(room)),
@@ -27,7 +28,7 @@ export function onProposeRefused(state: ServerState, refused: ProposeRefused): S
 
 /** Moves held proposals on as soon as a leader is known. Part of every step, so no handler can forget it. */
 export function releaseProposals(state: ServerState): Step {
-  const leader = knownLeader(state);
+  const leader = takerOf(state);
   const proposals = state.heldProposals;
   if (proposals.length === 0 || leader === null) return { state, effects: [] };
   const released: ServerState = { ...state, heldProposals: [] };
@@ -42,6 +43,12 @@ export function releaseProposals(state: ServerState): Step {
     command,
   }));
   return appendAsLeader(released, entries);
+}
+
+/** Who takes proposals now: the leader, as far as it is known, and as long as it doesn't hand over (thesis 3.10). */
+function takerOf(state: ServerState): NodeId | null {
+  const isHandingOver = state.role.type === "leader" && state.role.transfer !== null;
+  return isHandingOver ? null : knownLeader(state);
 }
 
 /** Nothing is dropped in silence: each origin hears of its own. */

@@ -1,6 +1,8 @@
 /** Log replication (§5.3), and when an entry is committed (§5.3, §5.4.2). */
 import { assert } from "./assert.ts";
+import { latestConfiguration, quorumIndexOf } from "./configuration.ts";
 import type { Send } from "./effect.ts";
+import { mayCarryEntries, noteAcknowledged, noteRefused, noteSent } from "./flow.ts";
 import {
   append,
   entriesBetween,
@@ -17,18 +19,20 @@ import type {
   AppendEntriesFailure,
   AppendEntriesResponse,
   AppendEntriesSuccess,
+  InstallSnapshotResponse,
 } from "./message.ts";
-import { quorumIndex } from "./quorum.ts";
+import { beginSnapshots, onInstallSnapshotResponse, without } from "./snapshot.ts";
 import { type Leader, others, type ServerState } from "./state.ts";
 import type { Step } from "./step.ts";
 
 /** §5.3: the leader appends to its log, and sends the new entries to everyone. */
 export function appendAsLeader(state: ServerState, entries: readonly LogEntry[]): Step {
-  return replicate({ ...state, log: append(state.log, entries) }, others(state));
+  const appended = { ...state, log: append(state.log, entries) };
+  return replicate(appended, others(appended));
 }
 
 /** §5.2: a heartbeat to everyone; it repeats what was lost, as a follower that misses entries refuses it. */
-export function onHeartbeatTimeout(state: ServerState): Step {
+export function replicateToAll(state: ServerState): Step {
   return replicate(state, others(state));
 }
 
@@ -59,11 +63,26 @@ export function onAppendEntriesResponse(state: ServerState, response: AppendEntr
  */
 export function advanceCommitIndex(state: ServerState): Step {
   if (state.role.type !== "leader") return { state, effects: [] };
-  const index = quorumIndex([state.durableIndex, ...Object.values(state.role.matchIndex)]);
+  const index = quorumIndexOf(
+    latestConfiguration(state.log).configuration,
+    (server) => storedIndex(state, server),
+  );
   if (index <= state.commitIndex || termAt(state.log, index) !== state.currentTerm) {
     return { state, effects: [] };
   }
   return replicate({ ...state, commitIndex: index }, others(state));
+}
+
+/** Up to where a server stores the log durably, as far as the leader knows; itself, by what its disk has taken. */
+function storedIndex(state: ServerState, server: NodeId): LogIndex {
+  if (server === state.config.id) return state.durableIndex;
+  return state.role.type === "leader" ? state.role.matchIndex[server] ?? 0 : 0;
+}
+
+/** §7: a follower has taken a chunk of a snapshot; when it has all, the log goes on from there. */
+export function onSnapshotProgress(state: ServerState, response: InstallSnapshotResponse): Step {
+  const progress = onInstallSnapshotResponse(state, response);
+  return progress.isDone ? replicate(progress.state, [response.from]) : progress;
 }
 
 function onSuccess(
@@ -81,6 +100,8 @@ function onSuccess(
       ...role,
       matchIndex: { ...role.matchIndex, [from]: matchIndex },
       nextIndex: { ...role.nextIndex, [from]: nextIndex },
+      flow: noteAcknowledged(role.flow, from, matchIndex),
+      snapshots: nextIndex > state.log.compactedIndex ? without(role.snapshots, from) : role.snapshots,
     },
   };
   const committed = advanceCommitIndex(known);
@@ -101,7 +122,11 @@ function onFailure(
   const backedUp = Math.max(matched + 1, Math.min(prevLogIndex, afterConflict(state.log, response)));
   const known: ServerState = {
     ...state,
-    role: { ...role, nextIndex: { ...role.nextIndex, [from]: backedUp } },
+    role: {
+      ...role,
+      nextIndex: { ...role.nextIndex, [from]: backedUp },
+      flow: noteRefused(state, role.flow, from),
+    },
   };
   return replicate(known, [from]);
 }
@@ -120,23 +145,33 @@ function afterConflict(
  * is lost, the follower refuses the next message, and nextIndex backs up.
  */
 function replicate(state: ServerState, servers: readonly NodeId[]): Step {
-  const { role } = state;
+  const { role, log } = state;
   assert(role.type === "leader", "only a leader replicates");
+  const { round } = role.reads;
   const nextIndex: Record<NodeId, LogIndex> = { ...role.nextIndex };
+  const behind: NodeId[] = [];
+  let { flow } = role;
   const effects = servers.map((server): Send => {
     const next = nextIndex[server] ?? 1;
-    const entries = entriesToSend(state, next);
+    // What comes next is compacted: a snapshot must replace it (§7). Until then this is only a sign of life.
+    const isBehind = next <= log.compactedIndex;
+    if (isBehind) behind.push(server);
+    const prevLogIndex = isBehind ? log.compactedIndex : next - 1;
+    const entries = isBehind || !mayCarryEntries(state, role, server) ? [] : entriesToSend(state, next);
+    flow = noteSent(state, flow, server, { entries, lastIndex: prevLogIndex + entries.length });
     nextIndex[server] = next + entries.length;
-    return { type: "send", message: appendEntries(state, server, next - 1, entries) };
+    return { type: "send", message: appendEntries(state, server, { prevLogIndex, entries, round }) };
   });
-  return { state: { ...state, role: { ...role, nextIndex } }, effects };
+  const sent = { ...state, role: { ...role, nextIndex, flow } };
+  if (behind.length === 0) return { state: sent, effects };
+  const snapshots = beginSnapshots(sent, behind);
+  return { state: snapshots.state, effects: [...effects, ...snapshots.effects] };
 }
 
 function appendEntries(
   state: ServerState,
   to: NodeId,
-  prevLogIndex: LogIndex,
-  entries: readonly LogEntry[],
+  { prevLogIndex, entries, round }: Pick<AppendEntries, "prevLogIndex" | "entries" | "round">,
 ): AppendEntries {
   return {
     type: "AppendEntries",
@@ -147,6 +182,7 @@ function appendEntries(
     prevLogTerm: termAt(state.log, prevLogIndex),
     entries,
     leaderCommit: state.commitIndex,
+    round,
   };
 }
 
@@ -164,10 +200,17 @@ function entriesToSend({ log, config }: ServerState, from: LogIndex): readonly L
 /** Receiver implementation 2 to 5: the consistency check, the entries, the commitIndex. */
 function storeEntries(state: ServerState, request: AppendEntries): Step {
   const { prevLogIndex, prevLogTerm, entries } = request;
+  if (prevLogIndex < state.log.compactedIndex) return acknowledge(state, request, state.commitIndex);
   const matches = prevLogIndex <= state.log.lastIndex && termAt(state.log, prevLogIndex) === prevLogTerm;
   if (!matches) return refuse(state, request);
   const matchIndex = prevLogIndex + entries.length;
   const commitIndex = Math.max(state.commitIndex, Math.min(request.leaderCommit, matchIndex));
+  const log = mergeEntries(state.log, prevLogIndex, entries);
+  return acknowledge({ ...state, log, commitIndex }, request, matchIndex);
+}
+
+/** All up to the commitIndex agrees with any leader's log, also where it is compacted (§5.4). */
+function acknowledge(state: ServerState, request: AppendEntries, matchIndex: LogIndex): Step {
   const response: AppendEntriesSuccess = {
     type: "AppendEntriesResponse",
     from: state.config.id,
@@ -175,11 +218,9 @@ function storeEntries(state: ServerState, request: AppendEntries): Step {
     term: state.currentTerm,
     success: true,
     matchIndex,
+    round: request.round,
   };
-  return {
-    state: { ...state, log: mergeEntries(state.log, prevLogIndex, entries), commitIndex },
-    effects: [{ type: "send", message: response }],
-  };
+  return { state, effects: [{ type: "send", message: response }] };
 }
 
 /**
@@ -213,6 +254,8 @@ function refuse(state: ServerState, request: AppendEntries): Step {
     prevLogIndex: request.prevLogIndex,
     conflictTerm,
     conflictIndex,
+    // A round of an earlier term confirms nothing in this one.
+    round: request.term === state.currentTerm ? request.round : 0,
   };
   return { state, effects: [{ type: "send", message: response }] };
 }

@@ -1,13 +1,35 @@
 /** The state of one server: Figure 2 of the Raft paper, in its words and order. Plain data. */
 import { assert } from "./assert.ts";
-import { type Log, type LogEntry, type LogIndex, logOf, type NodeId, type Term } from "./log.ts";
+import type { Extensions, LeaderExtensions } from "./extension.ts";
+import {
+  configurationOfVoters,
+  latestConfiguration,
+  membersOf,
+  type PlacedConfiguration,
+  votersOf,
+} from "./configuration.ts";
+import {
+  type Compaction,
+  type Log,
+  type LogEntry,
+  type LogIndex,
+  logOf,
+  type NodeId,
+  type Snapshot,
+  type Term,
+} from "./log.ts";
 import type { Proposal } from "./message.ts";
+import type { OwnRead } from "./read.ts";
+import type { ReceivedSnapshot } from "./snapshot.ts";
 
 /** What a server is told once and keeps. */
-export interface Config {
+export interface Config extends Extensions {
   /** The server's own name. */
   readonly id: NodeId;
-  /** The names of all servers of the cluster, this one included, sorted. */
+  /**
+   * The names of the servers with which the cluster begins, sorted. They count until the log says otherwise (§6). None
+   * for a server that joins a cluster: it does nothing by itself until the log makes it a member.
+   */
   readonly servers: readonly NodeId[];
   /** The most entries that one AppendEntries carries; at least 1. */
   readonly maxEntriesPerAppend: number;
@@ -25,6 +47,14 @@ export interface Follower {
   readonly leaderId: NodeId | null;
 }
 
+/** A server that asks whether it would win an election, before it starts one (thesis 9.6). */
+export interface PreCandidate {
+  /** Tells roles apart. */
+  readonly type: "preCandidate";
+  /** Who granted a pre-vote, sorted. */
+  readonly votesGranted: readonly NodeId[];
+}
+
 /** A server that asked for votes in currentTerm (§5.2). */
 export interface Candidate {
   /** Tells roles apart. */
@@ -34,7 +64,7 @@ export interface Candidate {
 }
 
 /** The one server that may append to the log in currentTerm (§5.2). What it knows of each other server: */
-export interface Leader {
+export interface Leader extends LeaderExtensions {
   /** Tells roles apart. */
   readonly type: "leader";
   /** The index of the next entry to send. */
@@ -44,7 +74,7 @@ export interface Leader {
 }
 
 /** What a server is in currentTerm (Figure 4), with the state that only this role has. */
-export type Role = Follower | Candidate | Leader;
+export type Role = Follower | PreCandidate | Candidate | Leader;
 
 /** What must survive a crash (Figure 2, "persistent state on all servers"). */
 export interface PersistentState {
@@ -52,8 +82,10 @@ export interface PersistentState {
   readonly currentTerm: Term;
   /** The candidate that received the vote in currentTerm, or null. */
   readonly votedFor: NodeId | null;
-  /** The log, from index 1 on. */
+  /** The log, from index 1 on, or from where the compaction ends. */
   readonly log: readonly LogEntry[];
+  /** What of the log a snapshot has replaced (§7); nothing if left out. */
+  readonly compaction?: Compaction;
 }
 
 /** The state of one server. */
@@ -68,6 +100,8 @@ export interface ServerState {
   readonly votedFor: NodeId | null;
   /** The log (§5.3). */
   readonly log: Log;
+  /** The latest snapshot (§7), or null. The snapshot itself is the host's. */
+  readonly snapshot: Snapshot | null;
 
   // Volatile state on all servers.
   /** The index of the highest entry known to be committed. */
@@ -89,6 +123,14 @@ export interface ServerState {
 
   /** Proposals that wait until a leader is known. */
   readonly heldProposals: readonly Proposal[];
+
+  // For extensions.
+  /** Whether a leader was heard from since the own election timer fired last; see `stickiness.ts`. */
+  readonly heardFromLeader: boolean;
+  /** The snapshot that a leader is sending; null if none is; see `snapshot.ts`. */
+  readonly receiving: ReceivedSnapshot | null;
+  /** Reads of this server's clients that aren't answered yet; see `read.ts`. */
+  readonly ownReads: readonly OwnRead[];
 }
 
 /** A server that starts with an empty disk: a follower in term 0. */
@@ -98,27 +140,59 @@ export function initialState(config: Config): ServerState {
 
 /** A server that starts again from what its disk holds; what was only in memory is gone. */
 export function restart(config: Config, persisted: PersistentState): ServerState {
-  assert(config.servers.includes(config.id), "a server is a member of its cluster");
+  assert(
+    config.servers.length === 0 || config.servers.includes(config.id),
+    "a server is a member of the cluster that it begins",
+  );
   assert(config.maxEntriesPerAppend >= 1, "an AppendEntries can carry an entry");
-  const log = logOf(persisted.log);
+  const { compaction = null } = persisted;
+  const log = logOf(persisted.log, configurationOfVoters(config.servers), compaction);
+  const applied = compaction?.snapshot.index ?? 0;
   return {
     config,
     currentTerm: persisted.currentTerm,
     votedFor: persisted.votedFor,
     log,
-    commitIndex: 0,
-    lastApplied: 0,
+    snapshot: compaction?.snapshot ?? null,
+    commitIndex: applied,
+    lastApplied: applied,
     role: { type: "follower", leaderId: null },
     durableIndex: log.lastIndex,
     unfinishedWrites: [],
     unfinishedVote: 0,
     heldProposals: [],
+    // Before the restart it may have promised a leader not to hear others, for one election timeout (thesis 6.4.1).
+    heardFromLeader: config.leaseReads === true && persisted.currentTerm > 0,
+    receiving: null,
+    ownReads: [],
   };
 }
 
-/** All servers but this one. */
-export function others(state: ServerState): readonly NodeId[] {
-  return state.config.servers.filter((server) => server !== state.config.id);
+/** All members of the cluster but this server. */
+export function others({ config, log }: ServerState): readonly NodeId[] {
+  return membersOf(latestConfiguration(log).configuration).filter((server) => server !== config.id);
+}
+
+/** All voters but this server (§6). */
+export function otherVoters({ config, log }: ServerState): readonly NodeId[] {
+  return votersOf(latestConfiguration(log).configuration).filter((server) => server !== config.id);
+}
+
+/**
+ * Whether this server may stand for election: a voter. One that an entry removes that isn't committed yet may, too: it
+ * may be the only one whose log the others accept (thesis 4.2.2).
+ */
+export function mayStand(state: ServerState): boolean {
+  return configurationsInUse(state).some(({ configuration }) =>
+    votersOf(configuration).includes(state.config.id)
+  );
+}
+
+/** The latest configuration that is committed, as far as this server knows, and all after it: any of them may decide. */
+export function configurationsInUse({ log, commitIndex }: ServerState): readonly PlacedConfiguration[] {
+  const { configurations } = log;
+  const committed = configurations.findLastIndex(({ index }) => index <= commitIndex);
+  return committed <= 0 ? configurations : configurations.slice(committed);
 }
 
 /** The leader of currentTerm, as far as this server knows; itself, if it leads. */

@@ -13,17 +13,38 @@ import {
   onVoteDurable,
 } from "./election.ts";
 import type { Event } from "./event.ts";
+import { noteUncommitted } from "./flow.ts";
 import { assertInvariants } from "./invariants.ts";
+import { continueChange, onChangeRequested } from "./membership.ts";
 import type { Message } from "./message.ts";
 import { onProposals, onProposeRefused, releaseProposals } from "./proposal.ts";
 import {
   advanceCommitIndex,
   onAppendEntries,
   onAppendEntriesResponse,
-  onHeartbeatTimeout,
+  onSnapshotProgress,
+  replicateToAll,
 } from "./replication.ts";
+import { onPreVote, onPreVoteGranted, onPreVoteTimeout } from "./pre_vote.ts";
+import {
+  continueReads,
+  onHeartbeatRound,
+  onLeaseTimeout,
+  onReadIndex,
+  onReadIndexResponse,
+  onReadRequested,
+} from "./read.ts";
+import {
+  onChunkStored,
+  onInstallSnapshot,
+  onSnapshotStored,
+  onSnapshotTaken,
+  resendChunks,
+} from "./snapshot.ts";
 import type { ServerState } from "./state.ts";
+import { isIgnored, noteContact, onQuorumTimeout } from "./stickiness.ts";
 import { type Timer, timerEffects } from "./timer.ts";
+import { continueTransfer, onTimeoutNow, onTransferRequested, onTransferTimeout } from "./transfer.ts";
 
 /** The result of one step. */
 export interface Step {
@@ -56,10 +77,10 @@ export interface Step {
  * ```
  */
 export function step(before: ServerState, event: Event): Step {
-  const handled = dispatch(before, event);
+  const handled = extend(before, event, dispatch(before, event));
   const released = releaseProposals(handled.state);
   const { state, effects } = persistBetween(before, {
-    state: released.state,
+    state: noteUncommitted(before, released.state),
     effects: [...timerEffects(before, event, released.state), ...handled.effects, ...released.effects],
   });
   assertInvariants(before, state);
@@ -78,6 +99,18 @@ function dispatch(state: ServerState, event: Event): Step {
       return onDurable(onPersisted(state, event.count));
     case "applied":
       return { state: { ...state, lastApplied: event.index }, effects: [] };
+    case "transferRequested":
+      return onTransferRequested(state, event.to);
+    case "changeRequested":
+      return onChangeRequested(state, event.change);
+    case "readRequested":
+      return onReadRequested(state, event.ids);
+    case "snapshotTaken":
+      return onSnapshotTaken(state, event.index);
+    case "chunkStored":
+      return onChunkStored(state, event.message);
+    case "snapshotStored":
+      return onSnapshotStored(state, event.message);
     default:
       return unreachable(event);
   }
@@ -86,15 +119,30 @@ function dispatch(state: ServerState, event: Event): Step {
 function onTimer(state: ServerState, timer: Timer): Step {
   switch (timer) {
     case "election":
-      return onElectionTimeout(state);
+      return state.config.preVote ? onPreVoteTimeout(state) : onElectionTimeout(state);
     case "heartbeat":
-      return state.role.type === "leader" ? onHeartbeatTimeout(state) : { state, effects: [] };
+      return onHeartbeatTimeout(state);
+    case "quorum":
+      return onQuorumTimeout(state);
+    case "transfer":
+      return onTransferTimeout(state);
+    case "lease":
+      return onLeaseTimeout(state);
     default:
       return unreachable(timer);
   }
 }
 
+function onHeartbeatTimeout(state: ServerState): Step {
+  if (state.role.type !== "leader") return { state, effects: [] };
+  const round = onHeartbeatRound(state);
+  const heartbeats = replicateToAll(round.state);
+  const chunks = resendChunks(heartbeats.state);
+  return { state: chunks.state, effects: [...round.effects, ...heartbeats.effects, ...chunks.effects] };
+}
+
 function onMessage(before: ServerState, message: Message): Step {
+  if (isIgnored(before, message)) return { state: before, effects: [] };
   const state = "term" in message ? observeTerm(before, message.term) : before;
   switch (message.type) {
     case "RequestVote":
@@ -109,9 +157,34 @@ function onMessage(before: ServerState, message: Message): Step {
       return onProposals(state, message.proposals);
     case "ProposeRefused":
       return onProposeRefused(state, message);
+    case "PreVote":
+      return onPreVote(state, message);
+    case "PreVoteGranted":
+      return onPreVoteGranted(state, message);
+    case "PreVoteRefused":
+      return { state, effects: [] };
+    case "TimeoutNow":
+      return onTimeoutNow(state, message);
+    case "ReadIndex":
+      return onReadIndex(state, message);
+    case "ReadIndexResponse":
+      return onReadIndexResponse(state, message);
+    case "InstallSnapshot":
+      return onInstallSnapshot(state, message);
+    case "InstallSnapshotResponse":
+      return onSnapshotProgress(state, message);
     default:
       return unreachable(message);
   }
+}
+
+/** What extensions add to every step, so that no handler can forget it. */
+function extend(before: ServerState, event: Event, { state, effects }: Step): Step {
+  const change = continueChange(noteContact(state, event));
+  const transfer = continueTransfer(change.state);
+  const reads = continueReads(before, event, transfer.state);
+  const more = [...change.effects, ...transfer.effects, ...reads.effects];
+  return { state: reads.state, effects: more.length === 0 ? effects : [...effects, ...more] };
 }
 
 /** What this server waited for its own disk with: its own vote (§5.2), its own copy of an entry (§5.3). */

@@ -3,7 +3,7 @@
  * types. Whatever is wrong becomes a RaftError that names the adapter.
  */
 import { z } from "zod";
-import type { LogEntry, PersistentState } from "../core/mod.ts";
+import type { Compaction, ConfigurationEntry, LogEntry, PersistentState } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import { checked, integer, objectWith, that } from "../options.ts";
 import type { Connection, Identity, OpenStorage, Storage, Transport, TransportContext } from "../ports.ts";
@@ -17,7 +17,10 @@ export async function openStorage(storage: Storage, identity: Identity): Promise
 /** What a storage holds. */
 export async function load(storage: OpenStorage): Promise<PersistentState | null> {
   const loaded = await available("the storage", () => storage.load());
-  return checked("options.storage.load()", persistentStateSchema, loaded, "Corrupt");
+  const state = checked("options.storage.load()", persistentStateSchema, loaded, "Corrupt");
+  if (state === null) return null;
+  const { compaction, ...rest } = state;
+  return compaction === undefined ? rest : { ...rest, compaction };
 }
 
 /** Opens a transport. */
@@ -42,20 +45,30 @@ export function reason(error: unknown): string {
 }
 
 const openStorageSchema = objectWith<OpenStorage>(
-  "an object with the methods load, write and close",
+  "an object with the methods load, write, writeSnapshot, readSnapshot and close",
   "load",
   "write",
+  "writeSnapshot",
+  "readSnapshot",
   "close",
 );
 
-const connectionSchema = objectWith<Connection>("an object with the methods send and close", "send", "close");
+const connectionSchema = objectWith<Connection>(
+  "an object with the methods send, setPeers and close",
+  "send",
+  "setPeers",
+  "close",
+);
 
 const logExpected = "log entries as they were written, of terms from 1 to currentTerm that never go down";
+
+const compactionExpected = "what a write said of the snapshot, or nothing";
 
 const persistentStateSchema = z.object({
   currentTerm: integer(0),
   votedFor: z.string("a name or null").nullable(),
   log: that<readonly LogEntry[]>(logExpected, isLog),
+  compaction: that<Compaction>(compactionExpected, isCompaction).optional(),
 }, "null, or an object with currentTerm, votedFor and log").refine(
   ({ currentTerm, log }) => (log.at(-1)?.term ?? 0) <= currentTerm,
   { path: ["log"], error: logExpected },
@@ -75,5 +88,20 @@ function isEntry(value: unknown): value is LogEntry {
   const { type, term, id, command } = (value ?? {}) as Partial<Record<string, unknown>>;
   if (!Number.isSafeInteger(term)) return false;
   if (type === "noop") return true;
+  if (type === "configuration") return isConfiguration((value as Partial<ConfigurationEntry>).configuration);
   return type === "command" && typeof id === "object" && id !== null && command instanceof Uint8Array;
+}
+
+function isCompaction(value: unknown): boolean {
+  const { snapshot, compactedIndex, compactedTerm } = (value ?? {}) as Partial<Compaction>;
+  return [snapshot?.index, snapshot?.term, compactedIndex, compactedTerm].every(Number.isSafeInteger) &&
+    isConfiguration(snapshot?.configuration);
+}
+
+function isConfiguration(value: unknown): boolean {
+  const { voters, oldVoters, learners, target, addresses } = (value ?? {}) as Partial<
+    Record<string, unknown>
+  >;
+  return [voters, oldVoters, learners].every(Array.isArray) && typeof target === "object" &&
+    typeof addresses === "object" && addresses !== null;
 }

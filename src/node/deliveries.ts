@@ -1,6 +1,6 @@
 /** The total order as an async iterable. It reads the log by index, so that a slow consumer costs no memory. */
 import type { LogEntry, LogIndex } from "../core/mod.ts";
-import type { RaftError } from "../error.ts";
+import { RaftError } from "../error.ts";
 import type { Clock } from "../ports.ts";
 
 /** A command, delivered in the total order. */
@@ -23,6 +23,8 @@ export interface DeliveriesOptions {
 export interface Source {
   /** The entry at `index`, if it has been applied here. */
   readonly applied: (index: LogIndex) => LogEntry | undefined;
+  /** The last index of what the log has no more. */
+  readonly compactedIndex: () => LogIndex;
   /** Null while the node runs; then how it ended: closed, or failed with an error. */
   readonly ended: () => { readonly error: RaftError | null } | null;
   /** Those who wait for a change of the above. They throw nothing, and take themselves out. */
@@ -75,6 +77,7 @@ async function* follow(
       if (end.error !== null) throw end.error;
       return;
     }
+    if (index <= source.compactedIndex()) throw compactedError(index, source.compactedIndex());
     const entry = source.applied(index);
     if (entry === undefined) {
       await wait(null);
@@ -83,6 +86,13 @@ async function* follow(
     if (entry.type === "command") yield { index, bytes: new Uint8Array(entry.command) };
     if (index++ % maxEntriesAtAStretch === 0) await wait(0);
   }
+}
+
+function compactedError(index: LogIndex, compactedIndex: LogIndex): RaftError {
+  const message = `the log begins at index ${
+    compactedIndex + 1
+  }: what was delivered at ${index} is in a snapshot`;
+  return new RaftError("Compacted", `${message}; ask the state machine, and go on from there`);
 }
 
 /** Waits for a change, for the signal, or for `ms` milliseconds unless null. Leaves nothing behind. */

@@ -11,12 +11,17 @@ import {
   type Effect,
   entryAt,
   type Event,
+  type InstallSnapshot,
   type LogEntry,
   type LogIndex,
   type Message,
   type Proposal,
   type ProposalId,
+  type ReadChunk,
+  type ReadReady,
   type Refuse,
+  type RefuseReads,
+  type RefuseRequest,
   type Send,
   type ServerState,
   type Step,
@@ -53,6 +58,18 @@ export interface Host {
   readonly onApplied: () => void;
   /** Tells who proposed that there was no room. */
   readonly refuse: (refused: Refuse) => void;
+  /** Sends a chunk of a snapshot. */
+  readonly readChunk: (chunk: ReadChunk) => void;
+  /** Stores a chunk of a snapshot. */
+  readonly storeChunk: (message: InstallSnapshot) => void;
+  /** Answers reads. */
+  readonly readReady: (ready: ReadReady) => void;
+  /** Tells whoever reads that there was no room. */
+  readonly refuseReads: (refused: RefuseReads) => void;
+  /** Tells the administrator that nothing comes of a request. */
+  readonly refuseRequest: (refused: RefuseRequest) => void;
+  /** Called after every step: the state has changed. */
+  readonly onState: (state: ServerState) => void;
   /** Called once: the core, the storage or the state machine failed. The loop has stopped. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -61,8 +78,14 @@ export interface Host {
 interface Inbox {
   readonly messages: Message[];
   readonly proposals: Proposal[];
+  readonly reads: ProposalId[];
+  /** What an administrator, or the keeper of the snapshots, has to say. */
+  readonly requests: Event[];
   readonly firings: Firing[];
 }
+
+/** What may have to wait for a write. */
+type Late = Send | Refuse | RefuseRequest | ReadReady | RefuseReads;
 
 /** What several steps asked for, and one write makes good. */
 interface Batch {
@@ -71,7 +94,7 @@ interface Batch {
   /** The lowest index that changed; null if all of them are barriers. */
   from: LogIndex | null;
   /** What waits for the write, in order. */
-  readonly late: (Send | Refuse)[];
+  readonly late: Late[];
 }
 
 /** A loop. Only the functions of this file change it. */
@@ -90,6 +113,8 @@ export interface Loop {
   writing: Promise<void> | null;
   /** The index up to which the core asked to apply. */
   applyUpTo: LogIndex;
+  /** Whether the state machine is being restored from a snapshot. */
+  isApplyingPaused: boolean;
   /** How many turns there have been since the runtime could last do other work, as far as is known. */
   turns: number;
   /** Whether the next turn waits for the end of a rest. */
@@ -113,6 +138,7 @@ export function createLoop(state: ServerState, host: Host): Loop {
     batch: emptyBatch(),
     writing: null,
     applyUpTo: state.lastApplied,
+    isApplyingPaused: false,
     turns: 0,
     resting: false,
     cancelRest: null,
@@ -136,6 +162,23 @@ export function receive(loop: Loop, message: Message): void {
 /** Takes a proposal of this node. */
 export function propose(loop: Loop, proposal: Proposal): void {
   loop.inbox.proposals.push(proposal);
+  schedule(loop);
+}
+
+/** Lets nothing be applied, or lets it go on. */
+export function pauseApplying(loop: Loop, isPaused: boolean): void {
+  loop.isApplyingPaused = isPaused;
+}
+
+/** Takes a read of this node. */
+export function read(loop: Loop, id: ProposalId): void {
+  loop.inbox.reads.push(id);
+  schedule(loop);
+}
+
+/** Takes what an administrator asks for, or what became of a snapshot. */
+export function submit(loop: Loop, event: Event): void {
+  loop.inbox.requests.push(event);
   schedule(loop);
 }
 
@@ -201,10 +244,16 @@ function fail(loop: Loop, error: unknown): void {
 }
 
 function turn(loop: Loop): void {
-  const { messages, proposals, firings } = loop.inbox;
+  const { messages, proposals, reads, requests, firings } = loop.inbox;
   loop.inbox = emptyInbox();
   for (const message of messages) advance(loop, { type: "received", message });
   for (const chunk of chunks(proposals, loop.state)) advance(loop, { type: "proposed", proposals: chunk });
+  if (reads.length > 0) advance(loop, { type: "readRequested", ids: reads });
+  for (const event of requests) {
+    advance(loop, event);
+    // From here on what is applied follows on the snapshot.
+    if (event.type === "snapshotStored") loop.isApplyingPaused = false;
+  }
   // Last, so that a leader's message that has waited keeps this server from standing for election.
   for (const firing of firings) {
     if (loop.timers.take(firing)) advance(loop, { type: "timerFired", timer: firing.timer });
@@ -234,6 +283,7 @@ function advance(loop: Loop, event: Event): void {
   if (!loop.running) return;
   const { state, effects } = loop.host.step(loop.state, event);
   loop.state = state;
+  loop.host.onState(state);
   let isLate = false;
   for (const effect of effects) {
     perform(loop, effect, isLate);
@@ -245,6 +295,9 @@ function perform(loop: Loop, effect: Effect, isLate: boolean): void {
   switch (effect.type) {
     case "send":
     case "refuse":
+    case "refuseRequest":
+    case "readReady":
+    case "refuseReads":
       if (isLate) loop.batch.late.push(effect);
       else release(loop, effect);
       return;
@@ -261,14 +314,33 @@ function perform(loop: Loop, effect: Effect, isLate: boolean): void {
     case "apply":
       loop.applyUpTo = effect.index;
       return;
+    case "readChunk":
+      return loop.host.readChunk(effect);
+    case "storeChunk":
+      return loop.host.storeChunk(effect.message);
     default:
       return unreachable(effect);
   }
 }
 
-function release(loop: Loop, effect: Send | Refuse): void {
-  if (effect.type === "refuse") return loop.host.refuse(effect);
-  const { message } = effect;
+function release(loop: Loop, effect: Late): void {
+  switch (effect.type) {
+    case "refuse":
+      return loop.host.refuse(effect);
+    case "refuseRequest":
+      return loop.host.refuseRequest(effect);
+    case "readReady":
+      return loop.host.readReady(effect);
+    case "refuseReads":
+      return loop.host.refuseReads(effect);
+    case "send":
+      return send(loop, effect);
+    default:
+      return unreachable(effect);
+  }
+}
+
+function send(loop: Loop, { message }: Send): void {
   if (message.type !== "Propose") return loop.host.send(message);
   // All that was held goes out at once when a leader is known: more, perhaps, than a transport carries in one piece.
   for (const proposals of chunks(message.proposals, loop.state)) loop.host.send({ ...message, proposals });
@@ -308,7 +380,7 @@ function finish(loop: Loop, batch: Batch): void {
 
 function applyCommitted(loop: Loop): void {
   const { lastApplied, log } = loop.state;
-  if (loop.applyUpTo === lastApplied) return;
+  if (loop.applyUpTo <= lastApplied || loop.isApplyingPaused) return;
   const end = Math.min(loop.applyUpTo, lastApplied + maxEntriesPerTurn);
   for (let index = lastApplied + 1; index <= end && loop.running; index++) {
     const entry = entryAt(log, index);
@@ -321,7 +393,7 @@ function applyCommitted(loop: Loop): void {
 }
 
 function emptyInbox(): Inbox {
-  return { messages: [], proposals: [], firings: [] };
+  return { messages: [], proposals: [], reads: [], requests: [], firings: [] };
 }
 
 function emptyBatch(): Batch {

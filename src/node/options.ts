@@ -13,9 +13,9 @@ export interface RaftNodeOptions<Answer = unknown> {
   /** The cluster's name. Nodes of different clusters refuse to talk to each other. Default: `"default"`. */
   readonly clusterId?: string;
   /**
-   * The names of the other servers of the cluster, or of all servers: whether `id` is among them is all the same.
-   * They can't be changed later: a node refuses a storage that was written with others, and nodes that disagree on
-   * them refuse each other.
+   * The names of the other servers of the cluster, or of all servers: whether `id` is among them is all the same. With
+   * `bootstrap`, those with which the cluster begins, the same at each of them: nodes that disagree refuse each other.
+   * With `join`, those of a cluster that runs. Later the log knows better: change them with `changeMembership`.
    */
   readonly peers: readonly NodeId[];
   /**
@@ -24,6 +24,11 @@ export interface RaftNodeOptions<Answer = unknown> {
    * Default: false.
    */
   readonly bootstrap?: boolean;
+  /**
+   * Whether an empty storage may belong to a new server of a cluster that runs: it waits until a leader sends it the log.
+   * Ignored if the storage is not empty. Default: false.
+   */
+  readonly join?: boolean;
   /** Carries messages to the other nodes. */
   readonly transport: Transport;
   /** Keeps what must survive a crash. */
@@ -53,9 +58,27 @@ export interface RaftNodeOptions<Answer = unknown> {
    * election timeout.
    */
   readonly heartbeatMs?: number;
+  /**
+   * Whether to ask for pre-votes, so that a node that was cut off deposes nobody when it comes back (thesis 9.6).
+   * Default: true.
+   */
+  readonly preVote?: boolean;
+  /**
+   * Whether a leader without a majority steps down, and followers ignore those who want the place of a leader that they
+   * hear (thesis 6.2, 4.2.3). Default: true.
+   */
+  readonly checkQuorum?: boolean;
+  /**
+   * Whether a leader answers reads by a lease, without asking the others: faster, but only as right as the clocks. No
+   * node's clock may run at less than nine tenths of another's speed. The same at all nodes; needs `checkQuorum`.
+   * Default: false.
+   */
+  readonly leaseReads?: boolean;
+  /** How much this node should rather lead than others, from 0 on. Default: 0. */
+  readonly priority?: number;
   /** How many milliseconds a proposal waits for its outcome, if the call doesn't say. Default: 10,000. */
   readonly proposalTimeoutMs?: number;
-  /** The most proposals of this node that wait at a time; more are `Overloaded`. Default: 4,096. */
+  /** The most proposals, and the most reads, of this node that wait at a time; more are `Overloaded`. Default: 4,096. */
   readonly maxPendingProposals?: number;
   /**
    * The most bytes of all commands of this node that wait at a time; more are `Overloaded`. At least
@@ -63,7 +86,7 @@ export interface RaftNodeOptions<Answer = unknown> {
    * Default: 16,777,216 (16 MiB).
    */
   readonly maxPendingBytes?: number;
-  /** The most proposals, of all nodes, that this one holds while no leader is known. Default: 4,096. */
+  /** The most proposals, of all nodes, that this one holds while no leader is known, and the most reads. Default: 4,096. */
   readonly maxHeldProposals?: number;
   /** The most bytes of one command. Default: 1,048,576 (1 MiB). */
   readonly maxCommandBytes?: number;
@@ -71,16 +94,42 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly maxEntriesPerAppend?: number;
   /** The most bytes of commands that one message carries; a longer command travels alone. Default: 1,048,576. */
   readonly maxBytesPerAppend?: number;
+  /** The most messages with entries on their way to one follower. Default: 64. */
+  readonly maxInFlightMessages?: number;
+  /** The most bytes of commands on their way to one follower, but for the last message. Default: 8,388,608 (8 MiB). */
+  readonly maxInFlightBytes?: number;
+  /** The most bytes of commands that wait at a leader to be committed; more are `Overloaded`. Default: 67,108,864 (64 MiB). */
+  readonly maxUncommittedBytes?: number;
+  /** How many entries of the log before a snapshot stay, for nodes that lag a little. Default: 1,024. */
+  readonly keptEntries?: number;
+  /** The most bytes of a snapshot that one message carries. Default: 262,144 (256 KiB). */
+  readonly maxSnapshotChunkBytes?: number;
   /** Where to report trouble. Default: nowhere; `status()` tells why a node stopped. */
   readonly log?: Logger;
 }
 
-/** How long a proposal may take. */
+/** How long a proposal, or a read, may take. */
 export interface ProposeOptions {
   /** How many milliseconds to wait for the outcome. Default: the node's `proposalTimeoutMs`. */
   readonly timeoutMs?: number;
   /** Gives up waiting when it aborts. The proposal itself can't be called back once it has left. */
   readonly signal?: AbortSignal;
+}
+
+/** The members that a cluster is to have. */
+export interface MembershipChange {
+  /** The names of those who vote, at least one. Who is new receives the log first, and votes once it has caught up. */
+  readonly voters: readonly NodeId[];
+  /** The names of those who receive the log but don't vote. Default: none. */
+  readonly learners?: readonly NodeId[];
+  /** Where new members are found, in the words of the transport: for TCP, `host:port`. */
+  readonly addresses?: Readonly<Record<NodeId, string>>;
+}
+
+/** How long to wait for what was asked. */
+export interface RequestOptions {
+  /** How many milliseconds to wait. Default: the node's `proposalTimeoutMs`. */
+  readonly timeoutMs?: number;
 }
 
 /** The options with all defaults filled in. */
@@ -102,6 +151,7 @@ const schema = fields({
   peers: z.array(name, peersExpected)
     .refine((peers) => new Set(peers).size === peers.length, peersExpected),
   bootstrap: z.boolean("true or false").default(false),
+  join: z.boolean("true or false").default(false),
   transport: objectWith<Transport>("a Transport, such as memoryNetwork().transport()", "open"),
   storage: objectWith<Storage>("a Storage, such as memoryStorage()", "open"),
   stateMachine: objectWith<StateMachine>("a StateMachine: an object with a method apply", "apply")
@@ -111,6 +161,10 @@ const schema = fields({
   random: objectWith<Random>("a Random: an object with a method next", "next").default(systemRandom),
   electionTimeoutMs: z.tuple([milliseconds(), milliseconds()], timeoutExpected).default([300, 600]),
   heartbeatMs: milliseconds().default(50),
+  preVote: z.boolean("true or false").default(true),
+  checkQuorum: z.boolean("true or false").default(true),
+  leaseReads: z.boolean("true or false").default(false),
+  priority: integer(0).default(0),
   proposalTimeoutMs: milliseconds().default(10_000),
   maxPendingProposals: count.default(4096),
   maxPendingBytes: count.default(16 << 20),
@@ -118,16 +172,32 @@ const schema = fields({
   maxCommandBytes: count.default(1 << 20),
   maxEntriesPerAppend: count.default(512),
   maxBytesPerAppend: count.default(1 << 20),
+  maxInFlightMessages: count.default(64),
+  maxInFlightBytes: count.default(8 << 20),
+  maxUncommittedBytes: count.default(64 << 20),
+  keptEntries: integer(0).default(1024),
+  maxSnapshotChunkBytes: count.default(1 << 18),
   log: functionOf<Logger>().default(() => () => {}),
 }).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
   path: ["electionTimeoutMs"],
   error: timeoutExpected,
+}).refine(({ leaseReads, checkQuorum }) => checkQuorum || !leaseReads, {
+  path: ["leaseReads"],
+  error: "false, or checkQuorum as well",
 }).refine(({ maxPendingBytes, maxCommandBytes }) => maxPendingBytes >= maxCommandBytes, {
   path: ["maxPendingBytes"],
   error: "an integer of at least maxCommandBytes",
 });
 
 const signal = that<AbortSignal>("an AbortSignal", (value) => value instanceof AbortSignal).optional();
+const requestSchema = fields({ timeoutMs: milliseconds().optional() });
+const names = z.array(name, peersExpected)
+  .refine((servers) => new Set(servers).size === servers.length, peersExpected);
+const changeSchema = fields({
+  voters: names.min(1, "at least one server"),
+  learners: names.default([]),
+  addresses: z.record(name, z.string("text"), "an object of addresses by name").default({}),
+});
 const proposeSchema = fields({ timeoutMs: milliseconds().optional(), signal });
 const deliveriesSchema = fields({ from: count.default(1), signal });
 
@@ -143,6 +213,16 @@ export function parseOptions<Answer>(options: RaftNodeOptions<Answer>): Settings
 /** @throws {RaftError} like {@linkcode parseOptions}. */
 export function parseProposeOptions(options: ProposeOptions): z.infer<typeof proposeSchema> {
   return checked("options", proposeSchema, options);
+}
+
+/** @throws {RaftError} like {@linkcode parseOptions}. */
+export function parseRequestOptions(options: RequestOptions): z.infer<typeof requestSchema> {
+  return checked("options", requestSchema, options);
+}
+
+/** @throws {RaftError} like {@linkcode parseOptions}. */
+export function parseChange(change: MembershipChange): z.infer<typeof changeSchema> {
+  return checked("change", changeSchema, change);
 }
 
 /** @throws {RaftError} like {@linkcode parseOptions}. */

@@ -11,6 +11,7 @@ import { RaftError } from "../error.ts";
 import { checked, fields, functionOf, that } from "../options.ts";
 import type { Identity, OpenStorage, Storage } from "../ports.ts";
 import { readLog } from "./kv_log.ts";
+import { kvSnapshots } from "./deno_kv_snapshots.ts";
 import {
   decodeHead,
   encodeHead,
@@ -26,6 +27,7 @@ import {
   logKey,
   partKey,
   positionOf,
+  snapshotKey,
 } from "./kv_records.ts";
 import { checkOwner } from "./owner.ts";
 
@@ -59,8 +61,7 @@ const BATCH_SIZE = 500;
 /**
  * Storage over Deno KV. Every write is durable and all or nothing, whatever its size.
  *
- * Path and prefix hold one node: opening them with another id, cluster or list of servers is refused with
- * `Mismatch`, and what can't be read back whole with `Corrupt`. One process at a time may use a place: a second one is refused when
+ * Path and prefix hold one node: opening them with another id or cluster is refused with `Mismatch`, and what can't be read back whole with `Corrupt`. One process at a time may use a place: a second one is refused when
  * it opens, in the same process, or when it writes after the first did, from another.
  *
  * What is stored has checksums, but SQLite's own pages have none: a file may be damaged so that it seems empty.
@@ -187,6 +188,17 @@ interface Known {
 async function openPlace(place: Place, release: () => void): Promise<OpenStorage> {
   const found = await readHead(place);
   let known = await writing(place, () => swept(place, found));
+  const snapshots = kvSnapshots(place.kv, place.root, (key, what) => damaged(place, key, what));
+  const current = known.head.compaction?.snapshot.index ?? 0;
+  await writing(place, () => snapshots.keepOnly(current));
+  const busy = new Set<Promise<unknown>>();
+  /** Snapshots don't wait for writes, nor writes for them; but closing waits for both. */
+  const beside = <T>(what: () => Promise<T>): Promise<T> => {
+    const done = stopped === null ? what() : Promise.reject(stopped);
+    const ended = done.then(() => {}, () => {}).finally(() => busy.delete(ended));
+    busy.add(ended);
+    return done;
+  };
   let stopped: RaftError | null = null;
   let closing: Promise<void> | null = null;
   let last: Promise<unknown> = Promise.resolve();
@@ -200,19 +212,24 @@ async function openPlace(place: Place, release: () => void): Promise<OpenStorage
     return done;
   };
   return {
+    servers: known.head.owner.servers,
     load: () => inTurn(() => load(place, known)),
     write: (write) =>
       inTurn(async () => {
         try {
           known = await writing(place, () => perform(place, known, write));
+          await writing(place, () => snapshots.keepFrom(write.compaction?.snapshot.index ?? 0));
         } catch (error) {
           // The disk now holds the state before or after: nobody knows which until it is opened again.
           if (error instanceof RaftError) stopped = error;
           throw error;
         }
       }),
+    writeSnapshot: (index, content) => beside(() => writing(place, () => snapshots.write(index, content))),
+    readSnapshot: (index) =>
+      beside(() => reading(place, snapshotKey(place.root), () => snapshots.read(index))),
     close: () =>
-      closing ??= last.then(() => {
+      closing ??= last.then(() => Promise.all(busy)).then(() => {
         stopped = new RaftError("Stopped", `${place.name} was closed`);
         place.kv.close();
         release();
@@ -231,7 +248,10 @@ async function readHead(place: Place): Promise<Known> {
     if (entry !== undefined) {
       throw damaged(place, key, `it is missing, although there are entries, such as ${formatKey(entry.key)}`);
     }
-    return { head: { owner: identity, revision: 0, state: null, unfinished: null }, version: null };
+    return {
+      head: { owner: identity, revision: 0, state: null, compaction: null, unfinished: null },
+      version: null,
+    };
   }
   const read = decodeHead(value);
   switch (read.type) {
@@ -255,13 +275,19 @@ async function load(place: Place, known: Known): Promise<PersistentState | null>
   const { kv, root } = place;
   const { head } = known;
   try {
-    const records = kv.list({ prefix: logKey(root) }, { batchSize: BATCH_SIZE });
+    const { compaction } = head;
+    const prefix = logKey(root);
+    // What of the compacted entries is still there doesn't matter.
+    const selector = compaction === null
+      ? { prefix }
+      : { prefix, start: entryKey(root, compaction.compactedIndex + 1) };
+    const records = kv.list(selector, { batchSize: BATCH_SIZE });
     const expected = { root, head, damaged: (key: Key, what: string) => damaged(place, key, what) };
     const log = await reading(place, logKey(root), () => readLog(records, expected));
     await checkUnchanged(place, known);
     if (head.state === null) return null;
     const { currentTerm, votedFor } = head.state;
-    return { currentTerm, votedFor, log };
+    return { currentTerm, votedFor, log, ...(compaction === null ? {} : { compaction }) };
   } catch (error) {
     // What another process writes meanwhile looks like damage: say what it is.
     await checkUnchanged(place, known);
@@ -307,16 +333,20 @@ type Mutation =
  * else the first commit that has put the last new entry makes the write valid.
  */
 async function perform(place: Place, known: Known, write: Write): Promise<Known> {
-  const { currentTerm, votedFor, from, entries } = write;
+  const { currentTerm, votedFor, from, entries, compaction = null } = write;
   const before = known.head;
   const lastIndex = before.state?.lastIndex ?? 0;
-  assert(from >= 1 && from <= lastIndex + 1, "a write leaves no gap in the log");
+  const first = (before.compaction?.compactedIndex ?? 0) + 1;
+  const kept = (compaction?.compactedIndex ?? 0) + 1;
+  assert(from === kept || (from >= first && from <= lastIndex + 1), "a write leaves no gap in the log");
   const revision = before.revision + 1;
   const state = { currentTerm, votedFor, lastIndex: from - 1 + entries.length };
-  const after = { ...before, revision, state };
+  const after = { ...before, revision, state, compaction };
 
   const replaced = from > lastIndex ? [] : await deletions(place, from, () => true);
-  const batches = inBatches([...insertions(place.root, write, revision), ...replaced], keyBytes(place.root));
+  const compacted = kept > first ? await compactedEntries(place, kept) : [];
+  const mutations = [...insertions(place.root, write, revision), ...replaced, ...compacted];
+  const batches = inBatches(mutations, keyBytes(place.root));
   const lastInsertion = batches.findLastIndex((batch) => batch.some(({ type }) => type === "set"));
   for (const [index, batch] of batches.entries()) {
     const head: Head = index === batches.length - 1
@@ -334,7 +364,9 @@ async function swept(place: Place, known: Known): Promise<Known> {
   const { unfinished, revision } = known.head;
   if (unfinished === null) return known;
   const isLeft = (of: number) => unfinished.type === "writing" ? of === revision + 1 : of < revision;
-  const batches = inBatches(await deletions(place, unfinished.from, isLeft), keyBytes(place.root));
+  const compacted = await compactedEntries(place, (known.head.compaction?.compactedIndex ?? 0) + 1);
+  const left = [...await deletions(place, unfinished.from, isLeft), ...compacted];
+  const batches = inBatches(left, keyBytes(place.root));
   for (const [index, batch] of batches.entries()) {
     const isLast = index === batches.length - 1;
     known = await commit(place, known, batch, { ...known.head, unfinished: isLast ? null : unfinished });
@@ -364,6 +396,12 @@ async function deletions(
     if (position !== null && isMeant(position.revision)) found.push({ type: "delete", key });
   }
   return found;
+}
+
+/** Deletes the stored entries before index `kept`: a snapshot has replaced them. */
+async function compactedEntries({ kv, root }: Place, kept: LogIndex): Promise<readonly Mutation[]> {
+  const records = kv.list({ prefix: logKey(root), end: entryKey(root, kept) }, { batchSize: BATCH_SIZE });
+  return await Array.fromAsync(records, ({ key }): Mutation => ({ type: "delete", key }));
 }
 
 /** Cuts mutations into commits, in their order: at least one, which may be empty. */

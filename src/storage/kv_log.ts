@@ -43,6 +43,7 @@ export async function readLog(
   { root, head, damaged }: { root: Key; head: Head; damaged: Damaged },
 ): Promise<LogEntry[]> {
   const { currentTerm, lastIndex } = head.state ?? { currentTerm: 0, lastIndex: 0 };
+  const { compactedIndex = 0, compactedTerm = 0 } = head.compaction ?? {};
   const log: LogEntry[] = [];
   let begun: Begun | null = null;
   let revision = 0;
@@ -52,9 +53,11 @@ export async function readLog(
     if (position.index > lastIndex) {
       throw damaged(key, `the log ends at index ${lastIndex}, before this entry`);
     }
-    if (position.index <= log.length) throw damaged(key, "there is another entry at this index");
+    if (position.index <= compactedIndex + log.length) {
+      throw damaged(key, "there is another entry at this index");
+    }
     const next: Position = begun === null
-      ? { ...position, index: log.length + 1, part: 0 }
+      ? { ...position, index: compactedIndex + log.length + 1, part: 0 }
       : { ...begun.position, part: begun.chunks.length };
     if (position.index !== next.index && begun === null) {
       throw damaged(entryKey(root, next.index), "it is missing");
@@ -74,7 +77,7 @@ export async function readLog(
     begun.chunks.push(read.bytes);
     if (begun.chunks.length < begun.parts) continue;
     const entry = decode(begun.chunks, (what) => damaged(key, what));
-    const previousTerm = log.at(-1)?.term ?? 0;
+    const previousTerm = log.at(-1)?.term ?? compactedTerm;
     if (entry.term < previousTerm || entry.term > currentTerm) {
       throw damaged(
         key,
@@ -90,8 +93,11 @@ export async function readLog(
       "it is missing",
     );
   }
-  if (log.length !== lastIndex) {
-    throw damaged(entryKey(root, log.length + 1), `it is missing: the log goes up to index ${lastIndex}`);
+  if (compactedIndex + log.length !== lastIndex) {
+    throw damaged(
+      entryKey(root, compactedIndex + log.length + 1),
+      `it is missing: the log goes up to index ${lastIndex}`,
+    );
   }
   return log;
 }

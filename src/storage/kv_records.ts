@@ -3,12 +3,15 @@
  *
  *     [...prefix, "quorate", "head"]                          one Head, as an object
  *     [...prefix, "quorate", "log", index, revision, part]    a part of an entry, as bytes
+ *     [...prefix, "quorate", "snapshot", index, piece]        a piece of a snapshot, as bytes
+ *     [...prefix, "quorate", "snapshotEnd", index]            how many pieces it has, once all are there
  *
  * `revision` is the number of the write that the entry came with. A write that is too large for one commit can
  * so stand beside the entries that it will replace, until a new head makes it valid.
  */
 import { z } from "zod";
-import type { LogIndex, PersistentState } from "../core/mod.ts";
+import { decodeSnapshot, encodeSnapshot } from "../codec.ts";
+import type { Compaction, LogIndex, PersistentState } from "../core/mod.ts";
 import type { Identity } from "../ports.ts";
 import { crc32 } from "./checksum.ts";
 
@@ -16,7 +19,7 @@ import { crc32 } from "./checksum.ts";
 export type Key = readonly (Uint8Array | string | number | bigint | boolean | symbol)[];
 
 /** The version of the layout described here. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 /** The most bytes of an entry in one part: below the limit for a value, 65,536 bytes, with the part's header. */
 export const MAX_PART_BYTES = 61_440;
@@ -40,6 +43,8 @@ export interface Head {
   readonly revision: number;
   /** Figure 2's persistent state, the log by its last index; null before the first write. */
   readonly state: Pick<PersistentState, "currentTerm" | "votedFor"> & { readonly lastIndex: LogIndex } | null;
+  /** What of the log is in a snapshot, or null. */
+  readonly compaction: Compaction | null;
   /** The write that was not finished, or null. */
   readonly unfinished: Unfinished | null;
 }
@@ -51,7 +56,9 @@ export type ReadHead =
   | { readonly type: "damaged"; readonly reason: string };
 
 /** A head as it is stored: readable by whoever looks into the database. */
-export type StoredHead = Identity & Omit<Head, "owner"> & {
+export type StoredHead = Identity & Omit<Head, "owner" | "compaction"> & {
+  /** What of the log is in a snapshot, which is encoded. */
+  readonly compaction: Omit<Compaction, "snapshot"> & { readonly snapshot: Uint8Array } | null;
   /** The version of the layout, {@linkcode FORMAT}. */
   readonly format: typeof FORMAT;
   /** The CRC-32 of the other fields. */
@@ -68,14 +75,20 @@ const storedHead = z.strictObject({
   servers: z.array(z.string()),
   revision: count,
   state: z.strictObject({ currentTerm: count, votedFor: z.string().nullable(), lastIndex: count }).nullable(),
+  compaction: z.strictObject({
+    snapshot: z.instanceof(Uint8Array),
+    compactedIndex: count,
+    compactedTerm: count,
+  }).nullable(),
   unfinished: z.strictObject({ type: z.enum(["writing", "sweeping"]), from: count.min(1) }).nullable(),
   checksum: z.number(),
 });
 
 /** The value to store for a head. */
-export function encodeHead({ owner, revision, state, unfinished }: Head): StoredHead {
+export function encodeHead({ owner, revision, state, compaction: plain, unfinished }: Head): StoredHead {
   const { id, clusterId, servers } = owner;
-  const fields = { format: FORMAT, clusterId, id, servers, revision, state, unfinished } as const;
+  const compaction = plain === null ? null : { ...plain, snapshot: encodeSnapshot(plain.snapshot) };
+  const fields = { format: FORMAT, clusterId, id, servers, revision, state, compaction, unfinished } as const;
   return { ...fields, checksum: headChecksum(fields) };
 }
 
@@ -90,17 +103,22 @@ export function decodeHead(value: unknown): ReadHead {
   }
   const { checksum, ...fields } = parsed.data;
   if (checksum !== headChecksum(fields)) return { type: "damaged", reason: "its checksum is wrong" };
-  const { clusterId, id, servers, revision, state, unfinished } = fields;
-  return { type: "head", head: { owner: { id, clusterId, servers }, revision, state, unfinished } };
+  const { clusterId, id, servers, revision, state, compaction: encoded, unfinished } = fields;
+  const owner = { id, clusterId, servers };
+  const compaction = encoded === null ? null : { ...encoded, snapshot: decodeSnapshot(encoded.snapshot) };
+  return { type: "head", head: { owner, revision, state, compaction, unfinished } };
 }
 
 /** Names every field, in one order, so that what is checked does not depend on how the object was built. */
 function headChecksum(
-  { format, clusterId, id, servers, revision, state, unfinished }: Omit<StoredHead, "checksum">,
+  { format, clusterId, id, servers, revision, state, compaction, unfinished }: Omit<StoredHead, "checksum">,
 ) {
   const ordered = [
     [format, clusterId, id, servers, revision],
     state === null ? null : [state.currentTerm, state.votedFor, state.lastIndex],
+    compaction === null
+      ? null
+      : [[...compaction.snapshot], compaction.compactedIndex, compaction.compactedTerm],
     unfinished === null ? null : [unfinished.type, unfinished.from],
   ];
   return crc32(new TextEncoder().encode(JSON.stringify(ordered)));
@@ -158,6 +176,11 @@ export function decodePart(value: unknown, { index, revision, part }: Position):
 /** The key of the head, below `root`: the prefix and the storage's own name. */
 export function headKey(root: Key): Key {
   return [...root, "head"];
+}
+
+/** The key that all keys of pieces of snapshots begin with. */
+export function snapshotKey(root: Key): Key {
+  return [...root, "snapshot"];
 }
 
 /** The key that all log keys begin with. */

@@ -1,5 +1,12 @@
 /** Storage in memory, for tests and demonstrations: survives a restart of the node, not of the process. */
-import { assert, type LogEntry, type PersistentState, unreachable, type Write } from "../core/mod.ts";
+import {
+  assert,
+  type LogEntry,
+  type LogIndex,
+  type PersistentState,
+  unreachable,
+  type Write,
+} from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Identity, OpenStorage, Storage } from "../ports.ts";
 import { checkOwner } from "./owner.ts";
@@ -25,6 +32,7 @@ import { checkOwner } from "./owner.ts";
  */
 export function memoryStorage(): Storage {
   let stored: { readonly owner: Identity; readonly state: Kept } | null = null;
+  const snapshots = new Map<LogIndex, Uint8Array<ArrayBuffer>>();
   let opened = 0;
   return {
     // async, so that a refusal is a rejection.
@@ -38,11 +46,25 @@ export function memoryStorage(): Storage {
         return Promise.reject(new RaftError("Stopped", "this storage was closed, or opened again since"));
       };
       return {
+        servers: owner.servers,
         load: () => usable(() => stored === null ? null : copyState(stored.state)),
         write: (write) =>
           usable(() => {
             const kept = stored?.state ?? { currentTerm: 0, votedFor: null, log: [] };
             stored = { owner, state: applied(kept, write) };
+            for (const index of snapshots.keys()) {
+              if (index < (write.compaction?.snapshot.index ?? 0)) snapshots.delete(index);
+            }
+          }),
+        async writeSnapshot(index, content) {
+          const bytes = new Uint8Array(await new Response(content).arrayBuffer());
+          await usable(() => snapshots.set(index, bytes));
+        },
+        readSnapshot: (index) =>
+          usable(() => {
+            const bytes = snapshots.get(index);
+            if (bytes === undefined) throw new RaftError("Corrupt", `there is no snapshot of index ${index}`);
+            return new Blob([bytes]).stream();
           }),
         close: () => {
           if (mine === opened) opened++;
@@ -58,15 +80,19 @@ interface Kept extends PersistentState {
   readonly log: LogEntry[];
 }
 
-function applied({ log }: Kept, { currentTerm, votedFor, from, entries }: Write): Kept {
-  assert(from >= 1 && from <= log.length + 1, "a write leaves no gap in the log");
-  log.length = from - 1;
+function applied({ log, compaction: before }: Kept, write: Write): Kept {
+  const { currentTerm, votedFor, from, entries, compaction } = write;
+  const first = (before?.compactedIndex ?? 0) + 1;
+  const kept = (compaction?.compactedIndex ?? 0) + 1;
+  assert(from === kept || (from >= first && from <= first + log.length), "a write leaves no gap in the log");
+  log.length = Math.min(log.length, Math.max(0, from - first));
+  if (kept > first) log.splice(0, kept - first);
   for (const entry of entries) log.push(copyEntry(entry));
-  return { currentTerm, votedFor, log };
+  return { currentTerm, votedFor, log, ...(compaction === undefined ? {} : { compaction }) };
 }
 
-function copyState({ currentTerm, votedFor, log }: PersistentState): PersistentState {
-  return { currentTerm, votedFor, log: log.map(copyEntry) };
+function copyState({ log, ...rest }: PersistentState): PersistentState {
+  return { ...structuredClone(rest), log: log.map(copyEntry) };
 }
 
 /** What the caller does to its objects later must not reach what is stored, as with a disk. */
@@ -76,6 +102,8 @@ function copyEntry(entry: LogEntry): LogEntry {
       return { ...entry };
     case "command":
       return { ...entry, id: { ...entry.id }, command: entry.command.slice() };
+    case "configuration":
+      return structuredClone(entry);
     default:
       return unreachable(entry);
   }

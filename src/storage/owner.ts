@@ -1,6 +1,5 @@
 /** Whose a storage is. */
 import { RaftError } from "../error.ts";
-import { isSameList, listOf } from "../identity.ts";
 import type { Identity } from "../ports.ts";
 
 /**
@@ -15,12 +14,4 @@ export function checkOwner(place: string, found: Identity, expected: Identity, a
     `node "${id}" of cluster "${clusterId}"`
   );
   if (theirs !== ours) throw new RaftError("Mismatch", `${place} holds ${theirs}, not ${ours}: ${advice}`);
-  if (isSameList(found.servers, expected.servers)) return;
-  throw new RaftError(
-    "Mismatch",
-    `${place} holds ${theirs} with the servers ${listOf(found.servers)}, not ${
-      listOf(expected.servers)
-    }: the ` +
-      "servers of a cluster can't be changed; start the node with the peers that it was first started with",
-  );
 }

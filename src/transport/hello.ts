@@ -7,7 +7,7 @@ import type { Identity } from "../ports.ts";
 import { type FrameReader, framesOf, ProtocolError } from "./frame.ts";
 
 /** The version of all that travels: hello, frames and messages. Nodes of different versions refuse each other. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** The longest hello, in bytes. Far below the limit of other frames, since anybody can send one. */
 export const maxHelloBytes = 16_384;

@@ -20,6 +20,8 @@ export interface IncomingOptions {
   readonly context: TransportContext;
   /** Waits for the next connection. Rejects when the listener is closed. */
   readonly accept: () => Promise<Socket>;
+  /** Whether this is one of the other servers of the cluster, as far as is known now. */
+  readonly isPeer: (node: NodeId) => boolean;
   /** Called when a peer's hello was accepted. */
   readonly onPeer: (peer: NodeId) => void;
   /** The longest frame, in bytes without its header. */
@@ -154,7 +156,7 @@ function accepting(
  * @returns the peer; null if the connection ended without a word.
  */
 async function shakeHands(
-  { context, handshakeTimeoutMs }: IncomingOptions,
+  { context, isPeer, handshakeTimeoutMs }: IncomingOptions,
   socket: Socket,
   frames: FrameReader,
 ): Promise<NodeId | null> {
@@ -169,7 +171,7 @@ async function shakeHands(
       // Before it is judged, so that the other end, which judges alike, can say what is wrong, too.
       const answered = await writeAll(socket, helloFrame(context)).then(() => true, () => false);
       const peer = checkHello(hello, context);
-      if (!context.peers.includes(peer)) throw new ProtocolError(`${JSON.stringify(peer)} is not a peer`);
+      if (!isPeer(peer)) throw new ProtocolError(`${JSON.stringify(peer)} is not a peer`);
       if (answered) return peer;
     }
     if (late) throw new ProtocolError(`no hello within ${handshakeTimeoutMs} ms`);

@@ -62,6 +62,8 @@ const optionsSchema = fields({
 /** A node on the network. */
 interface Endpoint {
   readonly context: TransportContext;
+  /** The other servers of the cluster, as far as it knows. */
+  peers: readonly NodeId[];
   /** Cancels the deliveries to it that are under way. */
   readonly underWay: Set<() => void>;
   closed: boolean;
@@ -108,9 +110,10 @@ export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork
     receiver.underWay.add(cancel);
   };
 
-  const send = ({ context, closed }: Endpoint, message: Message) => {
+  const send = (sender: Endpoint, message: Message) => {
+    const { context, closed } = sender;
     const receiver = endpoints.get(message.to);
-    if (closed || receiver === undefined || !mayTalk(context, receiver.context)) return;
+    if (closed || receiver === undefined || !mayTalk(sender, receiver)) return;
     const bytes = bytesFrom(context, message);
     if (bytes === null || !reaches(message.from, message.to) || random() < faults.lossRate) return;
     carry(receiver, decodeMessage(bytes));
@@ -122,10 +125,11 @@ export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork
       throw new RaftError("Unavailable", `node ${context.id} is on this network already; close it first`);
     }
     for (const other of endpoints.values()) reportDisagreement(context, other.context);
-    const endpoint: Endpoint = { context, underWay: new Set(), closed: false };
+    const endpoint: Endpoint = { context, peers: context.peers, underWay: new Set(), closed: false };
     endpoints.set(context.id, endpoint);
     return {
       send: (message) => send(endpoint, message),
+      setPeers: (peers) => void (endpoint.peers = [...peers]),
       close() {
         if (!endpoint.closed) endpoints.delete(context.id);
         endpoint.closed = true;
@@ -151,9 +155,9 @@ export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork
 }
 
 /** Nobody hears a node of another cluster, or of one of other servers, or one that is not a peer. */
-function mayTalk(sender: TransportContext, receiver: TransportContext): boolean {
-  return disagreement(sender, receiver) === null &&
-    sender.peers.includes(receiver.id) && receiver.peers.includes(sender.id);
+function mayTalk(sender: Endpoint, receiver: Endpoint): boolean {
+  return disagreement(sender.context, receiver.context) === null &&
+    sender.peers.includes(receiver.context.id) && receiver.peers.includes(sender.context.id);
 }
 
 /** Of two nodes that would talk if they agreed, each reports why they don't. */

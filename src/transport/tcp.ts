@@ -24,7 +24,8 @@ export interface TcpOptions {
   readonly listen: TcpAddress;
   /**
    * Where the peers listen: a record, which may name the node itself as well, or a function that is asked
-   * again at each attempt to connect, and whose undefined means "not known yet".
+   * again at each attempt to connect, and whose undefined means "not known yet". Who isn't among them is looked for where
+   * the change of members said, as `host:port`.
    */
   readonly peers: Readonly<Record<NodeId, TcpAddress>> | ((peer: NodeId) => TcpAddress | undefined);
   /** The longest message, in bytes; a longer one is dropped. The same on all nodes. 16 MiB (16,777,216) if not given. */
@@ -115,15 +116,26 @@ export function tcp(options: TcpOptions): TcpTransport {
 }
 
 function open(options: CheckedOptions, context: TransportContext): TcpConnection {
-  const addressOf = addressBook(options, context);
+  let addresses = context.addresses ?? {};
+  const given = addressBook(options, context);
+  const addressOf = (peer: NodeId) => given(peer) ?? parseAddress(addresses[peer]);
   const listener = listen(options.listen);
   const ways = new Map<NodeId, Outgoing>();
-  for (const peer of context.peers) {
-    ways.set(peer, wayTo(peer, addressOf, options, context));
-  }
+  const leaving = new Set<Promise<void>>();
+  const setPeers = (peers: readonly NodeId[]) => {
+    for (const [peer, way] of ways) {
+      if (peers.includes(peer)) continue;
+      ways.delete(peer);
+      const left = way.close().finally(() => leaving.delete(left));
+      leaving.add(left);
+    }
+    for (const peer of peers) if (!ways.has(peer)) ways.set(peer, wayTo(peer, addressOf, options, context));
+  };
+  setPeers(context.peers);
   const received = incoming({
     context,
     accept: async () => socketOf(await listener.accept()),
+    isPeer: (node) => ways.has(node),
     onPeer: (peer) => ways.get(peer)?.retryNow(),
     maxFrameBytes: options.maxFrameBytes,
     handshakeTimeoutMs: options.handshakeTimeoutMs,
@@ -132,12 +144,17 @@ function open(options: CheckedOptions, context: TransportContext): TcpConnection
   let closing: Promise<void> | null = null;
   const close = async () => {
     listener.close();
-    await Promise.all([received.close(), ...[...ways.values()].map((way) => way.close())]);
+    await Promise.all([received.close(), ...leaving, ...[...ways.values()].map((way) => way.close())]);
   };
   const { hostname, port } = listener.addr;
   return {
     address: { hostname, port },
     send: sender(options, context, ways),
+    setPeers(peers, found) {
+      if (closing !== null) return;
+      addresses = found;
+      setPeers(peers);
+    },
     close: () => closing ??= close(),
   };
 }
@@ -184,10 +201,17 @@ function addressBook({ peers }: CheckedOptions, context: TransportContext): Addr
   }
   if (typeof peers === "function") return peers;
   for (const peer of ids) {
-    if (Object.hasOwn(peers, peer)) continue;
+    if (Object.hasOwn(peers, peer) || parseAddress(context.addresses?.[peer]) !== undefined) continue;
     throw new RaftError("InvalidOptions", `tcp: peers: an address of ${JSON.stringify(peer)} is missing`);
   }
-  return (peer) => peers[peer];
+  return (peer) => Object.hasOwn(peers, peer) ? peers[peer] : undefined;
+}
+
+/** An address as the log holds it: `host:port` or `[host]:port`. Undefined if it is none. */
+function parseAddress(text: string | undefined): TcpAddress | undefined {
+  const [, inBrackets, plain, port] = text?.match(/^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/) ?? [];
+  const hostname = inBrackets ?? plain;
+  return hostname === undefined ? undefined : { hostname, port: Number(port) };
 }
 
 function wayTo(

@@ -9,7 +9,7 @@
  * ```
  */
 import { assert, assertEquals } from "@std/assert";
-import type { Message, NodeId } from "../../src/core/mod.ts";
+import type { Configuration, Message, NodeId } from "../../src/core/mod.ts";
 import type { Connection, Transport } from "../../src/ports.ts";
 
 /** One cluster's worth of a transport, made anew for each test. */
@@ -344,9 +344,34 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
   const most = Number.MAX_SAFE_INTEGER;
   const id = { node: "c", incarnation: most, sequence: 0 };
   const command = new Uint8Array([0, 1, 127, 128, 255]);
+  const change: Configuration = {
+    voters: ["a", "d"],
+    oldVoters: ["a", "b", "c"],
+    learners: ["e"],
+    target: { voters: ["a", "d", "e"], learners: [] },
+    addresses: { d: "[::1]:7000", e: "ü🐢" },
+  };
   return [
-    { type: "RequestVote", from, to, term: 1, lastLogIndex: 0, lastLogTerm: 0 },
-    { type: "RequestVote", from, to, term: most, lastLogIndex: most, lastLogTerm: most },
+    {
+      type: "RequestVote",
+      from,
+      to,
+      term: 1,
+      lastLogIndex: 0,
+      lastLogTerm: 0,
+      priority: 0,
+      isTransfer: false,
+    },
+    {
+      type: "RequestVote",
+      from,
+      to,
+      term: most,
+      lastLogIndex: most,
+      lastLogTerm: most,
+      priority: most,
+      isTransfer: true,
+    },
     { type: "RequestVoteResponse", from, to, term: 128, voteGranted: true },
     { type: "RequestVoteResponse", from, to, term: 256, voteGranted: false },
     {
@@ -358,6 +383,7 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
       prevLogTerm: 0,
       entries: [],
       leaderCommit: 0,
+      round: 0,
     },
     {
       type: "AppendEntries",
@@ -370,10 +396,12 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
         { type: "noop", term: 65536 },
         { type: "command", term: 65536, id, command },
         { type: "command", term: 65536, id: { ...id, sequence: 1 }, command: new Uint8Array() },
+        { type: "configuration", term: 65536, configuration: change },
       ],
       leaderCommit: 2 ** 32 - 1,
+      round: 0,
     },
-    { type: "AppendEntriesResponse", from, to, term: 3, success: true, matchIndex: 2 ** 40 },
+    { type: "AppendEntriesResponse", from, to, term: 3, success: true, matchIndex: 2 ** 40, round: 0 },
     {
       type: "AppendEntriesResponse",
       from,
@@ -383,10 +411,29 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
       prevLogIndex: 9,
       conflictTerm: 0,
       conflictIndex: 4,
+      round: 0,
     },
     { type: "Propose", from, to, proposals: [] },
     { type: "Propose", from, to, proposals: [{ id, command }, { id: { ...id, sequence: 7 }, command }] },
     { type: "ProposeRefused", from, to, ids: [] },
     { type: "ProposeRefused", from, to, ids: [id, { ...id, node: "ü🐢" }] },
+    { type: "PreVote", from, to, nextTerm: 1, lastLogIndex: 0, lastLogTerm: 0, priority: 0 },
+    { type: "PreVote", from, to, nextTerm: most, lastLogIndex: most, lastLogTerm: most, priority: most },
+    { type: "PreVoteGranted", from, to, nextTerm: 7 },
+    { type: "PreVoteRefused", from, to, term: 8 },
+    { type: "TimeoutNow", from, to, term: 9 },
+    { type: "ReadIndex", from, to, ids: [id] },
+    {
+      type: "InstallSnapshot",
+      from,
+      to,
+      term: 10,
+      snapshot: { index: 7, term: 9, configuration: change },
+      offset: 2 ** 33,
+      data: command,
+      isLast: true,
+    },
+    { type: "InstallSnapshotResponse", from, to, term: 10, index: 7, nextOffset: 2 ** 33, isDone: false },
+    { type: "ReadIndexResponse", from, to, ids: [id, { ...id, sequence: 1 }], index: most },
   ];
 }

@@ -22,7 +22,7 @@ Deno.test("a repeated AppendEntries waits for the first one's write: a barrier (
 });
 
 Deno.test("nothing is applied before it is durable here, however committed it is", () => {
-  const request = appendEntries({ entries: [noop(1), command(1, "x")], leaderCommit: 2 });
+  const request = appendEntries({ entries: [noop(1), command(1, "x")], leaderCommit: 2, round: 0 });
   const written = step(initialState(config()), received(request));
   assertEquals([written.state.commitIndex, applicableIndex(written.state)], [2, 0]);
   const durable = step(written.state, { type: "persisted", count: 1 });

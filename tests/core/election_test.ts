@@ -15,7 +15,8 @@ import {
 } from "./support.ts";
 
 function requestVote(more: Partial<RequestVote>): RequestVote {
-  return { type: "RequestVote", from: "b", to: "a", term: 1, lastLogIndex: 0, lastLogTerm: 0, ...more };
+  const usual = { lastLogIndex: 0, lastLogTerm: 0, priority: 0, isTransfer: false };
+  return { type: "RequestVote", from: "b", to: "a", term: 1, ...usual, ...more };
 }
 
 function isGranted(state: ReturnType<typeof follower>, request: RequestVote): boolean {

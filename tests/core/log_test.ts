@@ -1,3 +1,4 @@
+import { configurationOfVoters } from "../../src/core/configuration.ts";
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   append,
@@ -13,12 +14,13 @@ import {
 import { AssertionError } from "../../src/core/mod.ts";
 import { command, noop } from "./support.ts";
 
-const log = logOf([noop(1), command(1, "x"), noop(3)]);
+const abc = configurationOfVoters(["a", "b", "c"]);
+const log = logOf([noop(1), command(1, "x"), noop(3)], abc);
 
 Deno.test("termAt is total: 0 before the log and after it", () => {
   assertEquals([-1, 0, 1, 2, 3, 4].map((index) => termAt(log, index)), [0, 0, 1, 1, 3, 0]);
   assertEquals(lastTerm(log), 3);
-  assertEquals(lastTerm(logOf([])), 0);
+  assertEquals(lastTerm(logOf([], abc)), 0);
 });
 
 Deno.test("appending leaves the older log as it was", () => {
@@ -35,7 +37,7 @@ Deno.test("two futures of one log don't see each other", () => {
 });
 
 Deno.test("the newest log grows in place: a million appends copy nothing", () => {
-  let grown = logOf([]);
+  let grown = logOf([], abc);
   const { shared } = grown;
   for (let index = 1; index <= 1_000_000; index++) grown = append(grown, [noop(1)]);
   assertStrictEquals(grown.shared, shared);
@@ -60,7 +62,7 @@ Deno.test("the first difference of two logs, by example", () => {
 });
 
 Deno.test("the last index of at most a term, by example", () => {
-  const terms = logOf([1, 1, 3, 3, 3, 6].map(noop));
+  const terms = logOf([1, 1, 3, 3, 3, 6].map(noop), abc);
   const cases = [[0, 6, 0], [1, 6, 2], [2, 6, 2], [3, 4, 4], [3, 6, 5], [5, 6, 5], [6, 6, 6], [9, 99, 6], [
     3,
     1,

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { configurationOfVoters, hasQuorum, quorumIndexOf } from "../../src/core/configuration.ts";
 import { isQuorum, quorumIndex } from "../../src/core/quorum.ts";
 
 const names = ["a", "b", "c", "d", "e", "f", "g"];
@@ -41,4 +42,42 @@ Deno.test("the quorum index is the highest that a majority has reached, in all s
       assertEquals(quorumIndex(indexes), [3, 2, 1, 0].find(reached));
     }
   }
+});
+
+/** Every way to give each of these servers one of these values. */
+function* assignments<T>(servers: readonly string[], values: readonly T[]): Iterable<Map<string, T>> {
+  const [first, ...rest] = servers;
+  if (first === undefined) return yield new Map();
+  for (const assignment of assignments(rest, values)) {
+    for (const value of values) yield new Map([...assignment, [first, value]]);
+  }
+}
+
+Deno.test("joint configurations need both majorities, for votes and for indexes, in all cases of four servers", () => {
+  const four = names.slice(0, 4);
+  const sets = subsets(four);
+  const isMajority = (set: readonly string[], of: readonly string[]) =>
+    2 * of.filter((server) => set.includes(server)).length > of.length;
+  let cases = 0;
+  for (const voters of sets.filter(({ length }) => length > 0)) {
+    for (const oldVoters of sets) {
+      const configuration = { ...configurationOfVoters(voters), oldVoters, learners: [] };
+      const decides = (set: readonly string[]) =>
+        isMajority(set, voters) && (oldVoters.length === 0 || isMajority(set, oldVoters));
+      for (const votes of sets) assertEquals(hasQuorum(configuration, votes), decides(votes));
+      for (const indexes of assignments(four, [0, 1, 2])) {
+        const reached = (index: number) => four.filter((server) => indexes.get(server)! >= index);
+        const expected = [2, 1, 0].find((index) => decides(reached(index)));
+        assertEquals(quorumIndexOf(configuration, (server) => indexes.get(server)!), expected);
+        cases++;
+      }
+    }
+  }
+  assertEquals(cases, 15 * 16 * 81);
+});
+
+Deno.test("learners never count", () => {
+  const configuration = { ...configurationOfVoters(["a", "b"]), learners: ["c", "d", "e"] };
+  assertEquals(hasQuorum(configuration, ["a", "c", "d", "e"]), false);
+  assertEquals(quorumIndexOf(configuration, (server) => server === "b" ? 1 : 9), 1);
 });

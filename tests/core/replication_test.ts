@@ -12,12 +12,20 @@ import { appendEntries, command, follower, leader, noop, proposal, received, run
 const heartbeat: Event = { type: "timerFired", timer: "heartbeat" };
 
 function success(from: string, term: number, matchIndex: number): Event {
-  return received({ type: "AppendEntriesResponse", from, to: "a", term, success: true, matchIndex });
+  return received({
+    type: "AppendEntriesResponse",
+    from,
+    to: "a",
+    term,
+    success: true,
+    matchIndex,
+    round: 0,
+  });
 }
 
 function failure(from: string, prevLogIndex: number, conflictTerm: number, conflictIndex: number): Event {
   const common = { type: "AppendEntriesResponse", from, to: "a", term: 5, success: false } as const;
-  return received({ ...common, prevLogIndex, conflictTerm, conflictIndex });
+  return received({ ...common, prevLogIndex, conflictTerm, conflictIndex, round: 0 });
 }
 
 function prevOf(messages: readonly Message[]): readonly number[] {
@@ -36,6 +44,7 @@ Deno.test("a follower stores what follows on what it has, and answers when it is
     term: 2,
     success: true,
     matchIndex: 2,
+    round: 0,
   }]);
 });
 
@@ -93,6 +102,7 @@ Deno.test("a refusal names the first entry of the conflicting term, or the end o
       prevLogIndex,
       conflictTerm: conflictTerm ?? 0,
       conflictIndex: conflictIndex ?? 0,
+      round: 0,
     });
   }
 });
@@ -111,6 +121,7 @@ Deno.test("commitIndex follows the leader's only over what the message covers (Â
     prevLogTerm: 1,
     entries: [command(1, "x")],
     leaderCommit: 3,
+    round: 0,
   });
   assertEquals(run(follower(1, log), received(request)).state.commitIndex, 2);
 });

@@ -95,6 +95,7 @@ export function appendEntries(more: Partial<AppendEntries>): AppendEntries {
     prevLogTerm: 0,
     entries: [],
     leaderCommit: 0,
+    round: 0,
     ...more,
   };
 }

@@ -19,7 +19,7 @@ const mistakes: readonly (readonly [options: unknown, message: string])[] = [
   [{ depth: "3" }, 'check: depth is "3"'],
   [
     { depht: 3 },
-    "check: there is no depht; there are depth, from, bounds, parameters, exact, symmetry, maxMegabytes, workers, signal, onStart, onProgress",
+    "check: there is no depht; there are depth, from, bounds, parameters, exact, coverage, symmetry, maxMegabytes, workers, signal, onStart, onProgress",
   ],
   [{ bounds: 3 }, "check: bounds is 3, expected a string"],
   [{ bounds: "toString" }, "up has no bounds toString"],

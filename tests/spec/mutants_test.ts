@@ -48,3 +48,19 @@ Deno.test("under the bounds of every mutant the core itself violates nothing", a
     assertEquals(report.properties.filter(({ result }) => result === "violated"), []);
   }
 });
+
+Deno.test("leases need clocks that agree: where they may drift, a leader answers an old read", async () => {
+  const parameters = { proposals: 0, crashes: 0, transfers: 0 };
+  const options = { bounds: "lease", from: "leased", depth: 9, parameters };
+  assertEquals((await check(raft(), options)).verdict, "holds");
+  const report = await check(raft(), { ...options, parameters: { ...parameters, drift: 1 } });
+  const violated = report.properties.filter(({ result }) => result === "violated");
+  assertEquals(violated.map(({ property }) => property.name), ["Linearizable Reads"]);
+});
+
+for (const bounds of Object.keys(raft().bounds)) {
+  Deno.test(`under the bounds ${bounds} the core violates nothing`, async () => {
+    const report = await check(raft(), { bounds, depth: 7 });
+    assertEquals(report.properties.filter(({ result }) => result === "violated"), []);
+  });
+}

@@ -24,6 +24,7 @@ import {
   unordered,
   vocabulary,
 } from "./random_symmetric.ts";
+import { manySpecs, oneCluster, specifications } from "./drawn.ts";
 import { clusterMachine, type Global } from "./reference_cluster.ts";
 
 /** Ways to check a spec that must not make a difference. */
@@ -116,7 +117,7 @@ for (const [front, count, draw] of symmetric) {
     if (seed !== undefined) return;
     assert(tally.violated > count / 10 && tally.violated < count / 1.5, `${tally.violated} are violated`);
     assert(tally.exhausted > count / 5, `${tally.exhausted} are exhausted`);
-    assert(tally.cut > count / 20, `${tally.cut} are cut by a constraint`);
+    assert(tally.cut > count / 30, `${tally.cut} are cut by a constraint`);
     assert(tally.distinct * 3 < tally.states, `${tally.distinct} orbits of ${tally.states} states`);
   });
 }
@@ -147,6 +148,31 @@ for (const [front, count, draw] of fronts) {
     assert(tally.cut > count / 20, `${tally.cut} are cut by a constraint`);
     assert(tally.cutSteps > count / 20, `${tally.cutSteps} are cut by an action constraint`);
     assert(tally.distinct > count * 30, `${tally.distinct} states in all`);
+  });
+}
+
+const module = new URL("./drawn.ts", import.meta.url).href;
+
+/** So many states make layers that workers share. */
+const many = 9000;
+
+for (
+  const [front, seeds, draw] of [
+    ["spec", [3, 47, 78, 98, 193], (seed: number) => machineOf(manySpecs(seed))],
+    ["cluster", [2, 68, 125, 203], (seed: number) => clusterMachine(oneCluster(seed)) as Machine<unknown>],
+  ] as const
+) {
+  Deno.test(`${front}: two workers find what a plain search finds (seeds ${seeds.join(", ")})`, async () => {
+    for (const seed of seeds) {
+      const drawn: Drawn = {
+        text: `${front} of drawn.ts`,
+        specification: specifications()[front],
+        machine: draw(seed),
+      };
+      const expected = explore(drawn.machine, many);
+      const options = { parameters: { seed }, workers: { count: 2, module, name: front } };
+      await told(seed, drawn, () => compare("workers", options, drawn, expected));
+    }
   });
 }
 
@@ -183,19 +209,23 @@ async function compare(
     ),
   };
   assertEquals(found, expected, `mode ${mode}`);
-  replayAll(report, specification);
+  replayAll(report, specification, options.parameters ?? {});
 }
 
 /** Every trace that is printed replays to what was found. */
-function replayAll(report: Report, specification: Specification): void {
+function replayAll(
+  report: Report,
+  specification: Specification,
+  parameters: Report["parameters"],
+): void {
   for (const { property, trace, run, witness } of report.properties) {
     if (trace === null || run === null) continue;
     const step = run.steps.length;
     if (property.kind === "sometimes") {
-      assertEquals(replay(specification, trace).run.steps.length, step);
+      assertEquals(replay(specification, trace, { parameters }).run.steps.length, step);
       continue;
     }
-    const { violations } = replay(specification, trace);
+    const { violations } = replay(specification, trace, { parameters });
     assertEquals(violations.find(({ name }) => name === property.name), {
       name: property.name,
       witness: witness ?? "",

@@ -1,10 +1,19 @@
-/** Runs a search: by one, or by several workers. */
+/** Searches by one worker, or by several. */
 import type { Parameters, Specification } from "../dsl/specification.ts";
-import type { Workers } from "./check.ts";
 import type { Model, Start } from "./model.ts";
-import { searchedBy } from "./naming.ts";
 import { searchTogether } from "./parallel.ts";
 import { type Found, NoLongerExact, search, type SearchOptions } from "./search.ts";
+import { searchedBy } from "./naming.ts";
+
+/** How many workers, and where they find the spec. */
+export interface Workers {
+  /** How many, this thread included. */
+  readonly count: number;
+  /** The URL of the module that exports the spec. */
+  readonly module: string;
+  /** The spec's name in the `catalog` that the module exports; the default export if left out. */
+  readonly name?: string;
+}
 
 /** Searches with workers. Then one searches alone, as far as is needed to tell of what was found: runs in one order. */
 export async function searchWith(
@@ -21,7 +30,7 @@ export async function searchWith(
   const ownStarts = own.starts.filter(({ name }) => names.includes(name));
   const source = { module, name: name ?? null, isSymmetric };
   const { toldBy, ...found } = await searchTogether(own, ownStarts, options, count, source, parameters);
-  const told = await searchAll(model, starts, {
+  const told = await searchAlone(model, starts, {
     ...options,
     depth: Math.max(1, toldBy),
     onProgress: () => {},
@@ -36,7 +45,7 @@ export async function searchWith(
 }
 
 /** Searches, again if names stop telling states apart for sure: the model knows by then that it needs more room. */
-export async function searchAll(
+export async function searchAlone(
   model: Model,
   starts: readonly Start[],
   options: SearchOptions,

@@ -1,0 +1,108 @@
+/** The reads asked for at this node that wait. Each settles exactly once, and none hangs. */
+import type { NodeId, ProposalId } from "../core/mod.ts";
+import { RaftError } from "../error.ts";
+import type { Clock } from "../ports.ts";
+import type { Patience } from "./proposals.ts";
+
+/** What the table of reads acts on. */
+export interface ReadsHost {
+  /** The own node. */
+  readonly node: NodeId;
+  /** Which start of the node this is. */
+  readonly incarnation: number;
+  /** Measures the deadlines. */
+  readonly clock: Clock;
+  /** The most reads that wait at a time. */
+  readonly maxPending: number;
+  /** Hands a read to the core. */
+  readonly read: (id: ProposalId) => void;
+  /** Asks the state machine. */
+  readonly query: (query: Uint8Array) => unknown;
+}
+
+interface Pending {
+  readonly query: Uint8Array;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** Releases the deadline and the listener. */
+  readonly release: () => void;
+}
+
+/** The reads that wait, by sequence, and who they act on. */
+export interface Reads {
+  readonly host: ReadsHost;
+  readonly pending: Map<number, Pending>;
+  /** The sequence of the last read. */
+  lastSequence: number;
+}
+
+/** An empty table. */
+export function createReads(host: ReadsHost): Reads {
+  return { host, pending: new Map(), lastSequence: 0 };
+}
+
+/** Asks the state machine, once it is known to be up to date. */
+export function read(reads: Reads, query: Uint8Array, { timeoutMs, signal }: Patience): Promise<unknown> {
+  const { host, pending } = reads;
+  if (signal?.aborted) return Promise.reject(abortError(signal));
+  if (pending.size >= host.maxPending) return Promise.reject(overloadError());
+  const sequence = ++reads.lastSequence;
+  return new Promise((resolve, reject) => {
+    const giveUp = (error: RaftError) => settle(reads, sequence, (waiting) => waiting.reject(error));
+    const cancel = host.clock.after(timeoutMs, () => giveUp(timeoutError(timeoutMs)));
+    const onAbort = () => giveUp(abortError(signal));
+    signal?.addEventListener("abort", onAbort);
+    const release = () => {
+      cancel();
+      signal?.removeEventListener("abort", onAbort);
+    };
+    pending.set(sequence, { query, resolve, reject, release });
+    host.read({ node: host.node, incarnation: host.incarnation, sequence });
+  });
+}
+
+/** What the state machine has applied is new enough for these: asks it. */
+export function onReady(reads: Reads, ids: readonly ProposalId[]): void {
+  for (const { sequence } of ids) {
+    settle(reads, sequence, ({ query, resolve, reject }) => {
+      // A query that throws is the trouble of who asked it: it changes nothing.
+      try {
+        resolve(reads.host.query(query));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  }
+}
+
+/** There was no room for these. */
+export function onRefused(reads: Reads, ids: readonly ProposalId[]): void {
+  for (const { sequence } of ids) settle(reads, sequence, ({ reject }) => reject(overloadError()));
+}
+
+/** Rejects all that wait: the node has stopped. */
+export function rejectAll(reads: Reads, error: RaftError): void {
+  for (const sequence of [...reads.pending.keys()]) settle(reads, sequence, ({ reject }) => reject(error));
+}
+
+function settle(reads: Reads, sequence: number, how: (waiting: Pending) => void): void {
+  const waiting = reads.pending.get(sequence);
+  if (waiting === undefined) return;
+  reads.pending.delete(sequence);
+  waiting.release();
+  how(waiting);
+}
+
+function overloadError(): RaftError {
+  return new RaftError("Overloaded", "too many reads wait here already: try again later");
+}
+
+function timeoutError(timeoutMs: number): RaftError {
+  return new RaftError("Timeout", `no leader confirmed the read within ${timeoutMs} ms`);
+}
+
+function abortError(signal: AbortSignal | undefined): RaftError {
+  return new RaftError("Aborted", "the caller's signal aborted the wait for the read", {
+    cause: signal?.reason,
+  });
+}

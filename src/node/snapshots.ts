@@ -1,0 +1,256 @@
+/**
+ * The content of snapshots (§7): takes them of the state machine, sends them to followers in chunks, and stores and
+ * restores those that a leader sends. Never holds more of one in memory than a chunk at either end.
+ */
+import type {
+  Event,
+  InstallSnapshot,
+  LogIndex,
+  Message,
+  NodeId,
+  ReadChunk,
+  ServerState,
+} from "../core/mod.ts";
+import { RaftError } from "../error.ts";
+import type { OpenStorage, StateMachine } from "../ports.ts";
+import { reason } from "./adapters.ts";
+
+/** What snapshots act on. */
+export interface SnapshotsHost {
+  /** The own node. */
+  readonly node: NodeId;
+  /** Keeps them. */
+  readonly storage: OpenStorage;
+  /** What they are of. */
+  readonly stateMachine: StateMachine;
+  /** The most bytes of a chunk. */
+  readonly maxChunkBytes: number;
+  /** The state of the server after the last step. */
+  readonly state: () => ServerState;
+  /** Hands a message to the network. */
+  readonly send: (message: Message) => void;
+  /** Tells the core. */
+  readonly submit: (event: Event) => void;
+  /** While true, nothing may be applied. */
+  readonly pauseApplying: (isPaused: boolean) => void;
+  /** The storage, or the state machine, has failed: the node must stop. */
+  readonly onFailure: (error: unknown) => void;
+  /** Where to report trouble. */
+  readonly log: (line: string) => void;
+}
+
+/** A snapshot that is being read for a follower. */
+interface Outgoing {
+  readonly index: LogIndex;
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  /** What was read, but not sent yet. */
+  rest: Uint8Array;
+  isEnded: boolean;
+  /** The last chunk: it may be asked for again. */
+  last: { readonly offset: number; readonly data: Uint8Array; readonly isLast: boolean } | null;
+  isBusy: boolean;
+}
+
+/** A snapshot that is being stored. */
+interface Incoming {
+  readonly index: LogIndex;
+  readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+  /** Settles when the storage has all of it, or has failed. */
+  readonly stored: Promise<void>;
+}
+
+/** The snapshots of a node. Only the functions of this file change it. */
+export interface Snapshots {
+  readonly host: SnapshotsHost;
+  readonly outgoing: Map<NodeId, Outgoing>;
+  incoming: Incoming | null;
+  /** Whether one of the own state machine is being written. */
+  isTaking: boolean;
+  /** Settles when the state machine is restored; null if it isn't being so. */
+  restoring: Promise<void> | null;
+  isClosed: boolean;
+}
+
+/** None is under way. */
+export function createSnapshots(host: SnapshotsHost): Snapshots {
+  return { host, outgoing: new Map(), incoming: null, isTaking: false, restoring: null, isClosed: false };
+}
+
+/** Restores the state machine from a stored snapshot. */
+export async function restoreFrom(
+  storage: OpenStorage,
+  machine: StateMachine,
+  index: LogIndex,
+): Promise<void> {
+  if (typeof machine.restore !== "function") {
+    const message = "there is a snapshot, but the state machine has no method restore";
+    throw new RaftError("InvalidOptions", `options.stateMachine: ${message}`);
+  }
+  await machine.restore(await storage.readSnapshot(index));
+}
+
+/** Takes a snapshot of what has been applied. Resolves when it is durable, and the core was told. */
+export async function take(snapshots: Snapshots): Promise<LogIndex> {
+  const { host } = snapshots;
+  const { stateMachine, storage } = host;
+  if (typeof stateMachine.snapshot !== "function") {
+    throw new RaftError("InvalidOptions", "snapshot: the state machine has no method snapshot");
+  }
+  if (snapshots.isTaking) throw new RaftError("Pending", "a snapshot is being taken: wait for it");
+  snapshots.isTaking = true;
+  try {
+    // A machine that is being restored is nothing in between.
+    await snapshots.restoring;
+    const { lastApplied, snapshot } = host.state();
+    if (lastApplied <= (snapshot?.index ?? 0)) return lastApplied;
+    await storage.writeSnapshot(lastApplied, stateMachine.snapshot());
+    host.submit({ type: "snapshotTaken", index: lastApplied });
+    return lastApplied;
+  } finally {
+    snapshots.isTaking = false;
+  }
+}
+
+/** Reads a chunk, and sends it. */
+export async function sendChunk(snapshots: Snapshots, chunk: ReadChunk): Promise<void> {
+  const { host, outgoing } = snapshots;
+  const { to, term, snapshot, offset } = chunk;
+  if (outgoing.get(to)?.isBusy) return;
+  try {
+    const read = await readChunk(snapshots, chunk);
+    if (read === null || snapshots.isClosed) return;
+    const { data, isLast } = read;
+    host.send({ type: "InstallSnapshot", from: host.node, to, term, snapshot, offset, data, isLast });
+  } catch (error) {
+    forget(snapshots, to);
+    if (!snapshots.isClosed) {
+      host.log(`can't send the snapshot of index ${snapshot.index} to ${to}: ${reason(error)}`);
+    }
+  }
+}
+
+/** A chunk from here on; null if there is none. */
+async function readChunk(
+  snapshots: Snapshots,
+  { to, snapshot, offset }: ReadChunk,
+): Promise<{ readonly data: Uint8Array; readonly isLast: boolean } | null> {
+  const { storage, maxChunkBytes } = snapshots.host;
+  let from = snapshots.outgoing.get(to);
+  const begin = from?.last?.offset ?? 0;
+  if (from === undefined || from.index !== snapshot.index || offset < begin) {
+    forget(snapshots, to);
+    const reader = (await storage.readSnapshot(snapshot.index)).getReader();
+    from = {
+      index: snapshot.index,
+      reader,
+      rest: new Uint8Array(),
+      isEnded: false,
+      last: null,
+      isBusy: false,
+    };
+    snapshots.outgoing.set(to, from);
+  }
+  from.isBusy = true;
+  try {
+    while (from.last === null || from.last.offset < offset) {
+      if (from.last?.isLast) return null;
+      const next: number = from.last === null ? 0 : from.last.offset + from.last.data.byteLength;
+      const data = await fill(from, maxChunkBytes);
+      from.last = { offset: next, data, isLast: from.isEnded && from.rest.byteLength === 0 };
+    }
+    return from.last.offset === offset ? from.last : null;
+  } finally {
+    from.isBusy = false;
+  }
+}
+
+/** As many bytes as a chunk may have, if there are so many; looks ahead, to know whether it is the last. */
+async function fill(from: Outgoing, maxBytes: number): Promise<Uint8Array> {
+  const parts = [from.rest];
+  let length = from.rest.byteLength;
+  while (length <= maxBytes && !from.isEnded) {
+    const { done, value } = await from.reader.read();
+    if (done) from.isEnded = true;
+    else {
+      parts.push(value);
+      length += value.byteLength;
+    }
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  from.rest = bytes.slice(maxBytes);
+  return bytes.slice(0, maxBytes);
+}
+
+/** Stores a chunk that a leader has sent, then tells the core. */
+export async function storeChunk(snapshots: Snapshots, message: InstallSnapshot): Promise<void> {
+  const { host } = snapshots;
+  try {
+    if (message.offset === 0) await begin(snapshots, message.snapshot.index);
+    const { incoming } = snapshots;
+    if (incoming === null || incoming.index !== message.snapshot.index) return;
+    // Resolves when the storage has taken it: so no more than one waits in memory.
+    if (message.data.byteLength > 0) await incoming.writer.write(message.data);
+    if (snapshots.incoming !== incoming) return;
+    if (!message.isLast) return host.submit({ type: "chunkStored", message });
+    await incoming.writer.close();
+    await incoming.stored;
+    if (snapshots.incoming === incoming && !snapshots.isClosed) await install(snapshots, message);
+  } catch (error) {
+    if (!snapshots.isClosed) host.onFailure(error);
+  }
+}
+
+async function begin(snapshots: Snapshots, index: LogIndex): Promise<void> {
+  await abandon(snapshots);
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const stored = snapshots.host.storage.writeSnapshot(index, readable);
+  stored.catch(() => {});
+  snapshots.incoming = { index, writer: writable.getWriter(), stored };
+}
+
+/** All of it is durable: the state machine goes on from it, unless it is further already. */
+async function install(snapshots: Snapshots, message: InstallSnapshot): Promise<void> {
+  const { host } = snapshots;
+  snapshots.incoming = null;
+  if (message.snapshot.index > host.state().lastApplied) {
+    host.pauseApplying(true);
+    snapshots.restoring = restoreFrom(host.storage, host.stateMachine, message.snapshot.index);
+    await snapshots.restoring;
+    snapshots.restoring = null;
+  }
+  host.submit({ type: "snapshotStored", message });
+}
+
+/** Lets go of snapshots for servers to which this one sends none any more. */
+export function onState(snapshots: Snapshots, { role }: ServerState): void {
+  for (const to of snapshots.outgoing.keys()) {
+    if (role.type !== "leader" || role.snapshots[to] === undefined) forget(snapshots, to);
+  }
+}
+
+function forget({ outgoing }: Snapshots, to: NodeId): void {
+  const from = outgoing.get(to);
+  outgoing.delete(to);
+  from?.reader.cancel().catch(() => {});
+}
+
+/** What was stored of a snapshot that will never be whole goes. */
+async function abandon(snapshots: Snapshots): Promise<void> {
+  const { incoming } = snapshots;
+  snapshots.incoming = null;
+  if (incoming === null) return;
+  await incoming.writer.abort(new Error("another snapshot comes instead")).catch(() => {});
+  await incoming.stored.catch(() => {});
+}
+
+/** Nothing is sent or stored any more. */
+export async function close(snapshots: Snapshots): Promise<void> {
+  snapshots.isClosed = true;
+  for (const to of [...snapshots.outgoing.keys()]) forget(snapshots, to);
+  await abandon(snapshots);
+}

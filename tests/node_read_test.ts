@@ -1,0 +1,118 @@
+/** Reads without a log entry, with real nodes. */
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { RaftNode, type RaftNodeOptions } from "../src/node.ts";
+import type { StateMachine } from "../src/ports.ts";
+import { memoryStorage } from "../src/storage/memory.ts";
+import { memoryNetwork } from "../src/transport/memory.ts";
+import { bytes, errorOf, fakeClock, lab, leaderLab, seeded, text, turn } from "./node_support.ts";
+
+/** Remembers the last command. */
+function register(): StateMachine<string> {
+  let value = "";
+  return {
+    apply: (command) => value = text(command),
+    query(query) {
+      if (text(query) === "throw") throw new TypeError("no such query");
+      return value;
+    },
+  };
+}
+
+async function trio(seed: number, options: Partial<RaftNodeOptions> = {}) {
+  const clock = fakeClock();
+  const network = memoryNetwork({ clock, seed });
+  const random = seeded(seed);
+  const ids = ["a", "b", "c"];
+  const nodes = await Promise.all(ids.map((id) =>
+    RaftNode.start({
+      id,
+      peers: ids,
+      bootstrap: true,
+      transport: network.transport(),
+      storage: memoryStorage(),
+      stateMachine: register(),
+      clock,
+      random,
+      ...options,
+    })
+  ));
+  await clock.until(nodes[0]!.broadcast(bytes("1")));
+  const leader = nodes.find((node) => node.status().role === "leader");
+  assert(leader !== undefined);
+  const close = () => Promise.all(nodes.map((node) => node.close()));
+  return { clock, network, nodes, leader, followers: nodes.filter((node) => node !== leader), close };
+}
+
+Deno.test("every node reads what was acknowledged, and nothing enters the log", async () => {
+  const { clock, nodes, leader, close } = await trio(1);
+  for (let i = 2; i < 10; i++) {
+    await clock.until(nodes[i % 3]!.broadcast(bytes(`${i}`)));
+    const { lastLogIndex } = leader.status();
+    const answers = nodes.map((node) => node.read(bytes("")));
+    assertEquals(await clock.until(Promise.all(answers)), [`${i}`, `${i}`, `${i}`]);
+    assertEquals(leader.status().lastLogIndex, lastLogIndex);
+  }
+  await close();
+});
+
+Deno.test("a leader that was cut off answers no read, and its reads are answered when it is back", async () => {
+  const { clock, network, leader, followers, close } = await trio(2, { checkQuorum: false });
+  network.isolate(leader.id);
+  const early = errorOf(leader.read(bytes(""), { timeoutMs: 200 }));
+  const late = leader.read(bytes(""), { timeoutMs: 60_000 });
+  assertEquals((await clock.until(early)).code, "Timeout");
+  await clock.advance(2000);
+  await clock.until(followers[0]!.broadcast(bytes("2")));
+  assertEquals(leader.status().role, "leader");
+  network.heal();
+  assertEquals(await clock.until(late), "2");
+  await close();
+});
+
+Deno.test("reads under load are answered by few rounds", async () => {
+  const { clock, leader, close } = await trio(3);
+  const before = leader.status().reads.rounds;
+  const answers = await clock.until(Promise.all(Array.from({ length: 500 }, () => leader.read(bytes("")))));
+  assertEquals(new Set(answers), new Set(["1"]));
+  const rounds = leader.status().reads.rounds - before;
+  assert(rounds >= 1 && rounds <= 3, `${rounds} rounds`);
+  await close();
+});
+
+Deno.test("by lease a leader answers at once, until it has heard from no majority for too long", async () => {
+  const { clock, network, leader, close } = await trio(4, { leaseReads: true });
+  await clock.advance(100);
+  assertEquals(await leader.read(bytes("")), "1");
+  network.isolate(leader.id);
+  await clock.advance(10);
+  assertEquals(await leader.read(bytes("")), "1");
+  await clock.advance(270);
+  assertEquals((await clock.until(errorOf(leader.read(bytes(""), { timeoutMs: 100 })))).code, "Timeout");
+  await close();
+});
+
+Deno.test("a read that can't be answered says why", async () => {
+  const { node } = await leaderLab();
+  const { code, error } = await errorOf(node.read(bytes("")));
+  assertEquals(code, "InvalidOptions");
+  assertMatch(error.message, /no method query/);
+  await node.close();
+  const alone = await lab({ stateMachine: register(), peers: ["b"], maxHeldProposals: 1 });
+  const [first, second] = [errorOf(alone.node.read(bytes(""))), errorOf(alone.node.read(bytes("")))];
+  await turn();
+  assertEquals((await second).code, "Overloaded");
+  const query = "x" as unknown as Uint8Array;
+  assertEquals((await errorOf(alone.node.read(query))).code, "InvalidOptions");
+  await alone.node.close();
+  assertEquals((await first).code, "Stopped");
+  const { code: wrong } = await errorOf(lab({ leaseReads: true, checkQuorum: false }));
+  assertEquals(wrong, "InvalidOptions");
+});
+
+Deno.test("what a query throws goes to whoever asked, and the node goes on", async () => {
+  const { node } = await leaderLab({ stateMachine: register() });
+  await node.broadcast(bytes("x"));
+  await assertRejects(() => node.read(bytes("throw")), TypeError, "no such query");
+  assertEquals(await node.read(bytes("")), "x");
+  await node.close();
+});
