@@ -48,7 +48,8 @@ async function urlOf(file: string, mutant: Mutant, urls: Map<string, string>): P
     const url = await urlOf(imported, mutant, urls);
     source = source.replaceAll(` from "./${imported}";`, ` from "${url}";`);
   }
-  const url = `data:application/typescript;charset=utf-8,${encodeURIComponent(source)}`;
+  // Not a data: URL, which would hold those of all that it imports, and they theirs in turn.
+  const url = URL.createObjectURL(new Blob([source], { type: "application/typescript" }));
   urls.set(file, url);
   return url;
 }
