@@ -22,7 +22,7 @@ import {
 import { bytesOf, clear, type Layer, layer, type Segment, valueAt } from "./layer.ts";
 import { type Model, row, rowSize, type Start, type Successors, successors } from "./model.ts";
 import { advance, type Queue, queueOf, refit } from "./queue.ts";
-import { addToCount, claim, type SharedTable, touch } from "./shared_table.ts";
+import { claim, type SharedNames, touch } from "./shared_table.ts";
 import { add, bytesToGrow, forEachName, insert, makeRoom, slotOf, type Table, table } from "./table.ts";
 import { bytesOfTrail, noteBranch, noteChildren, type Trail, trail } from "./trail.ts";
 
@@ -110,7 +110,7 @@ export interface Search {
   /** Which steps the action constraint lets it take, if there is one; else null. */
   readonly allowance: Allowance | null;
   /** The same names, where several workers share them; else null. */
-  shared: SharedTable | null;
+  shared: SharedNames | null;
   /** The same where names won't do; else null. */
   readonly exact: ExactSet | null;
   readonly judge: Judge;
@@ -209,6 +209,7 @@ export async function goOn(run: Search, enough: (run: Search) => boolean): Promi
     await expandLayer(run, run.depth + 1 === run.options.depth);
     endLayer(run, run.next.count);
     report(run, run.current.count, true);
+    if (run.options.stopped()) run.stopped ??= "signal";
   }
 }
 
@@ -359,7 +360,7 @@ function findNew(run: Search, names: Int32Array, size: number, count: number): v
 /** The same where workers share what was seen. */
 function claimNew(
   run: Search,
-  shared: SharedTable,
+  shared: SharedNames,
   names: Int32Array,
   size: number,
   count: number,
@@ -371,7 +372,7 @@ function claimNew(
   for (let i = 0; i < count; i++) {
     if (claim(shared, names[i * size]!, names[i * size + 1]!)) run.fresh[found++] = i;
   }
-  addToCount(shared, found);
+  shared.added += found;
   run.freshCount = found;
 }
 

@@ -14,6 +14,12 @@ export interface SharedTable {
   readonly count: Int32Array<SharedArrayBuffer>;
 }
 
+/** A worker's own way to the set. */
+export interface SharedNames extends SharedTable {
+  /** How many names it has added that `count` doesn't tell yet: not at every state, since all write there. */
+  added: number;
+}
+
 /** An empty set with room for `capacity` names (a power of two), which never grows. */
 export function sharedTable(capacity: number, count: SharedTable["count"]): SharedTable {
   const slots = new Int32Array(new SharedArrayBuffer(capacity * 8));
@@ -57,9 +63,10 @@ export function touch({ slots, shift }: SharedTable, names: Int32Array, size: nu
   return seen;
 }
 
-/** Notes that so many names were added. */
-export function addToCount({ count }: SharedTable, added: number): void {
-  if (added > 0) Atomics.add(count, 0, added);
+/** Tells all how many names were added. */
+export function tellAdded(names: SharedNames): void {
+  Atomics.add(names.count, 0, names.added);
+  names.added = 0;
 }
 
 /** Whether the set is so full that it should be replaced by a larger one before `more` names are added. */

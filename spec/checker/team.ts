@@ -7,7 +7,7 @@ import { clear, room } from "./layer.ts";
 import type { Model, Start } from "./model.ts";
 import { type Queue, queueOf } from "./queue.ts";
 import { begin, endLayer, expandSome, goOn, hasMemory, type Search, type SearchOptions } from "./search.ts";
-import { claimAll, claimPart, isFull, type SharedTable } from "./shared_table.ts";
+import { claimAll, claimPart, isFull, type SharedTable, tellAdded } from "./shared_table.ts";
 
 /** One of the workers. */
 export interface Member {
@@ -61,7 +61,7 @@ export function join(run: Search, me: number, size: number, board: Board, shared
   const { model, current, next } = run;
   if (me === 0) claimAll(shared, run.seen);
   else [run.generated, run.distinct, run.cut, run.cutSteps] = [0, 0, 0, 0];
-  run.shared = shared;
+  run.shared = { ...shared, added: 0 };
   run.seen = { ...run.seen, slots: new Int32Array(2), count: 0 };
   let index = 0;
   for (const segment of current.segments) {
@@ -102,6 +102,7 @@ export async function work(
     }
     if (!hasMemory(run, queue)) return "memory";
     expandSome(run, queue, isLast);
+    tellAdded(run.shared!);
     tell(member);
     await breathe();
   }
@@ -122,7 +123,7 @@ export function moveTo(member: Member, larger: SharedTable): void {
 
 /** From now on a member uses this table. */
 export function use({ run }: Member, shared: SharedTable): void {
-  run.shared = shared;
+  run.shared = { ...shared, added: 0 };
 }
 
 function tell({ run: { generated, distinct, cut }, me, board }: Member): void {

@@ -96,22 +96,27 @@ interface Keys {
 /** Most objects are made by the same code with their keys in the same order: sort only where need be. */
 function keysOf(value: object): Keys {
   const given = Object.keys(value);
-  const make = `${given[0]} ${given.length} ${given[given.length - 1]}`;
-  const known = makes.get(make);
-  if (known !== undefined && isSame(known.given, given)) return known;
+  const [first = ""] = given;
+  let alike = makes.get(first);
+  if (alike === undefined) makes.set(first, alike = []);
+  for (let i = 0; i < alike.length; i++) if (isSame(alike[i]!.given, given)) return alike[i]!;
   const keys = [...given].sort();
   const found = { given, keys, labels: keys.map((key) => `,${JSON.stringify(key)}:`) };
-  makes.set(make, found);
+  if (alike.length === mostAlike) alike.shift();
+  alike.push(found);
   return found;
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
   for (let i = 0; i < b.length; i++) if (a[i] !== b[i]) return false;
-  return a.length === b.length;
+  return true;
 }
 
-/** By the first key, the last, and how many there are: the keys of the object met last. */
-const makes = new Map<string, Keys>();
+/** By the first key: the keys of objects of various makes, those met last. */
+const makes = new Map<string, Keys[]>();
+
+const mostAlike = 8;
 
 /** What is wrong with a value that has no text, and where. */
 function problemIn(value: unknown, path: string): string {

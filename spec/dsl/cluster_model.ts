@@ -49,7 +49,7 @@ export function compileCluster(definition: AnyCluster): Model {
     branchOf: (_, at) => at / rowSize,
     watch: (eyes) => void (l.eyes = eyes),
     changeOf: (segment, from, out, at, change) => changeOf(l, segment, from, out, at, change),
-    view: (vector, at, onRead, known) => view(l, vector, at, onRead, known),
+    view: viewer(l),
     actions: clusterActions(servers),
     actionOf: (out, at) => clusterActionOf(l, out, at),
     fairness: definition.fairness,
@@ -96,27 +96,55 @@ function priced(l: Learning, { vector, bag }: State): State {
   return { vector: vector.with(account, l.accounts.intern({ used, before: used })), bag };
 }
 
-/** What a property sees. Unless it has looked at all before, it is told when it looks at the servers or the history. */
-function view(
-  l: Learning,
-  vector: ArrayLike<number>,
-  at: number,
-  onRead: (place: number) => void,
-  known?: ReadonlySet<number>,
-): unknown {
+/** Where a view looks. */
+interface Sight {
+  vector: ArrayLike<number>;
+  at: number;
+  onRead: (place: number) => void;
+}
+
+/** A view that tells when somebody looks at the servers, or at the history. */
+function viewOn(l: Learning, sight: Sight): unknown {
   const { length } = l.definition.servers;
-  const serversOf = () => l.locals.map((place, p) => place.observed[vector[at + p]!]);
-  const historyOf = () => l.histories.observed[vector[at + length]!];
-  if (known !== undefined && known.size > length) return { servers: serversOf(), history: historyOf() };
   return {
     get servers() {
-      for (let server = 0; server < length; server++) onRead(server);
-      return serversOf();
+      for (let server = 0; server < length; server++) sight.onRead(server);
+      return serversAt(l, sight);
     },
     get history() {
-      onRead(length);
-      return historyOf();
+      sight.onRead(length);
+      return historyAt(l, sight);
     },
+  };
+}
+
+function serversAt(l: Learning, { vector, at }: Sight): readonly unknown[] {
+  return l.locals.map((place, server) => place.observed[vector[at + server]!]);
+}
+
+function historyAt(l: Learning, { vector, at }: Sight): unknown {
+  return l.histories.observed[vector[at + l.definition.servers.length]!];
+}
+
+/**
+ * What properties see. Who has looked at all before gets plain values. To make a view that tells is dear, so that two
+ * are used in turn for who comes again and again: one for each end of a step.
+ */
+function viewer(l: Learning): Model["view"] {
+  const both = [0, 1].map(() => {
+    const sight: Sight = { vector: [], at: 0, onRead: () => {} };
+    return { sight, view: viewOn(l, sight) };
+  });
+  let turn = 0;
+  return (vector, at, onRead, known) => {
+    const sight = { vector, at, onRead };
+    if (known === undefined) return viewOn(l, sight);
+    if (known.size > l.definition.servers.length) {
+      return { servers: serversAt(l, sight), history: historyAt(l, sight) };
+    }
+    turn = 1 - turn;
+    Object.assign(both[turn]!.sight, sight);
+    return both[turn]!.view;
   };
 }
 
@@ -149,7 +177,7 @@ function endsOf(l: Learning): Pick<Model, "ends"> {
   if (ends === undefined) return {};
   return {
     ends: (state) =>
-      ends(view(l, state.vector, 0, () => {}) as Parameters<typeof ends>[0]) ||
+      ends(viewOn(l, { vector: state.vector, at: 0, onRead: () => {} }) as Parameters<typeof ends>[0]) ||
       stepsOf(l, unpriced(l, state)).length > 0,
   };
 }
