@@ -258,7 +258,6 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
   const parameters = resolveParameters(spec, bounds, options.parameters ?? {});
   const depth = options.depth === undefined ? spec.depth : options.depth;
   const model = spec.build(parameters);
-  options.onStart?.(model.properties.map(({ name }) => name));
   const claims = claimsOf(model);
   const limits = {
     stopped: () => options.signal?.aborted ?? false,
@@ -271,6 +270,7 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
   const given = { name: spec.name, symmetry, exact: limits.isExact, workers: workers?.count ?? 1 };
   const { naming, permutations } = namingFor(model, claims, searches.flatMap(({ starts }) => starts), given);
   const searched = named(claims.searched, naming);
+  options.onStart?.(model.properties.map(({ name }) => name));
   for (const { name, starts } of searches) {
     const isWhole = name === "steps" || name === options.from || depth === null;
     const isBroken = name === "steps" && claims.startsBroken.size > 0;
