@@ -7,7 +7,7 @@ import { type Fields, valueAt } from "./layer.ts";
 import { type Lens, lens, look } from "./lens.ts";
 import type { Written } from "./model.ts";
 import type { Place } from "./place.ts";
-import { add, type Table, table } from "./table.ts";
+import { add, has, type Table, table } from "./table.ts";
 
 /** Some places, and the looks that are known. */
 export interface Eye {
@@ -96,7 +96,12 @@ export function isNewLook(eye: Eye, low: number, high: number): boolean {
   return add(sums, low, high);
 }
 
-/** The same for who compares values themselves. */
+/** Whether a look is known. */
+export function isKnownLook({ lens, bits, sums }: Eye, low: number, high: number): boolean {
+  return lens === null ? has(sums, low, high) : (bits[low >>> 5]! & (1 << (low & 31))) !== 0;
+}
+
+/** `isNewLook` for who compares values themselves. */
 export function isNewList(known: ExactSet, list: readonly number[]): boolean {
   return addExactly(known, Int32Array.from(list), 0, list.length, [], 0, 0);
 }

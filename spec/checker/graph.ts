@@ -5,6 +5,7 @@ import { type Memory, memory } from "./memory.ts";
 import { type Model, rowSize, type Start, type State, type Successors, successors } from "./model.ts";
 import { advance, type Queue, queueOf, refit } from "./queue.ts";
 import type { Stopped } from "./search.ts";
+import { hashOf } from "./table.ts";
 
 /** The graph. States are numbered in the order of discovery, breadth first; initial states come first. */
 export interface Graph {
@@ -223,9 +224,7 @@ function numbersByName(): Numbers {
   /** The slot of a name, or the free one where it would be. */
   function slotOf(low: number, high: number): number {
     const mask = slots.length - 1;
-    let hash = Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca77);
-    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-    let slot = ((hash ^ (hash >>> 13)) * size) & mask;
+    let slot = (hashOf(low, high) * size) & mask;
     while (slots[slot + 2] !== 0 && (slots[slot] !== low || slots[slot + 1] !== high)) {
       slot = (slot + size) & mask;
     }

@@ -1,7 +1,7 @@
 /** Judges states and steps by the properties of a spec, each only once for what the properties look at. */
 import type { Always, Sometimes, Steps } from "../dsl/property.ts";
 import { type ExactSet, exactSet } from "./exact.ts";
-import { type Eye, eye, isNewList, isNewLook, lookThrough } from "./eye.ts";
+import { type Eye, eye, isKnownLook, isNewList, isNewLook, lookThrough } from "./eye.ts";
 import { valueAt } from "./layer.ts";
 import type { Model } from "./model.ts";
 import type { PathEnd } from "./search.ts";
@@ -204,10 +204,7 @@ function placeOf(
 ): number {
   if (isExact && eye.lens === null) return glanced.mustAsk;
   if (has(outside, low, high)) return glanced.isOutside;
-  const isInside = eye.lens === null
-    ? has(eye.sums, low, high)
-    : (eye.bits[low >>> 5]! & (1 << (low & 31))) !== 0;
-  return isInside ? 0 : glanced.mustAsk;
+  return isKnownLook(eye, low, high) ? 0 : glanced.mustAsk;
 }
 
 /**
@@ -343,8 +340,8 @@ export function judgeStep(
   after: Int32Array,
   afterAt: number,
 ): void {
-  const watcher = judge.watchers.find(({ type }) => type === "steps");
-  if (judge.isExact && watcher !== undefined && !judge.hasLookedElsewhere) {
+  if (judge.isExact && !judge.hasLookedElsewhere) {
+    const watcher = judge.watchers[watcherOfSteps(judge)]!;
     const values = [
       ...valuesOf(judge, watcher, before, beforeAt),
       ...valuesOf(judge, watcher, after, afterAt),

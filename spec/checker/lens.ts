@@ -36,7 +36,8 @@ export function lens(fields: Fields, places: Iterable<number>): Lens {
   return { runs: Int32Array.from(runs), bits, shifts: shown };
 }
 
-function maskOf(bits: number): number {
+/** So many low bits. */
+export function maskOf(bits: number): number {
   return bits >= 32 ? -1 : (1 << bits) - 1;
 }
 

@@ -6,6 +6,8 @@ import { type Found, isUnderWay, type Search, type SearchOptions, totals } from 
 import { type SharedTable, sharedTable } from "./shared_table.ts";
 import {
   askToStop,
+  type Back,
+  backOf,
   type Board,
   countOf,
   endBreak,
@@ -15,7 +17,6 @@ import {
   moveTo,
   newBoard,
   nextLayer,
-  type Outcome,
   prepare,
   toldBy,
   use,
@@ -60,21 +61,6 @@ export type FromWorker =
   | { readonly type: "back" } & Back
   | { readonly type: "reshape"; readonly path: string }
   | { readonly type: "error"; readonly isSpecError: boolean; readonly message: string };
-
-/** How far a member has come when it comes back. */
-interface Back {
-  readonly outcome: Outcome;
-  readonly generated: number;
-  readonly distinct: number;
-  readonly cut: number;
-  readonly cutSteps: number;
-  /** How many states of the next layer it has found. */
-  readonly count: number;
-  /** How many it has not expanded. */
-  readonly left: number;
-  /** The names of the properties that are decided. */
-  readonly verdicts: readonly string[];
-}
 
 /** What several workers found. Which runs lead to a verdict is for a search by one to tell. */
 export interface FoundTogether extends Omit<Found, "verdicts" | "path" | "isExact"> {
@@ -240,17 +226,7 @@ async function workHere(team: Team, options: SearchOptions, isLast: boolean): Pr
     if (options.stopped()) askToStop(board);
   });
   if (outcome === "memory") askToStop(board);
-  const { generated, distinct, cut, cutSteps, next, judge: { verdicts } } = run;
-  return {
-    outcome,
-    generated,
-    distinct,
-    cut,
-    cutSteps,
-    count: next.count,
-    left: own.queue?.count ?? 0,
-    verdicts: [...verdicts.keys()],
-  };
+  return backOf(own, outcome);
 }
 
 /** Replaces the table by a larger one; false if there is no room for it. */

@@ -317,7 +317,8 @@ function takeNew(run: Search, segment: Segment, at: number, next: Layer, isLast:
   }
   const { fresh } = run;
   if (run.coverage.taken.length > 0) cover(run.coverage, model, out, fresh, run.freshCount);
-  let isLookedAt = false;
+  // Properties of steps had to look before.
+  let isLookedAt = judge.steps.length > 0;
   let children = 0;
   for (let i = 0; i < run.freshCount; i++) {
     const r = fresh[i]! * rowSize;

@@ -2,7 +2,7 @@
  * The set of names that workers share: as in `table.ts`, but in shared memory, and a slot is claimed by one atomic
  * compare-and-swap. Neither half of a name is stored as 0, so that it shows when the second one isn't written yet.
  */
-import { forEachName, slotOf, type Table } from "./table.ts";
+import { forEachName, slotOf, type Table, zero } from "./table.ts";
 
 /** The set. */
 export interface SharedTable {
@@ -25,9 +25,6 @@ export function sharedTable(capacity: number, count: SharedTable["count"]): Shar
   const slots = new Int32Array(new SharedArrayBuffer(capacity * 8));
   return { slots, shift: 32 - Math.log2(capacity), count };
 }
-
-/** What is stored for a word of 0. */
-const zero = 0x5bd1e995;
 
 /** Adds a name; false if the set holds it already, also if another worker was a little quicker. */
 export function claim({ slots, shift }: SharedTable, low: number, high: number): boolean {

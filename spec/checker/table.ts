@@ -21,9 +21,14 @@ function shiftFor(capacity: number): number {
 
 /** The slot where the search for a name begins. The order of slots is that of hashes: a table grows from front to end. */
 export function slotOf(low: number, high: number, shift: number): number {
+  return (hashOf(low, high) >>> shift) << 1;
+}
+
+/** A hash of a name, an integer of 32 bits. */
+export function hashOf(low: number, high: number): number {
   let hash = Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca77);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return ((hash ^ (hash >>> 13)) >>> shift) << 1;
+  return hash ^ (hash >>> 13);
 }
 
 /** Adds a name; false if the set holds it already. */
@@ -63,8 +68,8 @@ export function clear(set: Table): void {
   set.count = 0;
 }
 
-/** What is stored for a high word of 0. */
-const zero = 0x5bd1e995;
+/** What is stored for a word of 0. */
+export const zero = 0x5bd1e995;
 
 /** Adds a name to slots that have room, from its first slot on; false if it is there already. Who calls it counts. */
 export function insert(slots: Int32Array, first: number, low: number, high: number): boolean {

@@ -84,6 +84,21 @@ export function join(run: Search, me: number, size: number, board: Board, shared
 /** How a member comes back from its work: the layer is done, or somebody asked for a break, or for the end. */
 export type Outcome = "done" | "paused" | "stopped" | "memory";
 
+/** How far a member has come when it comes back. */
+export interface Back {
+  readonly outcome: Outcome;
+  readonly generated: number;
+  readonly distinct: number;
+  readonly cut: number;
+  readonly cutSteps: number;
+  /** How many states of the next layer it has found. */
+  readonly count: number;
+  /** How many it has not expanded. */
+  readonly left: number;
+  /** The names of the properties that are decided. */
+  readonly verdicts: readonly string[];
+}
+
 /** Expands what is left of the layer. Calls `breathe` now and then. */
 export async function work(
   member: Member,
@@ -108,6 +123,21 @@ export async function work(
   }
   tell(member);
   return "done";
+}
+
+/** How far a member has come that comes back like this. */
+export function backOf({ run, queue }: Member, outcome: Outcome): Back {
+  const { generated, distinct, cut, cutSteps, next, judge: { verdicts } } = run;
+  return {
+    outcome,
+    generated,
+    distinct,
+    cut,
+    cutSteps,
+    count: next.count,
+    left: queue?.count ?? 0,
+    verdicts: [...verdicts.keys()],
+  };
 }
 
 /** Goes on to the next layer, of so many states in all. */

@@ -3,7 +3,7 @@ import { isSpecification, type Parameters, SpecError, type Specification } from 
 import { Reshape } from "../dsl/shape.ts";
 import { searchedBy } from "./naming.ts";
 import type { Assignment, FromWorker, ToWorker } from "./parallel.ts";
-import { join, type Member, moveTo, nextLayer, prepare, use, work } from "./team.ts";
+import { backOf, join, type Member, moveTo, nextLayer, prepare, use, work } from "./team.ts";
 
 /** What a worker has to itself: the web's types don't know that it is one. */
 interface Thread {
@@ -27,21 +27,8 @@ async function answer(message: ToWorker): Promise<FromWorker> {
     case "join":
       member = await memberFor(message);
       return { type: "ready" };
-    case "work": {
-      const outcome = await work(member!, message.isLast);
-      const { generated, distinct, cut, cutSteps, next, judge: { verdicts } } = member!.run;
-      return {
-        type: "back",
-        outcome,
-        generated,
-        distinct,
-        cut,
-        cutSteps,
-        count: next.count,
-        left: member!.queue?.count ?? 0,
-        verdicts: [...verdicts.keys()],
-      };
-    }
+    case "work":
+      return { type: "back", ...backOf(member!, await work(member!, message.isLast)) };
     case "endLayer":
       nextLayer(member!, message.count);
       return { type: "ready" };

@@ -17,7 +17,7 @@ import { guarded } from "./definition.ts";
 import type { Fairness } from "./fairness.ts";
 import { show } from "./plain.ts";
 import type { Property } from "./property.ts";
-import { checkNames, describeParameter, type Parameters, type Specification } from "./specification.ts";
+import { type Given, type Parameters, type Specification, specification } from "./specification.ts";
 import type { Widened } from "./spec.ts";
 import { setsOfStrings } from "./symmetry.ts";
 
@@ -224,23 +224,12 @@ export function cluster<Local, Message extends Envelope, Event, Note, History, S
   parameters: P,
   build: (parameters: Widened<P>) => ClusterDefinition<Local, Message, Event, Note, History, Seen>,
 ): Specification;
-export function cluster(
-  name: string,
-  ...given:
-    | readonly [build: () => AnyDefinition]
-    | readonly [parameters: Parameters, build: (parameters: never) => AnyDefinition]
-): Specification {
-  const parameters = given.length === 1 ? {} : given[0];
-  const build = (given.length === 1 ? given[0] : given[1]) as (values: Parameters) => AnyDefinition;
-  checkNames([name, ...Object.keys(parameters)]);
-  return {
+export function cluster(name: string, ...given: Given<AnyDefinition>): Specification {
+  return specification(
     name,
-    parameters,
-    bounds: {},
-    depth: null,
-    summary: (values) => Object.entries(values).map(describeParameter).join(" · "),
-    build: (values) => compileCluster(complete(name, guarded(`cluster ${name}`, () => build(values)))),
-  };
+    given,
+    (define) => compileCluster(complete(name, guarded(`cluster ${name}`, define))),
+  );
 }
 
 type AnyDefinition = ClusterDefinition<unknown, Envelope, unknown, unknown, unknown, unknown>;

@@ -5,11 +5,11 @@ import { compileSpec } from "./spec_model.ts";
 import type { Fairness } from "./fairness.ts";
 import type { Property } from "./property.ts";
 import {
-  checkNames,
-  describeParameter,
+  type Given,
   type Parameters,
   SpecError,
   type Specification,
+  specification,
 } from "./specification.ts";
 
 /** A state as an action sees it: a copy that it may change. */
@@ -161,22 +161,7 @@ export function spec<State, P extends Parameters = Parameters>(
   parameters: P,
   build: (parameters: Widened<P>) => Definition<State>,
 ): Specification;
-export function spec(
-  name: string,
-  ...given:
-    | readonly [build: () => Definition<unknown>]
-    | readonly [parameters: Parameters, build: (parameters: never) => Definition<unknown>]
-): Specification {
-  const parameters = given.length === 1 ? {} : given[0];
-  const build = (given.length === 1 ? given[0] : given[1]) as (values: Parameters) => Definition<unknown>;
-  checkNames([name, ...Object.keys(parameters)]);
+export function spec(name: string, ...given: Given<Definition<unknown>>): Specification {
   const whole = new Set<string>();
-  return {
-    name,
-    parameters,
-    bounds: {},
-    depth: null,
-    summary: (values) => Object.entries(values).map(describeParameter).join(" · "),
-    build: (values) => compileSpec(name, () => complete(name, build(values)), whole),
-  };
+  return specification(name, given, (define) => compileSpec(name, () => complete(name, define()), whole));
 }

@@ -3,7 +3,7 @@
  * all fit into 63 bits together, the state is its own name, and nothing is left to chance. Places that come later, for
  * elements of sets, take bits that are still free, where all records have a 0 already.
  */
-import { bitsOf } from "../checker/lens.ts";
+import { maskOf } from "../checker/lens.ts";
 import {
   type Fields,
   type Layer,
@@ -59,7 +59,7 @@ function empty(): Int32Array {
 
 /** Gives every place a field that is large enough for the values met so far. */
 function arrange(records: Records): void {
-  const needs = records.places.map(({ values }) => Math.max(1, 32 - Math.clz32(values.length - 1)));
+  const needs = records.places.map(bitsFor);
   // Room to grow: in each field, unless it is for true and false, and for places that come later.
   const roomy = records.places.map(({ values }, place) =>
     values.every((value) => typeof value === "boolean") ? 1 : needs[place]! + 1
@@ -69,6 +69,11 @@ function arrange(records: Records): void {
   if (records.isName) return;
   const words = Math.ceil(sum(roomy) / 32) + 2 + Math.ceil(needs.length / 64);
   place(records, roomy, Array.from({ length: words * 2 }, (_, word) => nameSize + word), [], words);
+}
+
+/** The bits that tell the values apart that a place has had so far. */
+function bitsFor({ values }: Place<unknown>): number {
+  return Math.max(1, 32 - Math.clz32(values.length - 1));
 }
 
 function sum(numbers: readonly number[]): number {
@@ -103,10 +108,6 @@ function place(
   return true;
 }
 
-function maskOf(bits: number): number {
-  return bits === 32 ? -1 : (1 << bits) - 1;
-}
-
 /** Gives places that are new bits that are still free. False if records must be made larger first. */
 export function isRoomy(records: Records): boolean {
   const { places } = records;
@@ -119,7 +120,7 @@ export function isRoomy(records: Records): boolean {
 
 function addField(records: Records): boolean {
   const { fields, used, isName, known } = records;
-  const bits = Math.max(1, 32 - Math.clz32(records.places[known]!.values.length - 1));
+  const bits = bitsFor(records.places[known]!);
   const word = used.findIndex((taken, index) => taken + bits <= (isName && index === 1 ? 31 : 32));
   if (word < 0) return false;
   const longer = (array: Int32Array, item: number) => Int32Array.from([...array, item]);
@@ -202,9 +203,4 @@ export function nameOf(records: Records, vector: ArrayLike<number>): readonly [l
     high += items[(vector[p] ?? 0) * 2 + 1]!;
   }
   return [low | 0, high | 0];
-}
-
-/** How many bits the places take together. */
-export function bitsInUse({ fields, known }: Records): number {
-  return Array.from({ length: known }, (_, p) => bitsOf(fields, p)).reduce((sum, bits) => sum + bits, 0);
 }

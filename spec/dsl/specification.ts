@@ -83,10 +83,38 @@ export function resolveParameters(
  *
  * @throws {SpecError} that names the first of them.
  */
-export function checkNames(names: readonly string[]): void {
+function checkNames(names: readonly string[]): void {
   const wrong = names.find((name) => !/^[A-Za-z][A-Za-z0-9_]*$/.test(name));
   if (wrong === undefined) return;
   throw new SpecError(`${JSON.stringify(wrong)} is no name: letters, digits and _, the first one a letter`);
+}
+
+/** What the call that defines a spec is given after its name: how to build its definition, perhaps by parameters. */
+export type Given<Definition> =
+  | readonly [build: () => Definition]
+  | readonly [parameters: Parameters, build: (parameters: never) => Definition];
+
+/**
+ * A spec that is searched whole, without named bounds.
+ *
+ * @throws {SpecError} if its name or that of a parameter is none.
+ */
+export function specification<Definition>(
+  name: string,
+  given: Given<Definition>,
+  compile: (define: () => Definition) => Model,
+): Specification {
+  const parameters = given.length === 1 ? {} : given[0];
+  const build = (given.length === 1 ? given[0] : given[1]) as (values: Parameters) => Definition;
+  checkNames([name, ...Object.keys(parameters)]);
+  return {
+    name,
+    parameters,
+    bounds: {},
+    depth: null,
+    summary: (values) => Object.entries(values).map(describeParameter).join(" · "),
+    build: (values) => compile(() => build(values)),
+  };
 }
 
 /** A parameter and its value, in a word or two. */
