@@ -29,8 +29,8 @@ export interface Head {
   readonly size: number;
   /** Whose log it is. */
   readonly owner: Identity;
-  /** What was written before this segment. */
-  readonly before: Summary;
+  /** What was written before this segment; null if nothing. */
+  readonly before: Summary | null;
 }
 
 /** A write, as it is stored. */
@@ -58,6 +58,8 @@ export function putHead(writer: ByteWriter, { segment, size, owner, before }: He
   writer.text(owner.clusterId);
   writer.word(owner.servers.length);
   for (const server of owner.servers) writer.text(server);
+  writer.byte(before === null ? 0 : 1);
+  if (before === null) return;
   putVote(writer, before);
   writer.integer(before.lastIndex);
   putCompaction(writer, before.compaction);
@@ -90,17 +92,16 @@ function readHead(reader: ByteReader): Head {
   const [segment, size] = [reader.integer(), reader.integer()];
   const [id, clusterId] = [reader.text(), reader.text()];
   const servers = Array.from({ length: reader.word() }, () => reader.text());
+  const before = reader.byte() === 0 ? null : readSummary(reader);
+  return { type: "head", segment, size, owner: { id, clusterId, servers }, before };
+}
+
+function readSummary(reader: ByteReader): Summary {
   const vote = readVote(reader);
   const lastIndex = reader.integer();
   const compaction = readCompaction(reader);
   if (compaction === "same") throw new BytesError("a segment begins with the same compaction as before");
-  return {
-    type: "head",
-    segment,
-    size,
-    owner: { id, clusterId, servers },
-    before: { ...vote, lastIndex, compaction },
-  };
+  return { ...vote, lastIndex, compaction };
 }
 
 function readWrite(reader: ByteReader): StoredWrite {
@@ -151,3 +152,6 @@ function readCompaction(reader: ByteReader): Compaction | null | "same" {
 function isSameCompaction(a: Compaction | null, b: Compaction | null): boolean {
   return a?.compactedIndex === b?.compactedIndex && a?.snapshot.index === b?.snapshot.index;
 }
+
+/** What a log is that nothing was ever written to. */
+export const emptySummary: Summary = { currentTerm: 0, votedFor: null, lastIndex: 0, compaction: null };

@@ -9,7 +9,14 @@ import type { Identity } from "../ports.ts";
 import { BytesError, byteWriter } from "./bytes.ts";
 import { CodecError } from "../codec.ts";
 import type { Files, OpenFile } from "./files.ts";
-import { type Head, putHead, readContent, type StoredWrite, type Summary } from "./wal_content.ts";
+import {
+  emptySummary,
+  type Head,
+  putHead,
+  readContent,
+  type StoredWrite,
+  type Summary,
+} from "./wal_content.ts";
 import { alignment, beginRecord, endRecord, isZero, readRecord } from "./wal_records.ts";
 
 /** The version of the format described here and in `wal_records.ts` and `wal_content.ts`. */
@@ -52,8 +59,8 @@ export interface Tail {
 export interface Found {
   /** Whose log it is. */
   readonly owner: Identity;
-  /** What was written, but for the entries. */
-  readonly summary: Summary;
+  /** What was written, but for the entries; null if nothing was. */
+  readonly summary: Summary | null;
   /** The entries, from the first one on that no snapshot has replaced. */
   readonly log: readonly LogEntry[];
   /** The segments, the oldest first. */
@@ -156,7 +163,7 @@ export async function readSegments(folder: WalFolder): Promise<Found | null> {
     await readSegment(folder, number, number === numbers.at(-1), replay);
   }
   const { head, summary, first, log, segments, position } = replay;
-  const compacted = summary!.compaction?.compactedIndex ?? 0;
+  const compacted = summary?.compaction?.compactedIndex ?? 0;
   if (first > compacted + 1) {
     const what = `${
       pathOf(folder, numbers[0]! - 1)
@@ -165,7 +172,7 @@ export async function readSegments(folder: WalFolder): Promise<Found | null> {
   }
   return {
     owner: head!.owner,
-    summary: summary!,
+    summary,
     log,
     segments,
     number: replay.number!,
@@ -264,7 +271,7 @@ function contentOf(path: string, position: number, bytes: Uint8Array): Head | St
 function begin(path: string, number: number, head: Head, replay: Replay): void {
   const { before } = head;
   if (head.segment !== number) throw damaged(path, alignment, `it is segment ${head.segment}`);
-  if (replay.summary === null) replay.first = before.lastIndex + 1;
+  if (replay.head === null) replay.first = (before?.lastIndex ?? 0) + 1;
   replay.head = head;
   replay.summary = before;
 }
@@ -272,18 +279,15 @@ function begin(path: string, number: number, head: Head, replay: Replay): void {
 /** Applies a write to what has been read. */
 function take(path: string, write: StoredWrite, segment: Segment, replay: Replay): void {
   const { currentTerm, votedFor, from, entries } = write;
-  const compaction = write.compaction === "same" ? replay.summary!.compaction : write.compaction;
+  const { lastIndex: before, compaction: earlier } = replay.summary ?? emptySummary;
+  const compaction = write.compaction === "same" ? earlier : write.compaction;
   const kept = (compaction?.compactedIndex ?? 0) + 1;
-  const { log } = replay;
-  const isGap = from < replay.first || (from > replay.first + log.length && from !== kept);
-  if (isGap) {
-    throw damaged(
-      path,
-      replay.position,
-      `it writes from index ${from}, and the log ends at ${replay.summary!.lastIndex}`,
-    );
+  const { log, first } = replay;
+  if (from <= (earlier?.compactedIndex ?? 0) || (from > before + 1 && from !== kept)) {
+    throw damaged(path, replay.position, `it writes from index ${from}, and the log ends at ${before}`);
   }
-  if (from > replay.first + log.length) {
+  // Either nothing of the log stays, or what it follows on was in segments that are gone.
+  if (from < first || from > first + log.length) {
     log.length = 0;
     replay.first = from;
   }

@@ -6,7 +6,7 @@ import { type ByteWriter, byteWriter } from "./bytes.ts";
 import type { OpenFile } from "./files.ts";
 import { checkOwner } from "./owner.ts";
 import { turns } from "./turns.ts";
-import { putWrite, type Summary } from "./wal_content.ts";
+import { emptySummary, putWrite, type Summary } from "./wal_content.ts";
 import { alignment, beginRecord, endRecord } from "./wal_records.ts";
 import {
   beginSegment,
@@ -26,7 +26,8 @@ interface Log {
   readonly folder: WalFolder;
   readonly snapshots: WalSnapshots;
   readonly owner: Identity;
-  summary: Summary;
+  /** What was written, but for the entries; null if nothing was. */
+  summary: Summary | null;
   segments: Segment[];
   /** The number of the next record. */
   number: number;
@@ -37,8 +38,6 @@ interface Log {
   /** The segment after that, as soon as it is made; null before the first write. */
   next: Promise<OpenFile> | null;
 }
-
-const nothing: Summary = { currentTerm: 0, votedFor: null, lastIndex: 0, compaction: null };
 
 /** Storage in a folder that `lock` keeps to one process at a time. */
 export function walStorage(folder: WalFolder, lock: (path: string) => Promise<() => void>): Storage {
@@ -96,7 +95,7 @@ async function open(folder: WalFolder, identity: Identity, unlock: () => void): 
 }
 
 function stateOf(found: Found | null): PersistentState | null {
-  if (found === null) return null;
+  if (found === null || found.summary === null) return null;
   const { summary: { currentTerm, votedFor, compaction }, log } = found;
   return { currentTerm, votedFor, log, ...(compaction === null ? {} : { compaction }) };
 }
@@ -109,18 +108,19 @@ async function openLog(
 ): Promise<Log> {
   const fresh = { folder, snapshots, writer: byteWriter(), next: null };
   if (found === null) {
-    return { ...fresh, owner: identity, summary: nothing, segments: [], number: 1, tail: null };
+    return { ...fresh, owner: identity, summary: null, segments: [], number: 1, tail: null };
   }
   const { owner, summary, segments, number } = found;
   checkOwner(folder.path, owner, identity, "give each node its own folder");
-  await snapshots.keep(summary.compaction?.snapshot.index ?? 0, "nothing newer");
+  await snapshots.keep(summary?.compaction?.snapshot.index ?? 0, "nothing newer");
   const tail = await reopenSegment(folder, found);
   return { ...fresh, owner, summary, segments: [...segments], number, tail };
 }
 
 /** Makes a write durable. */
 async function append(log: Log, write: Write): Promise<void> {
-  const { folder, snapshots, writer, summary } = log;
+  const { folder, snapshots, writer } = log;
+  const summary = log.summary ?? emptySummary;
   const { currentTerm, votedFor, from, entries, compaction = null } = write;
   const first = (summary.compaction?.compactedIndex ?? 0) + 1;
   const kept = (compaction?.compactedIndex ?? 0) + 1;
