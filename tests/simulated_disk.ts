@@ -3,7 +3,7 @@
  * fail, and run full. What was synced stays, unless a test damages it.
  */
 import type { Files, OpenFile } from "../src/storage/files.ts";
-import { type Random } from "./random.ts";
+import type { Random } from "./random.ts";
 
 const sectorBytes = 512;
 
