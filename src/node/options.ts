@@ -1,6 +1,14 @@
 /** What a node is told at its start: defaults, and what is wrong. */
 import { z } from "zod";
-import { type Event, type NodeId, type ServerState, type Step, step } from "../core/mod.ts";
+import {
+  type Config,
+  type Event,
+  type NodeId,
+  type ServerState,
+  type Step,
+  step,
+  type Timer,
+} from "../core/mod.ts";
 import { checked, fields, functionOf, integer, milliseconds, objectWith, that } from "../options.ts";
 import type { Clock, Logger, Random, StateMachine, Storage, Transport } from "../ports.ts";
 import type { DeliveriesOptions } from "./deliveries.ts";
@@ -228,4 +236,45 @@ export function parseChange(change: MembershipChange): z.infer<typeof changeSche
 /** @throws {RaftError} like {@linkcode parseOptions}. */
 export function parseDeliveriesOptions(options: DeliveriesOptions): z.infer<typeof deliveriesSchema> {
   return checked("options", deliveriesSchema, options);
+}
+
+/** What the core is told. `servers` are those with which the cluster begins. */
+export function configOf(settings: Settings, servers: readonly NodeId[]): Config {
+  const { id, maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals, keptEntries } = settings;
+  const { preVote, checkQuorum, leaseReads, priority } = settings;
+  const { maxInFlightMessages, maxInFlightBytes, maxUncommittedBytes } = settings;
+  return {
+    id,
+    servers,
+    maxEntriesPerAppend,
+    maxBytesPerAppend,
+    maxHeldProposals,
+    keptEntries,
+    maxInFlightMessages,
+    maxInFlightBytes,
+    maxUncommittedBytes,
+    preVote,
+    checkQuorum,
+    leaseReads,
+    priority,
+  };
+}
+
+/** How long this run of a timer takes. */
+export function durationMs(
+  { heartbeatMs, electionTimeoutMs: [min, max], random }: Settings,
+  timer: Timer,
+): number {
+  switch (timer) {
+    case "heartbeat":
+      return heartbeatMs;
+    case "election":
+      return min + random.next() * (max - min);
+    case "quorum":
+    case "transfer":
+      return max;
+    case "lease":
+      // Shorter than any election timeout, as clocks differ.
+      return min * 0.9;
+  }
 }

@@ -1,0 +1,64 @@
+/** How a node ends: closed, or failed. */
+import { RaftError } from "../error.ts";
+import { reason } from "./adapters.ts";
+import { wakeAll } from "./deliveries.ts";
+import * as loops from "./loop.ts";
+import * as proposals from "./proposals.ts";
+import * as readTable from "./reads.ts";
+import * as requests from "./requests.ts";
+import type { Running } from "./running.ts";
+import * as snapshots from "./snapshots.ts";
+import type { Health } from "./status.ts";
+
+export function close(node: Running): Promise<void> {
+  if (node.health.type === "running") end(node, { type: "closed" });
+  node.closing ??= release(node);
+  return node.closing;
+}
+
+export function fail(node: Running, cause: unknown): void {
+  const { id, log } = node.settings;
+  const message = `node ${id} has stopped: ${reason(cause)}`;
+  end(node, { type: "failed", error: new RaftError("Stopped", message, { outcome: "unknown", cause }) });
+  node.closing = release(node);
+  log(message);
+}
+
+/** Nothing happens any more, and all that wait hear of it. */
+function end(node: Running, health: Health): void {
+  node.health = health;
+  loops.stop(node.loop);
+  proposals.rejectAll(
+    node.table,
+    (id) => stoppedError(node, health, loops.neverLeft(node.loop, id) ? "no" : "unknown"),
+  );
+  readTable.rejectAll(node.reads, stoppedError(node, health, "no"));
+  requests.rejectWaiting(node.requests, stoppedError(node, health, "unknown"));
+  wakeAll(node.source);
+  node.resolveStopped(health);
+}
+
+/** Whatever happens, both are closed, the storage when its last write has settled. */
+async function release(node: Running): Promise<void> {
+  await snapshots.close(node.snapshots);
+  const results = await Promise.allSettled([
+    node.connection?.close(),
+    node.loop.writing?.then(() => node.storage.close()) ?? node.storage.close(),
+  ]);
+  for (const result of results) {
+    // All that was acknowledged is durable, so this is no reason to fail.
+    if (result.status === "rejected") node.settings.log(`node ${node.settings.id}: ${reason(result.reason)}`);
+  }
+}
+
+export function stoppedError(node: Running, health: Health, outcome: "no" | "unknown"): RaftError {
+  const { id } = node.settings;
+  const error = errorOf(health);
+  const why = error === null ? `node ${id} was closed` : error.message;
+  const options = error === null ? { outcome } : { outcome, cause: error.cause };
+  return new RaftError("Stopped", `${why}; the proposal: ${proposals.meaning(outcome)}`, options);
+}
+
+export function errorOf(health: Health): RaftError | null {
+  return health.type === "failed" ? health.error : null;
+}
