@@ -29,12 +29,12 @@
  */
 export * from "./src/core/mod.ts";
 export * from "./src/error.ts";
+export * from "./src/logging.ts";
 export * from "./src/node.ts";
 export type {
   Clock,
   Connection,
   Identity,
-  Logger,
   OpenStorage,
   Random,
   StateMachine,

@@ -115,7 +115,7 @@ export const RaftNode: {
 
 async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode<Answer>> {
   const settings = parseOptions(options);
-  const { id, clusterId, log, transport } = settings;
+  const { id, clusterId, transport } = settings;
   const given = settings.join ? [] : [...new Set([...settings.peers, id])].sort();
   const opened = await openStorage(settings.storage, { id, clusterId, servers: given });
   try {
@@ -128,9 +128,16 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
     }
     const node = assemble(settings, opened, restart(configOf(settings, servers), persisted));
     const onMessage = (message: Message) => loops.receive(node.loop, message);
-    const context = { id, clusterId, servers, ...peersOf(settings, node.loop.state), log, onMessage };
+    const { report } = node;
+    const context = { id, clusterId, servers, ...peersOf(settings, node.loop.state), log: report, onMessage };
     node.connection = await openTransport(transport, context);
     loops.begin(node.loop);
+    const { log: { lastIndex } } = node.loop.state;
+    report({
+      level: "info",
+      event: "started",
+      message: `node ${id} serves; its log ends at index ${lastIndex}`,
+    });
     // What `propose` resolves to comes from the state machine in the same options.
     return facade(node) as RaftNode<Answer>;
   } catch (error) {

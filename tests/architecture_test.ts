@@ -41,24 +41,25 @@ function short(specifier: string): string {
 /** What each part may import, of the project and by package; the first part that a file belongs to counts. */
 const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^src\/core\//, may: /^src\/core\// },
-  { part: /^src\/(ports|error)\.ts/, may: /^src\/(core\/mod|error)\.ts/ },
+  { part: /^src\/(ports|error|logging)\.ts/, may: /^src\/(core\/mod|error|logging)\.ts/ },
   { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },
   { part: /^src\/identity\.ts/, may: /^src\/(core\/mod|ports)\.ts/ },
   { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat)\.ts|npm:|@msgpack)/ },
   {
     part: /^src\/transport\//,
-    may: /^(src\/(core\/mod|ports|error|options|identity|codec)\.ts|src\/transport\/|npm:)/,
+    may: /^(src\/(core\/mod|ports|error|logging|options|identity|codec)\.ts|src\/transport\/|npm:)/,
   },
   {
     part: /^src\/storage\//,
-    may: /^(src\/(core\/mod|ports|error|options|identity|codec)\.ts|src\/storage\/|npm:|node:|crc-32)/,
+    may:
+      /^(src\/(core\/mod|ports|error|logging|options|identity|codec)\.ts|src\/storage\/|npm:|node:|crc-32)/,
   },
   {
     part: /^src\/(node\.ts|node\/)/,
-    may: /^(src\/(core\/mod|ports|error|options|codec)\.ts|src\/node\/|npm:)/,
+    may: /^(src\/(core\/mod|ports|error|logging|options|codec)\.ts|src\/node\/|npm:)/,
   },
   { part: /^src\/(deno|nodejs)\.ts/, may: /^src\/(transport|storage)\/|^src\/nodejs\.ts/ },
-  { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|node|ports|error)/ },
+  { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|node|ports|error|logging)/ },
   { part: /^spec\/raft\//, may: /^(src\/core\/mod\.ts|spec\/(raft|dsl|checker)\/)/ },
   { part: /^spec\/cli/, may: /^(spec\/|npm:|@std|jsr:|vendor\/)/ },
   { part: /^spec\//, may: /^spec\// },

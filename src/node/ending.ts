@@ -11,17 +11,20 @@ import * as snapshots from "./snapshots.ts";
 import type { Health } from "./status.ts";
 
 export function close(node: Running): Promise<void> {
-  if (node.health.type === "running") end(node, { type: "closed" });
+  if (node.health.type === "running") {
+    end(node, { type: "closed" });
+    node.report({ level: "info", event: "stopped", message: `node ${node.settings.id} was closed` });
+  }
   node.closing ??= release(node);
   return node.closing;
 }
 
 export function fail(node: Running, cause: unknown): void {
-  const { id, log } = node.settings;
+  const { id } = node.settings;
   const message = `node ${id} has stopped: ${reason(cause)}`;
   end(node, { type: "failed", error: new RaftError("Stopped", message, { outcome: "unknown", cause }) });
   node.closing = release(node);
-  log(message);
+  node.report({ level: "error", event: "failed", message });
 }
 
 /** Nothing happens any more, and all that wait hear of it. */
@@ -47,7 +50,8 @@ async function release(node: Running): Promise<void> {
   ]);
   for (const result of results) {
     // All that was acknowledged is durable, so this is no reason to fail.
-    if (result.status === "rejected") node.settings.log(`node ${node.settings.id}: ${reason(result.reason)}`);
+    if (result.status === "fulfilled") continue;
+    node.report({ level: "warn", event: "releaseFailed", message: reason(result.reason) });
   }
 }
 

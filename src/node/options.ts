@@ -10,7 +10,8 @@ import {
   type Timer,
 } from "../core/mod.ts";
 import { checked, fields, functionOf, integer, milliseconds, objectWith, that } from "../options.ts";
-import type { Clock, Logger, Random, StateMachine, Storage, Transport } from "../ports.ts";
+import type { Logger } from "../logging.ts";
+import type { Clock, Random, StateMachine, Storage, Transport } from "../ports.ts";
 import type { DeliveriesOptions } from "./deliveries.ts";
 import { systemClock, systemRandom } from "./system.ts";
 
@@ -112,7 +113,10 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly keptEntries?: number;
   /** The most bytes of a snapshot that one message carries. Default: 262,144 (256 KiB). */
   readonly maxSnapshotChunkBytes?: number;
-  /** Where to report trouble. Default: nowhere; `status()` tells why a node stopped. */
+  /**
+   * Takes what happens, such as `(record) => console.error(logLine(record))`. Default: nobody; `status()` tells why a
+   * node stopped.
+   */
   readonly log?: Logger;
 }
 

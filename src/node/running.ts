@@ -7,13 +7,15 @@ import {
   membersOf,
   type ServerState,
 } from "../core/mod.ts";
-import type { Connection, OpenStorage } from "../ports.ts";
+import type { Report } from "../logging.ts";
+import type { Clock, Connection, OpenStorage } from "../ports.ts";
 import { type Source, wakeAll } from "./deliveries.ts";
 import { errorOf, fail } from "./ending.ts";
 import * as loops from "./loop.ts";
 import { durationMs, type Settings } from "./options.ts";
 import * as proposals from "./proposals.ts";
 import * as readTable from "./reads.ts";
+import { createReporter } from "./reporting.ts";
 import * as requests from "./requests.ts";
 import * as snapshots from "./snapshots.ts";
 import type { Health } from "./status.ts";
@@ -28,6 +30,7 @@ export interface Running {
   readonly requests: requests.Requests;
   readonly source: Source;
   readonly storage: OpenStorage;
+  readonly report: Report;
   readonly stopped: Promise<Health>;
   readonly resolveStopped: (health: Health) => void;
   /** Null until the transport is open. */
@@ -40,6 +43,7 @@ export interface Running {
 export function assemble(settings: Settings, storage: OpenStorage, state: ServerState): Running {
   const { clock, step, stateMachine } = settings;
   const { table, reads, asked } = createTables(settings, () => loop);
+  const reporter = createReporter(state, settings.log);
   const loop = loops.createLoop(state, {
     step,
     clock,
@@ -69,6 +73,7 @@ export function assemble(settings: Settings, storage: OpenStorage, state: Server
     refuseReads: ({ ids }) => readTable.onRefused(reads, ids),
     refuseRequest: (refused) => requests.onRefused(asked, refused, loop.state),
     onState(state) {
+      reporter.onState(state);
       requests.onState(asked, state);
       snapshots.onState(content, state);
       const inUse = configurationsInUse(state);
@@ -82,14 +87,8 @@ export function assemble(settings: Settings, storage: OpenStorage, state: Server
   const content = createContent(settings, storage, () => node);
   let known = configurationsInUse(state);
   const answers: (() => void)[] = [];
-  const source: Source = {
-    applied: (index) => index <= loop.state.lastApplied ? entryAt(loop.state.log, index) : undefined,
-    compactedIndex: () => loop.state.log.compactedIndex,
-    ended: () => node.health.type === "running" ? null : { error: errorOf(node.health) },
-    waiters: new Set(),
-    clock,
-  };
-  let resolveStopped: (health: Health) => void = () => {};
+  const source = createSource(clock, () => node);
+  const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<Health>();
   const node: Running = {
     settings,
     loop,
@@ -99,13 +98,29 @@ export function assemble(settings: Settings, storage: OpenStorage, state: Server
     requests: asked,
     source,
     storage,
-    stopped: new Promise((resolve) => resolveStopped = resolve),
-    resolveStopped: (health) => resolveStopped(health),
+    report: reporter.report,
+    stopped,
+    resolveStopped,
     connection: null,
     health: { type: "running" },
     closing: null,
   };
   return node;
+}
+
+/** Where deliveries come from. */
+function createSource(clock: Clock, node: () => Running): Source {
+  const state = () => node().loop.state;
+  return {
+    applied: (index) => index <= state().lastApplied ? entryAt(state().log, index) : undefined,
+    compactedIndex: () => state().log.compactedIndex,
+    ended: () => {
+      const { health } = node();
+      return health.type === "running" ? null : { error: errorOf(health) };
+    },
+    waiters: new Set(),
+    clock,
+  };
 }
 
 /** What keeps the content of snapshots. */
@@ -120,7 +135,7 @@ function createContent(settings: Settings, storage: OpenStorage, node: () => Run
     submit: (event) => loops.submit(node().loop, event),
     pauseApplying: (isPaused) => loops.pauseApplying(node().loop, isPaused),
     onFailure: (error) => fail(node(), error),
-    log: settings.log,
+    report: (event) => node().report(event),
   });
 }
 

@@ -1,6 +1,7 @@
 /** The connections that peers dial, and strangers: whoever can't say a valid hello is gone soon. Knows no runtime. */
 import { decodeMessage } from "../codec.ts";
 import type { NodeId } from "../core/mod.ts";
+import type { LogEventName, Report } from "../logging.ts";
 import type { TransportContext } from "../ports.ts";
 import {
   type FrameReader,
@@ -80,7 +81,9 @@ export function incoming(options: IncomingOptions): Incoming {
       const who = peer === null ? "" : `${peer} at `;
       // Whoever is refused dials again and again: the same trouble is one line.
       const isNews = peer !== null || trouble !== refused;
-      if (!closed && isNews) log(`closed a connection from ${who}${socket.remote}: ${trouble}`);
+      if (!closed && isNews) {
+        warn(log, "connectionClosed", `closed a connection from ${who}${socket.remote}: ${trouble}`, peer);
+      }
       if (peer === null) refused = trouble;
     } finally {
       socket.close();
@@ -93,7 +96,8 @@ export function incoming(options: IncomingOptions): Incoming {
     if (handshakes >= maxHandshakes) {
       socket.close();
       if (!crowded) {
-        log(`refused a connection from ${socket.remote}: ${handshakes} others have not said hello yet`);
+        const why = `${handshakes} others have not said hello yet`;
+        warn(log, "connectionRefused", `refused a connection from ${socket.remote}: ${why}`, null);
       }
       crowded = true;
       return;
@@ -115,6 +119,10 @@ export function incoming(options: IncomingOptions): Incoming {
   };
 }
 
+function warn(log: Report, event: LogEventName, message: string, peer: NodeId | null): void {
+  log({ level: "warn", event, message, ...(peer === null ? {} : { peer }) });
+}
+
 /** Accepts connections until closed, also after a failure to. */
 function accepting(
   { accept, context }: IncomingOptions,
@@ -134,7 +142,10 @@ function accepting(
         if (closed) return;
         const trouble = lineOf(error);
         // The same trouble again and again is one line.
-        if (trouble !== reported) context.log(`can't accept connections: ${trouble}; will try again`);
+        if (trouble !== reported) {
+          const message = `can't accept connections: ${trouble}; will try again`;
+          context.log({ level: "error", event: "acceptFailed", message });
+        }
         reported = trouble;
         await pause.wait(acceptPauseMs);
       }
