@@ -1,7 +1,7 @@
 /** The connections that peers dial, and strangers: whoever can't say a valid hello is gone soon. Knows no runtime. */
 import { decodeMessage } from "../codec.ts";
 import type { NodeId } from "../core/mod.ts";
-import type { LogEventName, Report } from "../logging.ts";
+import type { Report } from "../logging.ts";
 import type { TransportContext } from "../ports.ts";
 import {
   type FrameReader,
@@ -78,12 +78,9 @@ export function incoming(options: IncomingOptions): Incoming {
       await receive(options, peer, socket, frames, () => sockets.has(socket));
     } catch (error) {
       const trouble = lineOf(error);
-      const who = peer === null ? "" : `${peer} at `;
       // Whoever is refused dials again and again: the same trouble is one line.
       const isNews = peer !== null || trouble !== refused;
-      if (!closed && isNews) {
-        warn(log, "connectionClosed", `closed a connection from ${who}${socket.remote}: ${trouble}`, peer);
-      }
+      if (!closed && isNews) reportClosed(log, { peer, remote: socket.remote, trouble });
       if (peer === null) refused = trouble;
     } finally {
       socket.close();
@@ -95,10 +92,7 @@ export function incoming(options: IncomingOptions): Incoming {
   const serveOrRefuse = (socket: Socket) => {
     if (handshakes >= maxHandshakes) {
       socket.close();
-      if (!crowded) {
-        const why = `${handshakes} others have not said hello yet`;
-        warn(log, "connectionRefused", `refused a connection from ${socket.remote}: ${why}`, null);
-      }
+      if (!crowded) reportRefused(log, socket.remote, handshakes);
       crowded = true;
       return;
     }
@@ -119,8 +113,22 @@ export function incoming(options: IncomingOptions): Incoming {
   };
 }
 
-function warn(log: Report, event: LogEventName, message: string, peer: NodeId | null): void {
-  log({ level: "warn", event, message, ...(peer === null ? {} : { peer }) });
+function reportClosed(
+  log: Report,
+  { peer, remote, trouble }: {
+    readonly peer: NodeId | null;
+    readonly remote: string;
+    readonly trouble: string;
+  },
+): void {
+  const common = { level: "warn", event: "connectionClosed" } as const;
+  if (peer === null) log({ ...common, message: `closed a connection from ${remote}: ${trouble}` });
+  else log({ ...common, peer, message: `closed a connection from ${peer} at ${remote}: ${trouble}` });
+}
+
+function reportRefused(log: Report, remote: string, handshakes: number): void {
+  const message = `refused a connection from ${remote}: ${handshakes} others have not said hello yet`;
+  log({ level: "warn", event: "connectionRefused", message });
 }
 
 /** Accepts connections until closed, also after a failure to. */
