@@ -42,6 +42,7 @@ function short(specifier: string): string {
 const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^src\/core\//, may: /^src\/core\// },
   { part: /^src\/(ports|error|logging)\.ts/, may: /^src\/(core\/mod|error|logging)\.ts/ },
+  { part: /^src\/trace\//, may: /^src\/(core\/mod\.ts|error\.ts|trace\/)/ },
   { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },
   { part: /^src\/identity\.ts/, may: /^src\/(core\/mod|ports)\.ts/ },
   { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat)\.ts|npm:|@msgpack)/ },
@@ -56,10 +57,10 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   },
   {
     part: /^src\/(node\.ts|node\/)/,
-    may: /^(src\/(core\/mod|ports|error|logging|options|codec)\.ts|src\/node\/|npm:)/,
+    may: /^(src\/(core\/mod|ports|error|logging|options|codec)\.ts|src\/node\/|src\/trace\/record\.ts|npm:)/,
   },
   { part: /^src\/(deno|nodejs)\.ts/, may: /^src\/(transport|storage)\/|^src\/nodejs\.ts/ },
-  { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|node|ports|error|logging)/ },
+  { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|trace|node|ports|error|logging)/ },
   { part: /^spec\/raft\//, may: /^(src\/core\/mod\.ts|spec\/(raft|dsl|checker)\/)/ },
   { part: /^spec\/cli/, may: /^(spec\/|npm:|@std|jsr:|vendor\/)/ },
   { part: /^spec\//, may: /^spec\// },

@@ -12,6 +12,7 @@ import {
 import { checked, fields, functionOf, integer, milliseconds, objectWith, that } from "../options.ts";
 import type { Logger } from "../logging.ts";
 import type { Clock, Random, StateMachine, Storage, Transport } from "../ports.ts";
+import type { TraceWriter } from "../trace/record.ts";
 import type { DeliveriesOptions } from "./deliveries.ts";
 import { systemClock, systemRandom } from "./system.ts";
 
@@ -118,6 +119,8 @@ export interface RaftNodeOptions<Answer = unknown> {
    * node stopped.
    */
   readonly log?: Logger;
+  /** Takes every event and what came of it, to be replayed later; see {@linkcode replayTrace}. Default: nobody. */
+  readonly trace?: TraceWriter;
 }
 
 /** How long a proposal, or a read, may take. */
@@ -190,6 +193,7 @@ const schema = fields({
   keptEntries: integer(0).default(1024),
   maxSnapshotChunkBytes: count.default(1 << 18),
   log: functionOf<Logger>().default(() => () => {}),
+  trace: functionOf<TraceWriter>().optional(),
 }).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
   path: ["electionTimeoutMs"],
   error: timeoutExpected,

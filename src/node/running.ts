@@ -9,6 +9,7 @@ import {
 } from "../core/mod.ts";
 import type { Report } from "../logging.ts";
 import type { Clock, Connection, OpenStorage } from "../ports.ts";
+import { recorded } from "../trace/record.ts";
 import { type Source, wakeAll } from "./deliveries.ts";
 import { errorOf, fail } from "./ending.ts";
 import * as loops from "./loop.ts";
@@ -41,11 +42,11 @@ export interface Running {
 }
 
 export function assemble(settings: Settings, storage: OpenStorage, state: ServerState): Running {
-  const { clock, step, stateMachine } = settings;
+  const { clock, trace, stateMachine } = settings;
   const { table, reads, asked } = createTables(settings, () => loop);
   const reporter = createReporter(state, settings.log);
   const loop = loops.createLoop(state, {
-    step,
+    step: trace === undefined ? settings.step : recorded(settings.step, trace),
     clock,
     durationMs: (timer) => durationMs(settings, timer),
     write: (write) => storage.write(write),
