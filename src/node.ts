@@ -11,8 +11,10 @@ import { deliver, type DeliveriesOptions, type Delivery } from "./node/deliverie
 import { close } from "./node/ending.ts";
 import * as loops from "./node/loop.ts";
 import {
+  type CloseOptions,
   configOf,
   type MembershipChange,
+  parseCloseOptions,
   parseDeliveriesOptions,
   parseOptions,
   type ProposeOptions,
@@ -24,9 +26,16 @@ import { assemble, peersOf, type Running } from "./node/running.ts";
 import { restoreFrom } from "./node/snapshots.ts";
 import { type Health, type Status, statusOf } from "./node/status.ts";
 
-export type { Health, Status } from "./node/status.ts";
+export { isLive, isReady } from "./node/status.ts";
+export type { Health, PeerProgress, Status } from "./node/status.ts";
 export type { DeliveriesOptions, Delivery } from "./node/deliveries.ts";
-export type { MembershipChange, ProposeOptions, RaftNodeOptions, RequestOptions } from "./node/options.ts";
+export type {
+  CloseOptions,
+  MembershipChange,
+  ProposeOptions,
+  RaftNodeOptions,
+  RequestOptions,
+} from "./node/options.ts";
 
 /** A server of a cluster. */
 export interface RaftNode<Answer = unknown> extends AsyncDisposable {
@@ -96,10 +105,13 @@ export interface RaftNode<Answer = unknown> extends AsyncDisposable {
   /** Resolves when the node no longer runs, whether closed or failed, and says which. Never rejects. */
   readonly stopped: Promise<Health>;
   /**
-   * Stops the node and releases its transport and its storage. What waits is told so at once. Resolves only when the
-   * write in progress has settled: for as long as `write` of the storage hangs, so does this. Idempotent.
+   * Stops the node and releases its transport and its storage. Idempotent. What waits is told so at once; or, with
+   * `drainMs`, the node first takes nothing new, hands leadership over and lets what waits come to its end. Resolves only
+   * when the write in progress has settled: for as long as `write` of the storage hangs, so does this.
+   *
+   * @throws {RaftError} with code `InvalidOptions`.
    */
-  close(): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
 }
 
 /** Starts nodes. */
@@ -182,7 +194,7 @@ function facade(node: Running): RaftNode {
     transferLeadership: (to, options = {}) => calls.transferLeadership(node, to, options),
     changeMembership: (change, options = {}) => calls.changeMembership(node, change, options),
     stopped: node.stopped,
-    close: () => close(node),
+    close: async (options = {}) => await close(node, parseCloseOptions(options)),
     [Symbol.asyncDispose]: () => close(node),
   };
 }

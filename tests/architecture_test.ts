@@ -152,7 +152,7 @@ function functionsOf(text: string): readonly { readonly name: string; readonly l
   const lines = text.split("\n");
   return lines.flatMap((line, start) => {
     const [, indent = "", name = ""] =
-      line.match(/^(\s*)(?:export )?(?:default )?(?:async )?function\*? ?(\w+)/) ?? [];
+      line.match(/^(\s*)(?:export )?(?:default )?(?:async )?function\b\*? ?(\w+)/) ?? [];
     if (name === "") return [];
     const length = lines.slice(start).findIndex((later) => later === `${indent}}`);
     return [{ name, lines: length + 1 }];

@@ -1,6 +1,8 @@
 /** How a node ends: closed, or failed. */
 import { RaftError } from "../error.ts";
 import { reason } from "./adapters.ts";
+import type { CloseOptions } from "./options.ts";
+import { drain } from "./draining.ts";
 import { wakeAll } from "./deliveries.ts";
 import * as loops from "./loop.ts";
 import * as proposals from "./proposals.ts";
@@ -10,13 +12,20 @@ import type { Running } from "./running.ts";
 import * as snapshots from "./snapshots.ts";
 import type { Health } from "./status.ts";
 
-export function close(node: Running): Promise<void> {
-  if (node.health.type === "running") {
+/** Closes the node: at once, or when what waits has come to its end, but after so many milliseconds at the latest. */
+export async function close(node: Running, { drainMs = 0 }: CloseOptions = {}): Promise<void> {
+  if (drainMs > 0 && node.health.type === "running") {
+    node.health = { type: "closing" };
+    const message = `node ${node.settings.id} takes nothing new, and closes within ${drainMs} ms`;
+    node.report({ level: "info", event: "stopping", message });
+    await drain(node, drainMs);
+  }
+  if (node.health.type === "running" || node.health.type === "closing") {
     end(node, { type: "closed" });
     node.report({ level: "info", event: "stopped", message: `node ${node.settings.id} was closed` });
   }
   node.closing ??= release(node);
-  return node.closing;
+  await node.closing;
 }
 
 export function fail(node: Running, cause: unknown): void {
@@ -58,7 +67,8 @@ async function release(node: Running): Promise<void> {
 export function stoppedError(node: Running, health: Health, outcome: "no" | "unknown"): RaftError {
   const { id } = node.settings;
   const error = errorOf(health);
-  const why = error === null ? `node ${id} was closed` : error.message;
+  const verb = health.type === "closing" ? "is being" : "was";
+  const why = error === null ? `node ${id} ${verb} closed` : error.message;
   const options = error === null ? { outcome } : { outcome, cause: error.cause };
   return new RaftError("Stopped", `${why}; the proposal: ${proposals.meaning(outcome)}`, options);
 }

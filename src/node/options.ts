@@ -9,7 +9,17 @@ import {
   step,
   type Timer,
 } from "../core/mod.ts";
-import { checked, fields, functionOf, integer, milliseconds, objectWith, that } from "../options.ts";
+import {
+  checked,
+  fields,
+  functionOf,
+  integer,
+  maxMs,
+  milliseconds,
+  numberFrom,
+  objectWith,
+  that,
+} from "../options.ts";
 import type { Logger } from "../logging.ts";
 import type { Clock, Random, StateMachine, Storage, Transport } from "../ports.ts";
 import type { TraceWriter } from "../trace/record.ts";
@@ -147,6 +157,15 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
 }
 
+/** How to close a node. */
+export interface CloseOptions {
+  /**
+   * For how many milliseconds at most to wait for what waits, and for another node to take over the lead. Default: 0: what
+   * waits is told so at once.
+   */
+  readonly drainMs?: number;
+}
+
 /** The options with all defaults filled in. */
 export type Settings = Readonly<z.infer<typeof schema>>;
 
@@ -215,6 +234,7 @@ const changeSchema = fields({
   addresses: z.record(name, z.string("text"), "an object of addresses by name").default({}),
 });
 const proposeSchema = fields({ timeoutMs: milliseconds().optional(), signal });
+const closeSchema = fields({ drainMs: numberFrom(0, maxMs).default(0) });
 const deliveriesSchema = fields({ from: count.default(1), signal });
 
 /**
@@ -234,6 +254,11 @@ export function parseProposeOptions(options: ProposeOptions): z.infer<typeof pro
 /** @throws {RaftError} like {@linkcode parseOptions}. */
 export function parseRequestOptions(options: RequestOptions): z.infer<typeof requestSchema> {
   return checked("options", requestSchema, options);
+}
+
+/** @throws {RaftError} like {@linkcode parseOptions}. */
+export function parseCloseOptions(options: CloseOptions): z.infer<typeof closeSchema> {
+  return checked("options", closeSchema, options);
 }
 
 /** @throws {RaftError} like {@linkcode parseOptions}. */

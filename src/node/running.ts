@@ -117,7 +117,7 @@ function createSource(clock: Clock, node: () => Running): Source {
     compactedIndex: () => state().log.compactedIndex,
     ended: () => {
       const { health } = node();
-      return health.type === "running" ? null : { error: errorOf(health) };
+      return health.type === "running" || health.type === "closing" ? null : { error: errorOf(health) };
     },
     waiters: new Set(),
     clock,
