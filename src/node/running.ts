@@ -13,6 +13,7 @@ import { recorded } from "../trace/record.ts";
 import { type Source, wakeAll } from "./deliveries.ts";
 import { errorOf, fail } from "./ending.ts";
 import * as loops from "./loop.ts";
+import { observed, tell } from "./observing.ts";
 import { durationMs, type Settings } from "./options.ts";
 import * as proposals from "./proposals.ts";
 import * as readTable from "./reads.ts";
@@ -42,14 +43,15 @@ export interface Running {
 }
 
 export function assemble(settings: Settings, storage: OpenStorage, state: ServerState): Running {
-  const { clock, trace, stateMachine } = settings;
+  const { clock, trace, observer, stateMachine } = settings;
   const { table, reads, asked } = createTables(settings, () => loop);
   const reporter = createReporter(state, settings.log);
   const loop = loops.createLoop(state, {
     step: trace === undefined ? settings.step : recorded(settings.step, trace),
     clock,
     durationMs: (timer) => durationMs(settings, timer),
-    write: (write) => storage.write(write),
+    write: (write) =>
+      observed(observer, { type: "write", entries: write.entries.length }, () => storage.write(write)),
     send: (message) => node.connection?.send(message),
     apply(entry: LogEntry, index: LogIndex) {
       if (entry.type !== "command") return;
@@ -75,6 +77,7 @@ export function assemble(settings: Settings, storage: OpenStorage, state: Server
     refuseRequest: (refused) => requests.onRefused(asked, refused, loop.state),
     onState(state) {
       reporter.onState(state);
+      if (observer !== undefined) tell(() => observer.stepped(state));
       requests.onState(asked, state);
       snapshots.onState(content, state);
       const inUse = configurationsInUse(state);
