@@ -212,6 +212,10 @@ export interface Model {
   stepAt(state: State, branch: number): Step;
   /** The step that `text` stands for, where it is not among `steps`, such as a proposal of another command. */
   otherStep?(state: State, text: string): Step | null;
+  /** The same state, if from there on nothing had a price, in a cluster. */
+  unpriced?(state: State): State;
+  /** What was spent of each budget since the first state, in a cluster. */
+  spent?(state: State): Readonly<Record<string, number>>;
   /** The budget that doesn't allow the step that `text` stands for, and how much of it that needs; null if none does. */
   spentBudget?(state: State, text: string): SpentBudget | null;
   /** The names of the actions that could happen in no state that was expanded so far, in a plain spec. */

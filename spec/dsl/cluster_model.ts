@@ -56,6 +56,8 @@ export function compileCluster(definition: AnyCluster): Model {
     steps: (state) => stepsOf(l, state),
     stepAt: (state, branch) => stepsOf(l, state)[branch]!,
     otherStep: (state, text) => otherStep(l, state, text),
+    unpriced: (state) => unpriced(l, state),
+    spent: ({ vector }) => l.accounts.values[vector[servers.length + 1]!]!.used,
     spentBudget: (state, text) => spentBudget(l, model, state, text),
     describe: ({ vector }) =>
       Object.fromEntries(
