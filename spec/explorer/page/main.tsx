@@ -23,7 +23,7 @@ function Page({ session }: { readonly session: Signal<Session> }) {
   function take(label: string): void {
     session.value = play(session.value, label);
     const trace = shownTrace(session.value);
-    history.pushState(null, "", `#${hashOf({ ...subject, trace, position: null, loop: null })}`);
+    history.pushState(null, "", `#${hashOf({ ...subject, trace, position: null, loop: null, tour: null })}`);
   }
   return (
     <main>
