@@ -1,6 +1,14 @@
 /** Where everything of a sequence diagram is: time downwards, a column for each server. */
 import { unreachable } from "../../../src/core/mod.ts";
-import type { Arrow, Badge, Diagram, DiskMark, Glyph, Row } from "./diagram.ts";
+import {
+  type Arrow,
+  type Badge,
+  type Diagram,
+  type DiskMark,
+  type Glyph,
+  type Row,
+  wordsOf,
+} from "./diagram.ts";
 import { colourOfTerm } from "./palette.ts";
 import { arrowHead, fitted, line, path, roleOutline, round, type Shape, text, wrapped } from "./shapes.ts";
 
@@ -78,9 +86,7 @@ export function shapesOfEnd(frame: Frame, { servers, rows, inFlight }: Diagram):
   const end = middleOf(last);
   return [
     ...lifelines(frame, rows[last]!.badges, end, end + rowHeight / 2),
-    ...inFlight.flatMap((arrow) =>
-      arrowShapes(frame, servers, arrow, middleOf(arrow.sentAt) + rowHeight * 0.35)
-    ),
+    ...inFlight.flatMap((arrow) => arrowShapes(frame, servers, arrow, middleOf(arrow.sentAt) + 5)),
   ];
 }
 
@@ -288,9 +294,7 @@ function wordShapes(
     return spread(lines, notes, y, "violation");
   }
   const heading = isPlain ? label || title : glyph === "start" ? label : "";
-  // The role is seen in the picture.
-  const words = changes.map((change) => change.replace(/^(\S+): role \S+ -> [^,]+(, |$)/, "$1: "))
-    .filter((change) => !change.endsWith(": ")).join("; ");
+  const words = wordsOf(changes, ["role"]);
   if (heading === "") return spread(wrapped(words, room, 11, 3), notes, y, "words");
   return [
     text(notes, y - 4, fitted(heading, room, 12), "heading"),
