@@ -9,6 +9,7 @@ import {
   type Row,
   wordsOf,
 } from "./diagram.ts";
+import { familyOf } from "./message_text.ts";
 import { colourOfTerm } from "./palette.ts";
 import { arrowHead, fitted, line, path, roleOutline, round, type Shape, text, wrapped } from "./shapes.ts";
 
@@ -115,12 +116,6 @@ function lifelines(
 
 function termClass(term: number | null): string {
   return `term-${colourOfTerm(term ?? 0)}`;
-}
-
-/** Requests for votes, the log, and the rest have colours of their own. */
-function familyOf(type: string): string {
-  if (type.includes("Vote")) return "vote";
-  return /^(AppendEntries|InstallSnapshot)/.test(type) ? "append" : "other";
 }
 
 function arrowShapes(

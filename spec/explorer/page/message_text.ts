@@ -75,3 +75,9 @@ export function messageSign(message: Message): string {
       return "•";
   }
 }
+
+/** What a message is about, by which the style sheet knows it: a vote, the log, or something else. */
+export function familyOf(type: string): "vote" | "append" | "other" {
+  if (type.includes("Vote")) return "vote";
+  return /^(AppendEntries|InstallSnapshot)/.test(type) ? "append" : "other";
+}

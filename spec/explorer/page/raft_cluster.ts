@@ -4,7 +4,7 @@ import type { Model, State, Step } from "../../checker/model.ts";
 import type { Host } from "../../raft/host.ts";
 import type { DiskMark } from "./diagram.ts";
 import { envelopeOf, messagesIn } from "./flights.ts";
-import { serverPicture, type ServerPicture } from "./server_picture.ts";
+import { type ServerPicture, serverPicture } from "./server_picture.ts";
 
 /** A message in flight. */
 export interface FlyingMessage {
