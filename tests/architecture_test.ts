@@ -60,20 +60,29 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^src\/deno\.ts/, may: /^src\/(transport|storage)\// },
   { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|node|ports|error)/ },
   { part: /^spec\/raft\//, may: /^(src\/core\/mod\.ts|spec\/(raft|dsl|checker)\/)/ },
+  { part: /^spec\/explorer\//, may: /^(spec\/(?!cli)|src\/core\/mod\.ts|npm:|node:)/ },
   { part: /^spec\/cli/, may: /^(spec\/|npm:|@std|jsr:|vendor\/)/ },
   { part: /^spec\//, may: /^spec\// },
   { part: /^examples\//, may: /^(mod\.ts|src\/deno\.ts|npm:|@std|jsr:|vendor\/)/ },
 ];
 
 Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core <- spec", async () => {
-  const arrows = await importsOf("mod.ts", "src/deno.ts", "spec/mod.ts", "spec/cli.ts", "examples/dinner.ts");
+  const arrows = await importsOf(
+    "mod.ts",
+    "src/deno.ts",
+    "spec/mod.ts",
+    "spec/cli.ts",
+    "spec/explorer/page/main.tsx",
+    "examples/dinner.ts",
+  );
   const wrong = arrows.filter(([from, to]) => !parts.find(({ part }) => part.test(from))?.may.test(to));
   assertEquals(wrong.map(([from, to]) => `${from} -> ${to}`), []);
 });
 
 Deno.test("Deno and node: are named only in the adapters that need them", async () => {
   // A ready-made test is text that names Deno.
-  const allowed = /^(src\/transport\/tcp|src\/storage\/deno_kv|spec\/cli|spec\/report\/ready_made)/;
+  const allowed =
+    /^(src\/transport\/tcp|src\/storage\/deno_kv|spec\/cli|spec\/explorer\/(build|serve)|spec\/report\/ready_made)/;
   const wrong = (await sources("src", "spec", "mod.ts")).filter(({ path, text }) =>
     !allowed.test(path) && /\bDeno\.|["']node:/.test(withoutComments(text))
   );
@@ -130,10 +139,10 @@ interface Source {
 async function sources(...paths: readonly string[]): Promise<readonly Source[]> {
   const found: Source[] = [];
   for (const path of paths) {
-    if (path.endsWith(".ts")) found.push({ path, text: await Deno.readTextFile(root + path) });
+    if (/\.tsx?$/.test(path)) found.push({ path, text: await Deno.readTextFile(root + path) });
     else {
       for await (const { name, isDirectory } of Deno.readDir(root + path)) {
-        if (isDirectory || name.endsWith(".ts")) found.push(...await sources(`${path}/${name}`));
+        if (isDirectory || /\.tsx?$/.test(name)) found.push(...await sources(`${path}/${name}`));
       }
     }
   }

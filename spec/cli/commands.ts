@@ -9,7 +9,7 @@ import { statisticsLine, statisticsText } from "../report/statistics.ts";
 import { headline, replayText, reportText } from "../report/text.ts";
 import { replaySpec } from "../trace/replay.ts";
 import { formatTrace } from "../trace/run.ts";
-import type { BreakFlags, CheckFlags, Command, ReplayFlags } from "./arguments.ts";
+import type { BreakFlags, CheckFlags, Command, ExploreFlags, ReplayFlags } from "./arguments.ts";
 import { runExplain } from "./explain.ts";
 import { choose, loadSpec, sourceOf } from "./load.ts";
 import { printCounterexample, printRun } from "./itf.ts";
@@ -39,7 +39,15 @@ export function run(command: Command): Promise<number> | number {
       return command.mutant === null ? listMutants(command.flags) : runBreak(command.mutant, command.flags);
     case "replay":
       return runReplay(command.trace, command.spec, command.flags);
+    case "explore":
+      return runExplore(command.spec, command.flags);
   }
+}
+
+async function runExplore(spec: string, flags: ExploreFlags): Promise<number> {
+  // Only now, so that no other command has to load what makes pages.
+  const explore = await import("./explore.ts");
+  return await explore.runExplore(spec, flags);
 }
 
 async function runCheck(name: string, flags: CheckFlags): Promise<number> {

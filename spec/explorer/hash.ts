@@ -1,6 +1,7 @@
 /** The address is the trace: what is looked at and what was played, in the part of a URL after `#`. */
 import { type Parameter, SpecError, type Specification } from "../dsl/specification.ts";
 import { visible } from "../report/visible.ts";
+import type { Setup } from "./setup.ts";
 import type { Subject } from "./subject.ts";
 
 /** What an address says. */
@@ -13,16 +14,10 @@ export interface Address extends Subject {
   readonly loop: number | null;
 }
 
-/** What an address without a hash says. */
-export const home: Address = {
-  spec: "raft",
-  bounds: null,
-  parameters: {},
-  mutant: null,
-  trace: "",
-  position: null,
-  loop: null,
-};
+/** The address of a spec, before anything has happened. */
+export function homeOf(spec: string): Address {
+  return { spec, bounds: null, parameters: {}, mutant: null, trace: "", position: null, loop: null };
+}
 
 /** The hash of an address, without its `#`. What goes without saying is left out. */
 export function hashOf({ spec, bounds, parameters, mutant, trace, position, loop }: Address): string {
@@ -47,15 +42,14 @@ function encoded(value: string): string {
 }
 
 /**
- * What a hash says, with or without its `#`. Nothing at all is the home page.
+ * What a hash says, with or without its `#`. Without a spec it means the one that opens first.
  *
  * @throws {SpecError} if it can't be read: where, and what it should be.
  */
-export function addressOf(hash: string, specs: Readonly<Record<string, Specification>>): Address {
+export function addressOf(hash: string, { specs, first }: Setup): Address {
   const text = hash.replace(/^#/, "");
-  if (text === "") return home;
   const fields = new Map<string, string>();
-  for (const part of text.split("&")) {
+  for (const part of text === "" ? [] : text.split("&")) {
     const at = part.indexOf("=");
     if (at < 0) throw new SpecError(`the address has ${quoted(part)}, expected name=value`);
     const name = decoded(part.slice(0, at));
@@ -67,7 +61,7 @@ export function addressOf(hash: string, specs: Readonly<Record<string, Specifica
     if (fields.has(name)) throw new SpecError(`the address has ${name} twice`);
     fields.set(name, decoded(part.slice(at + 1)));
   }
-  const spec = fields.get("spec") ?? home.spec;
+  const spec = fields.get("spec") ?? first;
   const found = Object.hasOwn(specs, spec) ? specs[spec] : undefined;
   if (found === undefined) {
     throw new SpecError(`there is no spec ${quoted(spec)}: there are ${Object.keys(specs).join(", ")}`);
