@@ -14,14 +14,12 @@ export function ChangesPanel() {
   return (
     <section class="panel changes" aria-labelledby="changes-title">
       <h2 id="changes-title">{step === null ? "Start" : `Step ${position}`}</h2>
-      {step === null
-        ? <StartText />
-        : (
-          <p class="happened">
-            <code>{step.label}</code>
-            {step.event !== "" && <span>{titleOf(step.event, step.servers)}</span>}
-          </p>
-        )}
+      {step === null ? <StartText /> : (
+        <p class="happened">
+          <code>{step.label}</code>
+          {step.event !== "" && <span>{titleOf(step.event, step.servers)}</span>}
+        </p>
+      )}
       {handled !== null && (
         <p class="said">{messageText(envelopeOf(session.opened.model, handled.message))}</p>
       )}
@@ -39,7 +37,9 @@ export function ChangesPanel() {
           <tbody>
             {changes.map(({ where, what, before, after }, i) => (
               <tr key={where + what + i}>
-                <th scope="row">{changes[i - 1]?.where === where ? <span class="unseen">{where}</span> : where}</th>
+                <th scope="row">
+                  {changes[i - 1]?.where === where ? <span class="unseen">{where}</span> : where}
+                </th>
                 <td>{what}</td>
                 <td>{before === null ? <span class="faint">–</span> : <del>{before}</del>}</td>
                 <td>{after === null ? <span class="faint">gone</span> : <ins>{after}</ins>}</td>
@@ -55,11 +55,17 @@ export function ChangesPanel() {
 function StartText() {
   const { store } = usePage();
   const start = store.session.value?.start;
-  if (start === undefined || start.name === "1") return <p class="faint">Nothing has happened yet. Choose what happens next.</p>;
+  if (start === undefined || start.name === "1") {
+    return <p class="faint">Nothing has happened yet. Choose what happens next.</p>;
+  }
   return (
     <p class="faint">
       From <code>@{start.name}</code>
-      {start.trace !== "" && <>, which is what <code>{start.trace}</code> leads to</>}.
+      {start.trace !== "" && (
+        <>
+          , which is what <code>{start.trace}</code> leads to
+        </>
+      )}.
     </p>
   );
 }

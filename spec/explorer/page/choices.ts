@@ -114,7 +114,7 @@ function choiceOf(model: Model, state: State, bundle: readonly Enabled[]): Choic
   return {
     enabled: usual,
     glyph: glyphOf(step),
-    title: message === null && model.servers.length === 0 ? step.label : step.event,
+    title: step.event,
     detail: message === null ? "" : messageText(envelopeOf(model, message)),
     from: message === null ? null : step.servers[0] ?? null,
     message,
@@ -146,4 +146,9 @@ function titleOf(kind: VariantKind, { event, label }: Step): string {
     default:
       return unreachable(kind);
   }
+}
+
+/** What a choice is called on its button. */
+export function choiceText({ title, enabled: { step } }: Choice): string {
+  return step.servers.length === 0 ? step.label : title;
 }

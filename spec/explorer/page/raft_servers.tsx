@@ -47,8 +47,13 @@ function ServerBand({ server, before, leaders, first, last }: {
       <h3>
         <RoleSign role={badgeLetter(role)} term={term} size={26} />
         <span class="name">{id}</span>
-        <Changed now={`${roleName(server)} · term ${term}`} old={before && `${roleName(before)} · term ${before.term}`} />
-        {server.restarts > 0 && <small>restarted {server.restarts === 1 ? "once" : `${server.restarts} times`}</small>}
+        <Changed
+          now={`${roleName(server)} · term ${term}`}
+          old={before && `${roleName(before)} · term ${before.term}`}
+        />
+        {server.restarts > 0 && (
+          <small>restarted {server.restarts === 1 ? "once" : `${server.restarts} times`}</small>
+        )}
       </h3>
       <LogStrip server={server} before={before} leaders={leaders} first={first} last={last} />
       {failure !== null && <p class="failure" role="alert">It has stopped: {failure}</p>}
@@ -168,7 +173,11 @@ function Pointers({ leaders, follower, index }: {
   return (
     <span class="pointers">
       {pointers.map(({ id, term, word, sign }) => (
-        <span key={id + word} class={`pointer term-${colourOfTerm(term)}`} title={`${word}Index of ${id} for ${follower}`}>
+        <span
+          key={id + word}
+          class={`pointer term-${colourOfTerm(term)}`}
+          title={`${word}Index of ${id} for ${follower}`}
+        >
           <span aria-hidden="true">{sign}</span>
           {id}
           <span class="unseen">{` ${word}Index`}</span>
@@ -192,9 +201,19 @@ function fieldsOf(server: ServerPicture): readonly (readonly [name: string, valu
       ["nextIndex", peers.map(({ id, nextIndex }) => `${id} ${nextIndex}`).join("  ")] as const,
       ["matchIndex", peers.map(({ id, matchIndex }) => `${id} ${matchIndex}`).join("  ")] as const,
     ]),
-    ["disk", isOnDisk ? `term ${disk.term}, vote ${disk.votedFor ?? "–"}` : `term ${disk.term}, vote ${disk.votedFor ?? "–"} ≠ memory`],
+    [
+      "disk",
+      isOnDisk
+        ? `term ${disk.term}, vote ${disk.votedFor ?? "–"}`
+        : `term ${disk.term}, vote ${disk.votedFor ?? "–"} ≠ memory`,
+    ],
     ...(heldWrites.length === 0 ? [] : [["held writes", heldWrites.join(" | ")] as const]),
-    ["members", `${server.members}${server.isJoint ? " (joint)" : ""}${server.areMembersCommitted ? "" : " (not committed)"}`],
+    [
+      "members",
+      `${server.members}${server.isJoint ? " (joint)" : ""}${
+        server.areMembersCommitted ? "" : " (not committed)"
+      }`,
+    ],
     ["timers", server.timers.join(" ") || "–"],
     ...Object.entries(server.extras),
   ];
@@ -221,7 +240,9 @@ function Field({ name, old, children }: {
 }
 
 /** A text; what the last step made of it glows, beside what it was. */
-export function Changed({ now, old }: { readonly now: string; readonly old: string | null }): ComponentChildren {
+export function Changed(
+  { now, old }: { readonly now: string; readonly old: string | null },
+): ComponentChildren {
   const { store } = usePage();
   if (old === null || old === now) return <span class="value">{now}</span>;
   return (
@@ -236,10 +257,18 @@ export function Changed({ now, old }: { readonly now: string; readonly old: stri
 function Legend() {
   return (
     <p class="legend">
-      <span><i class="entry term-1" /> in memory</span>
-      <span><i class="on-disk term-1 same" /> on disk</span>
-      <span><i class="on-disk missing" /> not on disk yet</span>
-      <span><i class="commit" data-is="committed" /> committed</span>
+      <span>
+        <i class="entry term-1" /> in memory
+      </span>
+      <span>
+        <i class="on-disk term-1 same" /> on disk
+      </span>
+      <span>
+        <i class="on-disk missing" /> not on disk yet
+      </span>
+      <span>
+        <i class="commit" data-is="committed" /> committed
+      </span>
       <span>● matchIndex</span>
       <span>▲ nextIndex</span>
     </p>

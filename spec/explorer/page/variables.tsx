@@ -14,7 +14,9 @@ export function Variables({ model, here }: { readonly model: Model; readonly her
 /** A row for each variable; a record or a function of a few keys has a row for each. */
 function Values({ model, here: { state, before } }: { readonly model: Model; readonly here: Snapshot }) {
   const values = Object.entries(model.values?.(state) ?? {});
-  const earlier: Readonly<Record<string, unknown>> | null = before === null ? null : model.values?.(before) ?? null;
+  const earlier: Readonly<Record<string, unknown>> | null = before === null
+    ? null
+    : model.values?.(before) ?? null;
   return (
     <div class="wide">
       <table class="variables">
@@ -25,7 +27,9 @@ function Values({ model, here: { state, before } }: { readonly model: Model; rea
           </tr>
         </thead>
         <tbody>
-          {values.flatMap(([name, value]) => partsOf(name, value, earlier?.[name])).map(({ name, now, old }) => (
+          {values.flatMap(([name, value]) => partsOf(name, value, earlier?.[name])).map((
+            { name, now, old },
+          ) => (
             <tr key={name} class={old !== null && old !== now ? "is-changed" : ""}>
               <th scope="row">{name}</th>
               <td>
