@@ -212,6 +212,8 @@ export interface Model {
   stepAt(state: State, branch: number): Step;
   /** The step that `text` stands for, where it is not among `steps`, such as a proposal of another command. */
   otherStep?(state: State, text: string): Step | null;
+  /** The same state, from which on the budgets count, in a cluster. */
+  priced?(state: State): State;
   /** The same state, if from there on nothing had a price, in a cluster. */
   unpriced?(state: State): State;
   /** What was spent of each budget since the first state, in a cluster. */

@@ -56,6 +56,7 @@ export function compileCluster(definition: AnyCluster): Model {
     steps: (state) => stepsOf(l, state),
     stepAt: (state, branch) => stepsOf(l, state)[branch]!,
     otherStep: (state, text) => otherStep(l, state, text),
+    priced: (state) => priced(l, state),
     unpriced: (state) => unpriced(l, state),
     spent: ({ vector }) => l.accounts.values[vector[servers.length + 1]!]!.used,
     spentBudget: (state, text) => spentBudget(l, model, state, text),

@@ -3,6 +3,7 @@ import { stripTypeScriptTypes } from "node:module";
 import { coreTexts, mutated } from "../raft/load_mutant.ts";
 import { mutants } from "../raft/mutants.ts";
 import { type CoreFiles, coreFilesName, patchBetween } from "./core_files.ts";
+import { workerName } from "./searcher.ts";
 
 /** What the page is to hold besides the catalog. */
 export interface BuildOptions {
@@ -46,7 +47,7 @@ async function read(path: string): Promise<Uint8Array> {
 }
 
 /** The programs, by name: the page, and the worker that searches. */
-const programs = { "page.js": "page/main.tsx" } as const;
+const programs = { "page.js": "page/main.tsx", [workerName]: "worker.ts" } as const;
 
 async function bundle({ theirs, first }: BuildOptions): Promise<readonly (readonly [string, Uint8Array])[]> {
   const folder = await Deno.makeTempDir({ prefix: "quorate-explorer-" });

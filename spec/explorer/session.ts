@@ -3,6 +3,7 @@
  * selected. Where the steps come from is the model's business, and how they look is the page's.
  */
 import type { Start, State, Step } from "../checker/model.ts";
+import { Reshape, untilInShape } from "../dsl/shape.ts";
 import { formatTrace, type Run, splitTrace, startNamed, stepOf } from "../trace/run.ts";
 import type { Opened } from "./subject.ts";
 
@@ -51,9 +52,7 @@ export interface Showing {
  */
 export function openSession(opened: Opened, trace = "", showing: Showing = {}): Session {
   const [start, words] = beginning(opened, trace);
-  const first = { parent: null, step: null, state: free(opened, start.state), number: 0 };
-  const empty: Session = { opened, start, moments: [first], path: [0], position: 0, loop: null };
-  return show(playAll(empty, words, showing), showing);
+  return show(playAll(emptySession(opened, start), words, showing), showing);
 }
 
 /**
@@ -75,6 +74,16 @@ export function follow(session: Session, trace: string, showing: Showing = {}): 
  * @throws {SpecError} if the step can't happen here: what can.
  */
 export function play(session: Session, label: string): Session {
+  try {
+    return settled(playInShape(session, label));
+  } catch (error) {
+    // Some value doesn't keep its shape. The spec knows it now, and is built another way.
+    if (!(error instanceof Reshape)) throw error;
+    return play(rebuilt(session), label);
+  }
+}
+
+function playInShape(session: Session, label: string): Session {
   const { moments, path, position } = session;
   const from = path[position]!;
   const step = stepOf(session.opened.model, moments[from]!.state, label, position + 1);
@@ -144,6 +153,32 @@ export function shownTrace(session: Session): string {
 export function traceHere(session: Session): string {
   const { start, steps } = shownRun(session);
   return formatTrace({ start, steps: steps.slice(0, session.position) });
+}
+
+function emptySession(opened: Opened, start: Start): Session {
+  const first = { parent: null, step: null, state: free(opened, start.state), number: 0 };
+  return { opened, start, moments: [first], path: [0], position: 0, loop: null };
+}
+
+/** What can happen next is looked at now, so that a value that doesn't keep its shape shows here. */
+function settled(session: Session): Session {
+  session.opened.model.steps(selected(session).state);
+  return session;
+}
+
+/** The same visit, in a model of another shape. */
+function rebuilt(session: Session): Session {
+  const { spec, values } = session.opened;
+  return untilInShape(() => {
+    const opened = { ...session.opened, model: spec.build(values) };
+    const start = startNamed(opened.model, session.start.name);
+    const moments = session.moments.reduce<readonly Moment[]>((known, { parent, step, number }) => {
+      if (parent === null) return emptySession(opened, start).moments;
+      const taken = stepOf(opened.model, known[parent]!.state, step!.label, number);
+      return [...known, { parent, step: taken, state: taken.to, number }];
+    }, []);
+    return { ...session, opened, start, moments };
+  });
 }
 
 function beginning({ model }: Opened, trace: string): readonly [Start, readonly string[]] {

@@ -2,7 +2,7 @@
 import type { Model, Start, State, Step } from "../checker/model.ts";
 import { changesBetween } from "../dsl/plain.ts";
 import { type Deadlock, noDeadlock, type Property, stuck } from "../dsl/property.ts";
-import { type Judge, judgesOf, viewOf } from "../trace/replay.ts";
+import { isSameState, type Judge, judgesOf, viewOf } from "../trace/replay.ts";
 import { type Moment, selected, type Session } from "./session.ts";
 import type { Opened } from "./subject.ts";
 
@@ -24,6 +24,8 @@ export interface Enabled {
   readonly step: Step;
   /** Whether it leads to this very state. */
   readonly isIdle: boolean;
+  /** The first moment of the tree that is the state to which it leads, by its place there; null: none was so far. */
+  readonly seen: number | null;
   /** The budget that a search within the bounds would have to overrun for it; null: none. */
   readonly beyond: { readonly budget: string; readonly allows: number } | null;
 }
@@ -87,7 +89,7 @@ export function snapshot(session: Session): Snapshot {
     before,
     state,
     changes: before === null ? [] : changesOf(model, before, state),
-    enabled: enabledIn(opened, session.start.state, state),
+    enabled: enabledIn(session, state),
     truths: truthsOf(session, path.slice(0, position + 1).map((moment) => moments[moment]!)),
     isOutside: model.constraint !== undefined && !model.constraint(viewOf(model, state)),
   };
@@ -120,13 +122,20 @@ export function changesOf(model: Model, before: State, after: State): readonly C
 }
 
 /** What can happen in a state, by place. */
-function enabledIn(opened: Opened, start: State, state: State): readonly EnabledGroup[] {
+function enabledIn(session: Session, state: State): readonly EnabledGroup[] {
+  const { opened, start } = session;
   const { model } = opened;
+  const seen = seenStates(session);
   const groups = new Map<string, Enabled[]>(model.servers.map((server) => [server, []]));
-  const spent = model.spent?.(start) ?? {};
+  const spent = model.spent?.(start.state) ?? {};
   for (const step of model.steps(state)) {
     const where = step.servers.at(-1) ?? step.label.replace(/[(#].*$/, "");
-    const enabled = { step, isIdle: isSame(state, step.to), beyond: beyond(opened, spent, state, step.to) };
+    const enabled = {
+      step,
+      isIdle: isSameState(state, step.to),
+      seen: seen.get(keyOf(model, step.to)) ?? null,
+      beyond: beyond(opened, spent, state, step.to),
+    };
     groups.set(where, [...groups.get(where) ?? [], enabled]);
   }
   return [...groups].map(([where, enabled]) => ({ where, enabled }));
@@ -148,8 +157,29 @@ function beyond(
   return null;
 }
 
-function isSame(before: State, after: State): boolean {
-  return before.vector.join() === after.vector.join() && before.bag.join() === after.bag.join();
+/** For each state of the tree, however much was spent on the way there, the first moment in which it is. */
+function seenStates({ opened: { model }, moments }: Session): ReadonlyMap<string, number> {
+  const seen = new Map<string, number>();
+  moments.forEach(({ state }, index) => {
+    const key = keyOf(model, state);
+    if (!seen.has(key)) seen.set(key, index);
+  });
+  return seen;
+}
+
+/** A state never changes, so that its key is made once. */
+const keys = new WeakMap<State, string>();
+
+function keyOf({ servers, spent }: Model, state: State): string {
+  const known = keys.get(state);
+  if (known !== undefined) return known;
+  const { vector, bag } = state;
+  // The place after the servers and the history holds what was spent.
+  const places = spent === undefined ? vector : vector.with(servers.length + 1, 0);
+  // Places that came later have their first value.
+  const key = `${places.join().replace(/(,0)+$/, "")};${bag.join()}`;
+  keys.set(state, key);
+  return key;
 }
 
 /** What one property says of one moment. */
@@ -203,7 +233,7 @@ function judgementsOf(
   const view = viewOf(model, moment.state);
   const earlier = before === null ? undefined : viewOf(model, before.state);
   // A step that changes nothing is none.
-  const isIdle = before !== null && isSame(before.state, moment.state);
+  const isIdle = before !== null && isSameState(before.state, moment.state);
   const found = model.properties.map((property): Judgement => {
     const judge = judges.get(property.name);
     if (judge === undefined) return { here: isOfKind(property, view) ? "is" : "isNot", witness: null };

@@ -1,6 +1,5 @@
 /** What the explorer looks at: a spec, for which values of its parameters, and with which line of the core wrong. */
 import type { Model } from "../checker/model.ts";
-import { untilInShape } from "../dsl/shape.ts";
 import {
   type Parameter,
   type Parameters,
@@ -59,7 +58,7 @@ export async function openSubject(subject: Subject, { specs, loadCore }: Shelf):
   const mutant = mutantOf(subject);
   const spec = mutant === null ? named : mutatedSpec(await loadCore(mutant), mutant);
   const values = resolveParameters(spec, subject.bounds, { ...mutant?.bounds, ...subject.parameters });
-  return { subject, spec, values, mutant, model: untilInShape(() => spec.build(values)) };
+  return { subject, spec, values, mutant, model: spec.build(values) };
 }
 
 function mutantOf({ spec, mutant }: Subject): Mutant | null {

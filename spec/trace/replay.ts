@@ -83,7 +83,7 @@ export function replay(
     judges.flatMap(([name, judge]): readonly Violation[] => {
       const before = states[step - 1];
       // A step that changes nothing is none.
-      if (before !== undefined && isSame(before, states[step]!)) return [];
+      if (before !== undefined && isSameState(before, states[step]!)) return [];
       const witness = judge(views[step - 1], after, step);
       return witness === true ? [] : [{ name, witness, step }];
     })
@@ -129,8 +129,11 @@ function judgeOf(property: Property<unknown>, start: Start): Judge | null {
   }
 }
 
-function isSame(before: State, after: State): boolean {
-  return before.vector.join() === after.vector.join() && before.bag.join() === after.bag.join();
+/** Whether two states are one. A place that came only after a state was met has its first value there. */
+export function isSameState(one: State, other: State): boolean {
+  const places = Math.max(one.vector.length, other.vector.length);
+  for (let p = 0; p < places; p++) if ((one.vector[p] ?? 0) !== (other.vector[p] ?? 0)) return false;
+  return one.bag.join() === other.bag.join();
 }
 
 /** What properties see of a state. */
