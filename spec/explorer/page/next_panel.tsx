@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { type Choice, type ChoiceGroup, choiceText, type Variant } from "./choices.ts";
 import { usePage } from "./context.ts";
-import type { Mark } from "./engine.ts";
+import type { Mark } from "../seek.ts";
 import { chipKey } from "./raft_stage.tsx";
 import { GlyphSign, RoleSign, Sign } from "./signs.tsx";
 
@@ -13,7 +13,7 @@ export function NextPanel() {
   const here = store.here.value;
   if (here === null) return null;
   const count = groups.reduce((sum, { choices, requests }) => sum + choices.length + requests.length, 0);
-  const depth = engine.marksDepth.value;
+  const depth = engine.within.value;
   return (
     <section class="panel next" aria-labelledby="next-title" id="next">
       <header>
@@ -59,11 +59,10 @@ function Group({ group: { where, choices, requests } }: { readonly group: Choice
 }
 
 function ChoiceRow({ choice }: { readonly choice: Choice }) {
-  const { visits, engine } = usePage();
+  const { store, visits, engine } = usePage();
   const { enabled: { step, isIdle, beyond }, glyph, key, variants, detail, from } = choice;
   const mark = engine.marks.value.get(step.label) ?? null;
   const bound = beyond === null ? "" : `beyond the bounds of a search: ${beyond.budget} ≤ ${beyond.allows}`;
-  const isDangerous = mark !== null && mark.violation !== null;
   return (
     <div
       class={`choice${isIdle ? " idle" : ""}${beyond === null ? "" : " beyond"}${
@@ -91,7 +90,7 @@ function ChoiceRow({ choice }: { readonly choice: Choice }) {
           {(isIdle || bound !== "") && (
             <span class="detail">{[isIdle ? "changes nothing" : "", bound].filter(Boolean).join(" · ")}</span>
           )}
-          <MarkText mark={mark} />
+          <MarkText mark={mark} isSeen={!isIdle && store.isSeen(step.to)} />
         </span>
       </button>
       {variants.map((variant) => (
@@ -108,12 +107,12 @@ function VariantButton({ variant: { kind, enabled, title }, from }: {
   const { visits, engine } = usePage();
   const { label, servers } = enabled.step;
   const name = from === null ? title : `${title} from ${from} to ${servers[1]}`;
-  const violation = engine.marks.value.get(label)?.violation ?? null;
-  const danger = violation === null ? "" : `; ${violation.property} is broken within ${violation.within}`;
+  const mark = engine.marks.value.get(label);
+  const danger = mark === undefined ? "" : `; ${mark.property} can be broken within ${mark.steps} steps`;
   return (
     <button
       type="button"
-      class={`variant ${kind}${violation === null ? "" : " danger"}`}
+      class={`variant ${kind}${mark === undefined ? "" : " danger"}`}
       aria-label={name + danger}
       title={`${name} (${label})${danger}`}
       data-step={label}
@@ -124,18 +123,16 @@ function VariantButton({ variant: { kind, enabled, title }, from }: {
   );
 }
 
-function MarkText({ mark }: { readonly mark: Mark | null }) {
-  if (mark === null) return null;
-  const { isKnown, violation } = mark;
-  if (violation !== null) {
-    const { property, within } = violation;
+/** What may break by a step; that it leads to a state that was visited. */
+function MarkText({ mark, isSeen }: { readonly mark: Mark | null; readonly isSeen: boolean }) {
+  if (mark !== null) {
     return (
       <span class="mark danger">
-        ⚠ {property} {within <= 1 ? "is broken by this" : `can be broken within ${within} steps`}
+        ⚠ {mark.property} {mark.steps === 1 ? "is broken by this" : `can be broken within ${mark.steps} steps`}
       </span>
     );
   }
-  return isKnown ? <span class="mark">seen before</span> : null;
+  return isSeen ? <span class="mark">leads to a state seen before</span> : null;
 }
 
 /** Whatever isn't offered, in the notation: another command, other members. */

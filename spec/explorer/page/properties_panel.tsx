@@ -62,7 +62,7 @@ function PropertyRow({ truth }: { readonly truth: Truth }) {
         </p>
         {(witness ?? first?.witness ?? null) !== null && <p class="witness">{witness ?? first?.witness}</p>}
         <p class="hunt">
-          {search === null || search.outcome !== null
+          {search === null || search.answer !== null
             ? (
               <button type="button" onClick={() => engine.find(name)}>
                 Find {isExample ? "an example" : "a counterexample"} from here
@@ -118,32 +118,36 @@ function stateText(truth: Truth): string {
   }
 }
 
-function SearchText({ search: { progress, outcome }, isExample }: {
+function SearchText({ search: { progress, answer, from }, isExample }: {
   readonly search: Search;
   readonly isExample: boolean;
 }) {
-  if (outcome === null) {
+  if (answer === null) {
     const text = progress === null
       ? "searching …"
       : `${progress.distinct.toLocaleString("en")} states, ${progress.depth} steps deep …`;
     return <span role="status">{text}</span>;
   }
   const what = isExample ? "example" : "counterexample";
-  switch (outcome.type) {
+  switch (answer.type) {
     case "found":
       return (
-        <span role="status" class={isExample ? "good" : "bad"}>Found: {outcome.steps} steps from there.</span>
-      );
-    case "none":
-      return (
-        <span role="status">
-          No {what}: {outcome.isWhole ? "all" : `the ${outcome.distinct.toLocaleString("en")}`} states{" "}
-          {outcome.isWhole
-            ? `that can be reached, ${outcome.distinct.toLocaleString("en")}`
-            : `within ${outcome.depth} steps`}.
+        <span role="status" class={isExample ? "good" : "bad"}>
+          Found: it is shown, from step {from} on{answer.witness === null ? "" : `: ${answer.witness}`}.
         </span>
       );
+    case "none": {
+      const states = `${answer.distinct.toLocaleString("en")} states`;
+      const where = answer.exhausted ? `all ${states} within the bounds` : `${states}, ${answer.steps} steps deep`;
+      return (
+        <span role="status">
+          No {what} in {where}
+          {answer.stopped === null ? "" : `; then the search ran out of ${answer.stopped}`}.
+          {answer.reason !== null && ` ${answer.reason}`}
+        </span>
+      );
+    }
     case "failed":
-      return <span role="alert" class="bad">{outcome.message}</span>;
+      return <span role="alert" class="bad">{answer.message}</span>;
   }
 }

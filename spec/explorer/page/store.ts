@@ -1,5 +1,7 @@
+/// <reference lib="dom" />
 /** What the page knows, as signals: whoever shows a part of it is drawn anew when that part changes. */
-import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { State } from "../../checker/model.ts";
 import { type Session, shownRun } from "../session.ts";
 import { type Snapshot, snapshot } from "../snapshot.ts";
 import { type ChoiceGroup, choicesOf } from "./choices.ts";
@@ -11,7 +13,7 @@ import { type PathViolation, violationsOn } from "./violations.ts";
 export type DialogName = "help" | "specs" | "mutants" | "tours" | "find" | "share" | "branches";
 
 /** How the page looks; `system` follows the system. */
-export type Theme = "system" | "light" | "dark";
+type Theme = "system" | "light" | "dark";
 
 /** Something that went wrong. */
 export interface Problem {
@@ -37,12 +39,16 @@ export interface Store {
   readonly cluster: ReadonlySignal<ClusterPicture | null>;
   /** The same before the step that led here. */
   readonly clusterBefore: ReadonlySignal<ClusterPicture | null>;
+  /** Whether a state was visited, on any branch. */
+  isSeen(state: State): boolean;
   /** What went wrong, until the way back is taken; null while all is well. */
   readonly problem: Signal<Problem | null>;
   /** The dialog that is open; null if none is. */
   readonly dialog: Signal<DialogName | null>;
-  /** How the page looks. */
-  readonly theme: Signal<Theme>;
+  /** Whether the page is dark. */
+  readonly isDark: ReadonlySignal<boolean>;
+  /** From dark to light, or back. */
+  switchTheme(): void;
   /** What a screen reader is to say. */
   readonly said: Signal<string>;
 }
@@ -77,13 +83,53 @@ export function createStore(): Store {
     ),
     cluster: clusterOf("state"),
     clusterBefore: clusterOf("before"),
+    isSeen: (state) => session.value !== null && visited(session.value).has(nameOf(state)),
     problem: signal(null),
     dialog: signal(null),
-    theme: signal("system"),
+    ...themes(),
     said: signal(""),
   };
 }
 
 function tellingOf({ opened: { spec, model } }: Session): Telling {
   return spec.name === "raft" ? { diskOf: raftDiskOf(model) } : {};
+}
+
+/** Dark or light: as the system has it, until somebody chooses. */
+function themes(): Pick<Store, "isDark" | "switchTheme"> {
+  const query = matchMedia("(prefers-color-scheme: dark)");
+  const system = signal(query.matches);
+  query.addEventListener("change", ({ matches }) => system.value = matches);
+  const chosen = signal<Theme>(themeIn(localStorage.getItem(themeKey)));
+  const isDark = computed(() => chosen.value === "system" ? system.value : chosen.value === "dark");
+  effect(() => {
+    document.documentElement.dataset.theme = isDark.value ? "dark" : "light";
+  });
+  return {
+    isDark,
+    switchTheme() {
+      const next = isDark.value ? "light" : "dark";
+      chosen.value = system.value === (next === "dark") ? "system" : next;
+      localStorage.setItem(themeKey, chosen.value);
+    },
+  };
+}
+
+const themeKey = "quorate-theme";
+
+function themeIn(text: string | null): Theme {
+  return text === "dark" || text === "light" ? text : "system";
+}
+
+/** The states that were visited, each list of moments looked at once. */
+const names = new WeakMap<readonly unknown[], ReadonlySet<string>>();
+
+function visited({ moments }: Session): ReadonlySet<string> {
+  let known = names.get(moments);
+  if (known === undefined) names.set(moments, known = new Set(moments.map(({ state }) => nameOf(state))));
+  return known;
+}
+
+function nameOf({ vector, bag }: State): string {
+  return `${vector.join()} ${bag.join()}`;
 }

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { SpecError } from "../../dsl/specification.ts";
 import { loadCore } from "../core_files.ts";
 import { type Address, addressOf, hashOf, homeOf } from "../hash.ts";
-import { follow, fork, go, openSession, play, select, type Session, shownTrace } from "../session.ts";
+import { follow, fork, go, openSession, play, select, type Session, type Showing, shownTrace } from "../session.ts";
 import type { Setup } from "../setup.ts";
 import { openSubject, type Subject } from "../subject.ts";
 import { wordsOf } from "./diagram.ts";
@@ -15,7 +15,7 @@ export interface Visits {
   /** Goes to an address, as a new entry of the history. */
   visit(address: Address): Promise<void>;
   /** Shows another trace of the same spec. Returns what is wrong with it; null if nothing is. */
-  show(trace: string, loop?: number | null): string | null;
+  show(trace: string, showing?: Showing): string | null;
   /** Takes a step from the selected moment. */
   take(label: string): void;
   /** Selects a moment of the path. */
@@ -119,11 +119,11 @@ export function createVisits(store: Store, setup: Setup): Visits {
 
   return {
     visit: (address) => enter(() => address, true),
-    show(trace, loop = null) {
+    show(trace, showing = {}) {
       const session = store.session.value;
       if (session === null) return "nothing is open";
       try {
-        change(follow(session, trace, { loop }), true);
+        change(follow(session, trace, showing), true);
         return null;
       } catch (error) {
         if (error instanceof SpecError) return error.message;
