@@ -224,6 +224,8 @@ export interface Model {
   neverEnabled?(): readonly string[];
   /** The value of each variable, in a plain spec. */
   values?(state: State): Readonly<Record<string, unknown>>;
+  /** How the spec draws a state: SVG as text; if it is left out, it doesn't. */
+  picture?(state: State): string;
   /** What a person wants to know of each place of a state: names and short texts, by server or variable. */
   describe(state: State): Readonly<Record<string, Readonly<Record<string, string>>>>;
 }

@@ -35,6 +35,7 @@ export function compileCluster(definition: AnyCluster): Model {
     records: l.records,
     properties: definition.properties as Model["properties"],
     ...whatCounts(definition),
+    ...pictureFor(l),
     ...endsOf(l),
     ...symmetryOf(l),
     starts,
@@ -172,6 +173,13 @@ function whatCounts(definition: AnyCluster): Pick<Model, "constraint" | "actionC
 function symmetryOf(l: Learning): Pick<Model, "symmetry"> {
   const { symmetry } = l.definition;
   return symmetry === undefined ? {} : { symmetry: () => clusterSymmetry(l, symmetry) };
+}
+
+/** How the cluster draws a state. */
+function pictureFor(l: Learning): Pick<Model, "picture"> {
+  const picture = l.definition.picture as ((view: unknown) => string) | undefined;
+  if (picture === undefined) return {};
+  return { picture: ({ vector }) => picture(viewOn(l, { vector, at: 0, onRead: () => {} })) };
 }
 
 /** Where only budgets keep something from happening, nothing is wrong. */

@@ -3,6 +3,7 @@ import type { Model, Start, State, Step } from "../checker/model.ts";
 import { changesBetween } from "../dsl/plain.ts";
 import { type Deadlock, noDeadlock, type Property, stuck } from "../dsl/property.ts";
 import { isSameState, type Judge, judgesOf, viewOf } from "../trace/replay.ts";
+import { type OwnPicture, ownPicture } from "./own_picture.ts";
 import { type Moment, selected, type Session } from "./session.ts";
 import type { Opened } from "./subject.ts";
 
@@ -69,6 +70,8 @@ export interface Snapshot {
   readonly state: State;
   /** What the step changed. */
   readonly changes: readonly Change[];
+  /** How the spec draws the state; null if it doesn't. */
+  readonly picture: OwnPicture | null;
   /** What can happen next, by place. */
   readonly enabled: readonly EnabledGroup[];
   /** What is true of each property, in the spec's order; that there is no deadlock comes last, if there is one. */
@@ -89,6 +92,7 @@ export function snapshot(session: Session): Snapshot {
     before,
     state,
     changes: before === null ? [] : changesOf(model, before, state),
+    picture: ownPicture(model, state),
     enabled: enabledIn(session, state),
     truths: truthsOf(session, path.slice(0, position + 1).map((moment) => moments[moment]!)),
     isOutside: model.constraint !== undefined && !model.constraint(viewOf(model, state)),
