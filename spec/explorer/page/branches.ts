@@ -26,6 +26,11 @@ export function leavesOf({ moments, path }: Session): readonly Leaf[] {
       labels.unshift(step!.label);
       at = parent!;
     }
-    return [{ moment, forkedAt: moments[at]!.number, length: moments[moment]!.number, labels: labels.join(" ") }];
+    return [{
+      moment,
+      forkedAt: moments[at]!.number,
+      length: moments[moment]!.number,
+      labels: labels.join(" "),
+    }];
   });
 }

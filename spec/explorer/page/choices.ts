@@ -3,7 +3,7 @@ import { unreachable } from "../../../src/core/mod.ts";
 import type { Model, State, Step } from "../../checker/model.ts";
 import type { Enabled, Snapshot } from "../snapshot.ts";
 import { type Glyph, glyphOf } from "./diagram.ts";
-import { envelopeOf, messageOf, signOf } from "./flights.ts";
+import { envelopeOf, messageOf, signOf, type Traffic } from "./flights.ts";
 import { messageText } from "./message_text.ts";
 
 /** What a variant of a choice does differently. */
@@ -52,8 +52,13 @@ export interface ChoiceGroup {
 /** The keys of choices, in order. */
 export const choiceKeys: readonly string[] = [..."1234567890ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 
-/** What can happen next, by place. */
-export function choicesOf(model: Model, { state, enabled }: Snapshot): readonly ChoiceGroup[] {
+/** What can happen next, by place; of messages, those that are longer on their way come first. */
+export function choicesOf(
+  model: Model,
+  { state, enabled }: Snapshot,
+  { inFlight }: Traffic,
+): readonly ChoiceGroup[] {
+  const ages = new Map(inFlight.toReversed().map(({ message, sentAt }) => [message, sentAt]));
   const keys = [...choiceKeys];
   return enabled.map(({ where, enabled: all }): ChoiceGroup => {
     const bundles = new Map<string, Enabled[]>();
@@ -61,8 +66,9 @@ export function choicesOf(model: Model, { state, enabled }: Snapshot): readonly 
       const name = plainLabel(one.step);
       bundles.set(name, [...bundles.get(name) ?? [], one]);
     }
-    const inOrder = [...bundles.values()].sort((a, b) => rank(a[0]!.step) - rank(b[0]!.step));
-    const choices = inOrder.map((bundle) => choiceOf(model, state, bundle));
+    const age = ({ message }: Choice) => message === null ? 0 : ages.get(message) ?? 0;
+    const choices = [...bundles.values()].map((bundle) => choiceOf(model, state, bundle))
+      .sort((a, b) => rank(a.enabled.step) - rank(b.enabled.step) || age(a) - age(b));
     const isRequest = ({ glyph }: Choice) => glyph === "transfer" || glyph === "change";
     const withKeys = (chosen: readonly Choice[]) =>
       chosen.map((choice): Choice => ({ ...choice, key: keys.shift() ?? null }));

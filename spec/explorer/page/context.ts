@@ -4,7 +4,6 @@ import { useContext } from "preact/hooks";
 import type { Engine } from "./engine.ts";
 import type { Setup } from "../setup.ts";
 import type { Store } from "./store.ts";
-import type { Tourist } from "./tourist.ts";
 import type { Visits } from "./visits.ts";
 
 /** A page. */
@@ -17,8 +16,6 @@ export interface Page {
   readonly visits: Visits;
   /** What is searched in the background. */
   readonly engine: Engine;
-  /** The tour that is under way. */
-  readonly tourist: Tourist;
 }
 
 /** The page that a part belongs to. */

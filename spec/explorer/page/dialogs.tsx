@@ -10,7 +10,6 @@ import { ShareDialog } from "./share_dialog.tsx";
 import { Sign } from "./signs.tsx";
 import { SpecsDialog } from "./specs_dialog.tsx";
 import type { DialogName } from "./store.ts";
-import { ToursDialog } from "./tours_dialog.tsx";
 
 const titles: Readonly<Record<DialogName, string>> = {
   help: "Keys and help",
@@ -42,14 +41,14 @@ function contentOf(name: DialogName): ComponentChildren {
       return <SpecsDialog />;
     case "mutants":
       return <MutantsDialog />;
-    case "tours":
-      return <ToursDialog />;
     case "find":
       return <FindDialog />;
     case "share":
       return <ShareDialog />;
     case "branches":
       return <BranchesDialog />;
+    default:
+      return null;
   }
 }
 

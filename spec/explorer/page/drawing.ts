@@ -290,10 +290,10 @@ function wordShapes(
   }
   const heading = isPlain ? label || title : glyph === "start" ? label : "";
   const words = wordsOf(changes, ["role"]);
-  if (heading === "") return spread(wrapped(words, room, 11, 3), notes, y, "words");
+  if (heading === "") return spread(wrapped(words, room, 11, 3), notes, y, "told");
   return [
     text(notes, y - 4, fitted(heading, room, 12), "heading"),
-    text(notes, y + 11, fitted(words, room, 11), "words"),
+    text(notes, y + 11, fitted(words, room, 11), "told"),
   ];
 }
 

@@ -49,7 +49,7 @@ export function createEngine(store: Store, visits: Visits): Engine {
   followMoments();
 
   function followMoments(): void {
-    let timer = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     effect(() => {
       const session = store.session.value;
       clearTimeout(timer);

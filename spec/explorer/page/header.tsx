@@ -13,7 +13,12 @@ export function Header() {
         <Logo />
         <h1>Quorate</h1>
       </div>
-      <button type="button" class="subject" onClick={() => dialog.value = "specs"} title="Choose a spec and its bounds (o)">
+      <button
+        type="button"
+        class="subject"
+        onClick={() => dialog.value = "specs"}
+        title="Choose a spec and its bounds (o)"
+      >
         <b>{session?.opened.spec.name ?? "no spec"}</b>
         <span>{session === null ? "" : session.opened.spec.summary(session.opened.values)}</span>
       </button>
@@ -32,7 +37,14 @@ export function Header() {
         <BarButton title="Find (/)" sign="find" act={() => dialog.value = "find"} />
         <BarButton title="Copy, paste and save (s)" sign="share" act={() => dialog.value = "share"} />
         <ThemeButton />
-        <button type="button" onClick={() => dialog.value = "help"} title="Keys and help (?)" aria-label="Keys and help">?</button>
+        <button
+          type="button"
+          onClick={() => dialog.value = "help"}
+          title="Keys and help (?)"
+          aria-label="Keys and help"
+        >
+          ?
+        </button>
       </nav>
     </header>
   );

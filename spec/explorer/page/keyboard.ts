@@ -8,7 +8,10 @@ export type Command =
   | { readonly type: "fork" }
   | { readonly type: "undo" }
   | { readonly type: "redo" }
-  | { readonly type: "dialog"; readonly name: "help" | "find" | "tours" | "mutants" | "specs" | "share" | "branches" }
+  | {
+    readonly type: "dialog";
+    readonly name: "help" | "find" | "tours" | "mutants" | "specs" | "share" | "branches";
+  }
   | { readonly type: "theme" }
   | { readonly type: "choose"; readonly key: string };
 

@@ -65,9 +65,9 @@ function ChoiceRow({ choice }: { readonly choice: Choice }) {
   const bound = beyond === null ? "" : `beyond the bounds of a search: ${beyond.budget} ≤ ${beyond.allows}`;
   return (
     <div
-      class={`choice${isIdle ? " idle" : ""}${beyond === null ? "" : " beyond"}${
-        isDangerous ? " danger" : ""
-      }`}
+      class={["choice", isIdle && "idle", beyond !== null && "beyond", mark !== null && "danger"].filter(
+        Boolean,
+      ).join(" ")}
     >
       <button
         type="button"
@@ -85,11 +85,10 @@ function ChoiceRow({ choice }: { readonly choice: Choice }) {
           <span class="title">
             {from !== null && <b>{from} → {step.servers[1]}</b>}
             {choiceText(choice)}
+            {isIdle && <span class="tag">changes nothing</span>}
+            {beyond !== null && <span class="tag">{`> ${beyond.allows} ${beyond.budget}`}</span>}
           </span>
           {detail !== "" && <span class="detail">{detail}</span>}
-          {(isIdle || bound !== "") && (
-            <span class="detail">{[isIdle ? "changes nothing" : "", bound].filter(Boolean).join(" · ")}</span>
-          )}
           <MarkText mark={mark} isSeen={!isIdle && store.isSeen(step.to)} />
         </span>
       </button>
@@ -128,7 +127,8 @@ function MarkText({ mark, isSeen }: { readonly mark: Mark | null; readonly isSee
   if (mark !== null) {
     return (
       <span class="mark danger">
-        ⚠ {mark.property} {mark.steps === 1 ? "is broken by this" : `can be broken within ${mark.steps} steps`}
+        ⚠ {mark.property}{" "}
+        {mark.steps === 1 ? "is broken by this" : `can be broken within ${mark.steps} steps`}
       </span>
     );
   }

@@ -138,7 +138,9 @@ function SearchText({ search: { progress, answer, from }, isExample }: {
       );
     case "none": {
       const states = `${answer.distinct.toLocaleString("en")} states`;
-      const where = answer.exhausted ? `all ${states} within the bounds` : `${states}, ${answer.steps} steps deep`;
+      const where = answer.exhausted
+        ? `all ${states} within the bounds`
+        : `${states}, ${answer.steps} steps deep`;
       return (
         <span role="status">
           No {what} in {where}

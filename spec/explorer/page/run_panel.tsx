@@ -104,7 +104,7 @@ function Drawing() {
       {servers.length > 0 && (
         <svg class="columns" width={frame.width} height="34" aria-hidden="true">
           {servers.map((server, i) => (
-            <text key={server} class="column" x={frame.columns[i]} y="22" text-anchor="middle">{server}</text>
+            <text key={server} class="lane" x={frame.columns[i]} y="22" text-anchor="middle">{server}</text>
           ))}
           <text class="number" x={frame.notes} y="22">what changed</text>
         </svg>

@@ -32,7 +32,14 @@ export function ShareDialog() {
         }}
       >
         <label for="trace">The trace of this run. Paste another one over it to see that.</label>
-        <textarea id="trace" name="trace" rows={4} spellcheck={false} autocapitalize="off" defaultValue={trace} />
+        <textarea
+          id="trace"
+          name="trace"
+          rows={4}
+          spellcheck={false}
+          autocapitalize="off"
+          defaultValue={trace}
+        />
         {problem !== null && <p class="problem" role="alert">{problem}</p>}
         <p class="buttons">
           <button type="submit" class="main">Show this trace</button>
@@ -43,10 +50,17 @@ export function ShareDialog() {
       </form>
       <h3>The picture</h3>
       <p class="buttons">
-        <button type="button" onClick={() => save(`${session.opened.spec.name}.svg`, "image/svg+xml", pictureOf(diagram, captions))}>
+        <button
+          type="button"
+          onClick={() =>
+            save(`${session.opened.spec.name}.svg`, "image/svg+xml", pictureOf(diagram, captions))}
+        >
           Save as SVG
         </button>
-        <button type="button" onClick={() => save(`${session.opened.spec.name}.mmd`, "text/plain", mermaid(diagram))}>
+        <button
+          type="button"
+          onClick={() => save(`${session.opened.spec.name}.mmd`, "text/plain", mermaid(diagram))}
+        >
           Save as Mermaid
         </button>
         <Copy text={mermaid(diagram)} what="Mermaid" />

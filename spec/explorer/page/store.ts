@@ -2,6 +2,7 @@
 /** What the page knows, as signals: whoever shows a part of it is drawn anew when that part changes. */
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { State } from "../../checker/model.ts";
+import type { Address } from "../hash.ts";
 import { type Session, shownRun } from "../session.ts";
 import { type Snapshot, snapshot } from "../snapshot.ts";
 import { type ChoiceGroup, choicesOf } from "./choices.ts";
@@ -21,6 +22,8 @@ export interface Problem {
   readonly title: string;
   /** Where, and what to do. */
   readonly message: string;
+  /** The same run as far as it can be played; null if nothing of it can. */
+  readonly playable: Address | null;
 }
 
 /** What the page knows of a visit, and how it is shown. */
@@ -78,9 +81,11 @@ export function createStore(): Store {
     here,
     diagram,
     violations: computed(() => session.value === null ? [] : violationsOn(session.value)),
-    choices: computed(() =>
-      session.value === null || here.value === null ? [] : choicesOf(session.value.opened.model, here.value)
-    ),
+    choices: computed(() => {
+      const traffic = diagram.value?.traffic[here.value?.position ?? 0];
+      if (session.value === null || here.value === null || traffic === undefined) return [];
+      return choicesOf(session.value.opened.model, here.value, traffic);
+    }),
     cluster: clusterOf("state"),
     clusterBefore: clusterOf("before"),
     isSeen: (state) => session.value !== null && visited(session.value).has(nameOf(state)),

@@ -4,11 +4,21 @@ import { signal } from "@preact/signals";
 import { SpecError } from "../../dsl/specification.ts";
 import { loadCore } from "../core_files.ts";
 import { type Address, addressOf, hashOf, homeOf } from "../hash.ts";
-import { follow, fork, go, openSession, play, select, type Session, type Showing, shownTrace } from "../session.ts";
+import {
+  follow,
+  fork,
+  go,
+  openSession,
+  play,
+  select,
+  type Session,
+  type Showing,
+  shownTrace,
+} from "../session.ts";
 import type { Setup } from "../setup.ts";
 import { openSubject, type Subject } from "../subject.ts";
 import { wordsOf } from "./diagram.ts";
-import type { Store } from "./store.ts";
+import type { Problem, Store } from "./store.ts";
 
 /** What a person can do with the visit. */
 export interface Visits {
@@ -32,6 +42,8 @@ export interface Visits {
   canUndo(): boolean;
   /** Whether there is anything to go forward to. */
   canRedo(): boolean;
+  /** Leaves an address that can't be opened, for what is shown. */
+  stay(): void;
   /** Opens what the address of the page says, and follows it from then on. */
   begin(): Promise<void>;
 }
@@ -79,20 +91,27 @@ export function createVisits(store: Store, setup: Setup): Visits {
     store.said.value = `step ${position}: ${what}. ${wordsOf(changes)}`;
   }
 
-  async function open(address: Address): Promise<Session> {
+  async function open(address: Address, asFarAsPossible: boolean): Promise<Session> {
     const current = store.session.value;
+    const showing = { ...address, asFarAsPossible };
     if (current !== null && isSame(current.opened.subject, address)) {
-      return follow(current, address.trace, address);
+      return follow(current, address.trace, showing);
     }
     const opened = await openSubject(subjectOf(address), { specs: setup.specs, loadCore });
-    return openSession(opened, address.trace, address);
+    return openSession(opened, address.trace, showing);
   }
 
   /** Goes to an address; if that is wrong, tells how, and keeps what is shown. */
-  async function enter(read: () => Address, isNew: boolean): Promise<void> {
+  async function enter(
+    read: () => Address,
+    isNew: boolean,
+    asFarAsPossible: boolean,
+  ): Promise<void> {
     const ticket = ++opening;
+    let address: Address | null = null;
     try {
-      const session = await open(read());
+      address = read();
+      const session = await open(address, asFarAsPossible);
       // Somebody was quicker.
       if (ticket !== opening) return;
       store.problem.value = null;
@@ -101,7 +120,7 @@ export function createVisits(store: Store, setup: Setup): Visits {
       say();
     } catch (error) {
       if (ticket !== opening) return;
-      store.problem.value = problemOf(error);
+      store.problem.value = problemOf(error, asFarAsPossible ? null : address);
     }
   }
 
@@ -118,7 +137,7 @@ export function createVisits(store: Store, setup: Setup): Visits {
   }
 
   return {
-    visit: (address) => enter(() => address, true),
+    visit: (address) => enter(() => address, true, store.problem.value !== null),
     show(trace, showing = {}) {
       const session = store.session.value;
       if (session === null) return "nothing is open";
@@ -146,6 +165,11 @@ export function createVisits(store: Store, setup: Setup): Visits {
       const session = store.session.value;
       if (session !== null && session.position < session.path.length - 1) change(fork(session), true);
     },
+    stay() {
+      const session = store.session.value;
+      store.problem.value = null;
+      if (session !== null) write(session, false);
+    },
     undo: () => history.back(),
     redo: () => history.forward(),
     canUndo: () => at.value > 0,
@@ -156,9 +180,9 @@ export function createVisits(store: Store, setup: Setup): Visits {
         const known = entry === null ? undefined : shown.get(entry);
         if (entry !== null && known !== undefined) returnTo(entry, known);
         // Somebody has typed another address, or has come from an entry of an earlier visit.
-        else enter(() => addressOf(location.hash, setup), false);
+        else enter(() => addressOf(location.hash, setup), false, false);
       });
-      await enter(() => addressOf(location.hash, setup), false);
+      await enter(() => addressOf(location.hash, setup), false, false);
     },
   };
 }
@@ -176,7 +200,16 @@ function isSame(subject: Subject, address: Address): boolean {
 }
 
 /** What went wrong, for people. */
-function problemOf(error: unknown): { readonly title: string; readonly message: string } {
-  if (error instanceof SpecError) return { title: "This address can't be opened", message: error.message };
-  return { title: "Something went wrong", message: error instanceof Error ? error.message : String(error) };
+function problemOf(error: unknown, address: Address | null): Problem {
+  const message = error instanceof Error ? error.message : String(error);
+  const isTrace = error instanceof SpecError && message.startsWith("step ");
+  return {
+    title: isTrace
+      ? "This run can't be played: perhaps it is of another version"
+      : error instanceof SpecError
+      ? "This address can't be opened"
+      : "Something went wrong",
+    message,
+    playable: isTrace ? address : null,
+  };
 }
