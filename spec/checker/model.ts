@@ -83,6 +83,8 @@ export interface Step {
   readonly servers: readonly string[];
   /** What happens, in a word or two, such as the type of a message. */
   readonly event: string;
+  /** What the server where it happens is given: an event of the cluster's. Left out where it is given nothing. */
+  readonly input?: unknown;
 }
 
 /** An action with its arguments: what fairness speaks of. */

@@ -1,7 +1,8 @@
 /** `explore`: the page in which a spec is played by hand. */
 import { fromFileUrl, resolve } from "@std/path";
 import { BuildError, buildExplorer, type BuildOptions, type Files } from "../explorer/build.ts";
-import { type FileServer, serveFiles, standardPort } from "../explorer/serve.ts";
+import { type FileServer, serveFiles } from "../explorer/serve.ts";
+import { standardPort } from "../explorer/hash.ts";
 import type { ExploreFlags } from "./arguments.ts";
 import { loadSpec, sourceOf } from "./load.ts";
 import { note, print } from "./output.ts";

@@ -272,6 +272,7 @@ function tell(l: Learning, server: number, cause: Cause, inFlight: readonly numb
     aliases: (happening.aliases ?? []).map((alias) => name + alias + notation),
     servers: [name],
     event: happening.title,
+    input: happening.event,
   };
 }
 
@@ -290,5 +291,6 @@ function tellMessage(
   if (ofType.length === 1) forms.unshift(`:${type}`);
   if (between.length === 1) forms.unshift("");
   const [label = "", ...aliases] = forms.map((form) => `${from}${sign}${to}${form}${notation}`);
-  return { label, aliases, servers: [from, to], event: type };
+  const input = sign === ">" ? { input: l.definition.received(value) } : {};
+  return { label, aliases, servers: [from, to], event: type, ...input };
 }

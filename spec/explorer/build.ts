@@ -89,7 +89,8 @@ function entryText(module: string, theirs: BuildOptions["theirs"], first: string
   ].join("\n");
 }
 
-async function coreFiles(): Promise<CoreFiles> {
+/** The files of the core, for a page to load it from. */
+export async function coreFiles(): Promise<CoreFiles> {
   const sources = await coreTexts();
   const scripts = Object.fromEntries(
     Object.entries(sources).map(([file, text]) => [file, stripTypeScriptTypes(text)]),
@@ -97,7 +98,7 @@ async function coreFiles(): Promise<CoreFiles> {
   const changed = mutants.map((mutant) => {
     const file = mutant.file.slice("src/core/".length);
     const script = stripTypeScriptTypes(mutated(sources, mutant)[file]!);
-    return [mutant.name, patchBetween(scripts[file]!, script)] as const;
+    return [mutant.name, patchBetween(file, scripts[file]!, script)] as const;
   });
   return { sources, scripts, mutants: Object.fromEntries(changed) };
 }

@@ -15,6 +15,8 @@ export interface CoreFiles {
 
 /** Some lines in the place of others. */
 export interface Patch {
+  /** The name of the file. */
+  readonly file: string;
   /** How many lines stand before them. */
   readonly from: number;
   /** How many lines are replaced. */
@@ -23,8 +25,8 @@ export interface Patch {
   readonly lines: readonly string[];
 }
 
-/** What turns a text into another one, if that is but one change. */
-export function patchBetween(before: string, after: string): Patch {
+/** What turns the text of a file into another one, if that is but one change. */
+export function patchBetween(file: string, before: string, after: string): Patch {
   const [old, lines] = [before.split("\n"), after.split("\n")];
   let from = 0;
   while (from < old.length && old[from] === lines[from]) from++;
@@ -34,7 +36,7 @@ export function patchBetween(before: string, after: string): Patch {
   ) {
     same++;
   }
-  return { from, removed: old.length - same - from, lines: lines.slice(from, lines.length - same) };
+  return { file, from, removed: old.length - same - from, lines: lines.slice(from, lines.length - same) };
 }
 
 /** A text with a change. */
@@ -60,7 +62,9 @@ export function fetchCoreFiles(): Promise<CoreFiles> {
 /** Loads the core with the line of a mutant: a copy of its own, beside the one that is bundled. */
 export async function loadCore(mutant: Mutant): Promise<Core> {
   const { scripts, mutants } = await fetchCoreFiles();
-  const file = mutant.file.slice("src/core/".length);
-  const script = patched(scripts[file]!, mutants[mutant.name]!);
-  return await importCore({ ...scripts, [file]: script }, "text/javascript");
+  const patch = mutants[mutant.name]!;
+  return await importCore(
+    { ...scripts, [patch.file]: patched(scripts[patch.file]!, patch) },
+    "text/javascript",
+  );
 }

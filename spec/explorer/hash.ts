@@ -4,6 +4,9 @@ import { visible } from "../report/visible.ts";
 import type { Setup } from "./setup.ts";
 import type { Subject } from "./subject.ts";
 
+/** The port of the explorer, if nobody asks for another one. */
+export const standardPort = 3000;
+
 /** What an address says. */
 export interface Address extends Subject {
   /** The run that is shown, in the notation. */

@@ -1,5 +1,6 @@
 /** Serves the explorer's files on this machine, and tells open pages when they change. */
 import type { Files } from "./build.ts";
+import { standardPort } from "./hash.ts";
 
 /** A server of files. */
 export interface FileServer {
@@ -12,9 +13,6 @@ export interface FileServer {
   /** Ends it at once, with all that is under way. */
   close(): Promise<void>;
 }
-
-/** The port, if nobody asks for another one. */
-export const standardPort = 3000;
 
 const types: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",

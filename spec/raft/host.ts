@@ -76,7 +76,13 @@ export function outcomes(core: Core, host: Host, event: HostEvent): readonly Out
   return slow.local.held.length > 0 ? [quick, { ...slow, notation: "_", spends: "slow" }] : [quick];
 }
 
-function perform(core: Core, host: Host, event: HostEvent, isSlow: boolean): Outcome<Host, Message, Note> {
+/** What an event leads to; `isSlow`: the write that it asks for is held back. */
+export function perform(
+  core: Core,
+  host: Host,
+  event: HostEvent,
+  isSlow: boolean,
+): Outcome<Host, Message, Note> {
   const run: Run = { core, host, sends: [], notes: [], isSlow };
   try {
     if (event.type === "core") feed(run, event.event);
