@@ -1,8 +1,7 @@
 /** A run as the rows of a sequence diagram: what happened where, and which message came from which step. */
 import type { Model, State, Step } from "../../checker/model.ts";
-import { differences } from "../../dsl/plain.ts";
-import { changesAt } from "../../report/diagram.ts";
 import type { Run } from "../../trace/run.ts";
+import { type Change, changesOf } from "../snapshot.ts";
 import { envelopeOf, type NetworkSign, type Traffic, trafficAtStart, trafficOf } from "./flights.ts";
 
 /** What a step is, by its look. */
@@ -62,8 +61,8 @@ export interface Row {
   readonly disk: DiskMark;
   /** Each server after it. */
   readonly badges: readonly Badge[];
-  /** What changed, in words. */
-  readonly changes: readonly string[];
+  /** What changed. */
+  readonly changes: readonly Change[];
 }
 
 /** A run, told row by row. */
@@ -133,9 +132,8 @@ function common(earlier: readonly Step[], steps: readonly Step[]): number {
 }
 
 function firstRow(model: Model, { start }: Run): Row {
-  const changes = model.servers.length > 0
-    ? []
-    : Object.entries(model.describe(start.state)).map(([name, { value = "" }]) => `${name} ${value}`);
+  const values = model.servers.length > 0 ? [] : Object.entries(model.describe(start.state));
+  const changes = values.map(([where, { value = "" }]) => ({ where, what: "", before: null, after: value }));
   return {
     number: 0,
     label: start.name === "1" ? "" : `@${start.name}`,
@@ -201,14 +199,18 @@ export function glyphOf({ label, servers }: Step): Glyph {
   }
 }
 
-/** What changed between two states, in words: by server, or by variable. */
-export function changesOf(model: Model, before: State, after: State): readonly string[] {
-  if (model.servers.length === 0) {
-    const earlier: Readonly<Record<string, unknown>> = model.values?.(before) ?? {};
-    const later: Readonly<Record<string, unknown>> = model.values?.(after) ?? {};
-    return Object.entries(later).flatMap(([name, value]) => differences(name, earlier[name], value));
-  }
-  const texts = model.describe(before);
-  const later = model.describe(after);
-  return model.servers.flatMap((server) => changesAt(server, texts, later, []));
+/** What changed, in words, such as `b: votedFor - -> a`; but for what is seen without them. */
+export function wordsOf(changes: readonly Change[], isSeen: readonly string[] = []): string {
+  const told = changes.filter(({ what }) => !isSeen.includes(what));
+  return told.map(({ where, what, before, after }, i) => {
+    const isPart = what === "" || /^[.[]/.test(what);
+    const isSame = told[i - 1]?.where === where && !isPart;
+    const name = isPart ? where + what : isSame ? what : `${where}: ${what}`;
+    const values = before === null
+      ? after
+      : after === null
+      ? `${before} -> nothing`
+      : `${before} -> ${after}`;
+    return `${i === 0 ? "" : isSame ? ", " : "; "}${name} ${values}`;
+  }).join("");
 }

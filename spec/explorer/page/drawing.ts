@@ -1,6 +1,15 @@
 /** Where everything of a sequence diagram is: time downwards, a column for each server. */
 import { unreachable } from "../../../src/core/mod.ts";
-import type { Arrow, Badge, Diagram, DiskMark, Glyph, Row } from "./diagram.ts";
+import {
+  type Arrow,
+  type Badge,
+  type Diagram,
+  type DiskMark,
+  type Glyph,
+  type Row,
+  wordsOf,
+} from "./diagram.ts";
+import { familyOf } from "./message_text.ts";
 import { colourOfTerm } from "./palette.ts";
 import { arrowHead, fitted, line, path, roleOutline, round, type Shape, text, wrapped } from "./shapes.ts";
 
@@ -78,9 +87,7 @@ export function shapesOfEnd(frame: Frame, { servers, rows, inFlight }: Diagram):
   const end = middleOf(last);
   return [
     ...lifelines(frame, rows[last]!.badges, end, end + rowHeight / 2),
-    ...inFlight.flatMap((arrow) =>
-      arrowShapes(frame, servers, arrow, middleOf(arrow.sentAt) + rowHeight * 0.35)
-    ),
+    ...inFlight.flatMap((arrow) => arrowShapes(frame, servers, arrow, middleOf(arrow.sentAt) + 5)),
   ];
 }
 
@@ -109,12 +116,6 @@ function lifelines(
 
 function termClass(term: number | null): string {
   return `term-${colourOfTerm(term ?? 0)}`;
-}
-
-/** Requests for votes, the log, and the rest have colours of their own. */
-function familyOf(type: string): string {
-  if (type.includes("Vote")) return "vote";
-  return /^(AppendEntries|InstallSnapshot)/.test(type) ? "append" : "other";
 }
 
 function arrowShapes(
@@ -288,13 +289,11 @@ function wordShapes(
     return spread(lines, notes, y, "violation");
   }
   const heading = isPlain ? label || title : glyph === "start" ? label : "";
-  // The role is seen in the picture.
-  const words = changes.map((change) => change.replace(/^(\S+): role \S+ -> [^,]+(, |$)/, "$1: "))
-    .filter((change) => !change.endsWith(": ")).join("; ");
-  if (heading === "") return spread(wrapped(words, room, 11, 3), notes, y, "words");
+  const words = wordsOf(changes, ["role"]);
+  if (heading === "") return spread(wrapped(words, room, 11, 3), notes, y, "told");
   return [
     text(notes, y - 4, fitted(heading, room, 12), "heading"),
-    text(notes, y + 11, fitted(words, room, 11), "words"),
+    text(notes, y + 11, fitted(words, room, 11), "told"),
   ];
 }
 

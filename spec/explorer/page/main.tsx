@@ -1,57 +1,34 @@
 /// <reference lib="dom" />
-/** The page. */
+/** The page: what a browser runs. */
 import { render } from "preact";
-import { type Signal, signal } from "@preact/signals";
-import { loadCore } from "../core_files.ts";
-import { addressOf, hashOf } from "../hash.ts";
-import { openSession, play, type Session, shownTrace } from "../session.ts";
 import type { Setup } from "../setup.ts";
-import { snapshot } from "../snapshot.ts";
-import { openSubject } from "../subject.ts";
+import { App } from "./app.tsx";
+import { createEngine } from "./engine.ts";
+import { customProperties, dark, light } from "./palette.ts";
+import { diagramRules } from "./picture.ts";
+import { createStore } from "./store.ts";
+import { termRules } from "./term_rules.ts";
+import { createVisits } from "./visits.ts";
 
 /** Opens the page. */
 export async function begin(setup: Setup): Promise<void> {
-  const address = addressOf(location.hash, setup);
-  const opened = await openSubject(address, { specs: setup.specs, loadCore });
-  const session = signal(openSession(opened, address.trace, address));
-  render(<Page session={session} />, document.body);
+  const store = createStore();
+  const visits = createVisits(store, setup);
+  const engine = createEngine(store, visits);
+  addColours();
+  await visits.begin();
+  render(<App page={{ setup, store, visits, engine }} />, document.body);
 }
 
-function Page({ session }: { readonly session: Signal<Session> }) {
-  const { changes, enabled, truths } = snapshot(session.value);
-  const { subject, spec } = session.value.opened;
-  function take(label: string): void {
-    session.value = play(session.value, label);
-    const trace = shownTrace(session.value);
-    history.pushState(null, "", `#${hashOf({ ...subject, trace, position: null, loop: null, tour: null })}`);
-  }
-  return (
-    <main>
-      <h1>{spec.name}</h1>
-      <p>{shownTrace(session.value)}</p>
-      <ul>
-        {changes.map(({ where, what, before, after }) => (
-          <li key={where + what}>{where} {what}: {before} → {after}</li>
-        ))}
-      </ul>
-      {enabled.map(({ where, enabled }) => (
-        <p key={where}>
-          {where}: {enabled.map(({ step: { label } }) => (
-            <button
-              key={label}
-              type="button"
-              onClick={() => take(label)}
-            >
-              {label}
-            </button>
-          ))}
-        </p>
-      ))}
-      <ul>
-        {truths.map(({ property, here, witness }) => (
-          <li key={property.name}>{property.name}: {here} {witness}</li>
-        ))}
-      </ul>
-    </main>
-  );
+/** The rules that come from the palette. */
+function addColours(): void {
+  const style = document.createElement("style");
+  style.textContent = [
+    `:root{${customProperties(light)}}`,
+    `:root[data-theme="dark"]{${customProperties(dark)}}`,
+    `@media print{:root,:root[data-theme="dark"]{${customProperties(light)}}}`,
+    diagramRules(),
+    termRules(),
+  ].join("\n");
+  document.head.append(style);
 }

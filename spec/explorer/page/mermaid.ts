@@ -1,5 +1,5 @@
 /** A run as a sequence diagram in the notation of Mermaid. */
-import type { Diagram, Row } from "./diagram.ts";
+import { type Diagram, type Row, wordsOf } from "./diagram.ts";
 
 /**
  * A run in the notation of Mermaid, which many places show as a picture. Its arrows are level: a message is drawn at the
@@ -32,12 +32,10 @@ function linesOf(row: Row, servers: readonly string[]): readonly string[] {
 }
 
 /** The roles that a step changes are what people look for. */
-function notesOf({ at, changes }: Row): readonly string[] {
-  const roles = changes.flatMap((change) => {
-    const [, server, role] = /^([A-Za-z0-9]+): (?:.*, )?role \S+ -> ([^,]+)/.exec(change) ?? [];
-    return server === undefined || role === undefined ? [] : [`Note over ${server}: ${safe(role)}`];
-  });
-  return at === null ? [] : roles;
+function notesOf({ changes }: Row): readonly string[] {
+  return changes.filter(({ what }) => what === "role").map(({ where, after }) =>
+    `Note over ${where}: ${safe(after ?? "")}`
+  );
 }
 
 function withDisk({ disk }: Row): string {
@@ -55,10 +53,8 @@ function stateDiagram(rows: readonly Row[]): string {
     "stateDiagram-v2",
     "  [*] --> s0",
     ...rows.slice(1).map(({ number, label }) => `  s${number - 1} --> s${number}: ${safe(label)}`),
-    ...rows.map(({ number, changes }) =>
-      `  s${number}: ${
-        safe(number === 0 ? changes.join(", ") || "the first state" : changes.join(", ") || "as before")
-      }`
+    ...rows.map(({ number, title, changes }) =>
+      `  s${number}: ${safe(wordsOf(changes) || (number === 0 ? title : "as before"))}`
     ),
     "",
   ].join("\n");

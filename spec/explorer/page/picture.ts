@@ -45,7 +45,7 @@ export function pictureOf(diagram: Diagram, { violations, loop }: Captions): str
     ...drawn.flatMap(({ front }) => front),
     ...(loop === null ? [] : shapesOfLoop(rows.length - 1, loop)),
   ];
-  const names = servers.map((server, i) => text(frame.columns[i]!, 20, server, "column", "middle"));
+  const names = servers.map((server, i) => text(frame.columns[i]!, 20, server, "lane", "middle"));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"` +
     ` font-family="system-ui, sans-serif">`,

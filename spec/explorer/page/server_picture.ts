@@ -15,6 +15,7 @@ import {
   type Term,
   type Timer,
   timersOf,
+  unreachable,
 } from "../../../src/core/mod.ts";
 import { configurationText, nameOf } from "../../raft/history.ts";
 import type { Host } from "../../raft/host.ts";
@@ -107,6 +108,28 @@ export interface ServerPicture extends PersistentPicture {
   readonly restarts: number;
   /** What it found impossible, and stopped for; null while all is well. */
   readonly failure: string | null;
+}
+
+/** The letter of a role, as badges have it. */
+export function badgeLetter(role: Role["type"]): "F" | "P" | "C" | "L" {
+  switch (role) {
+    case "follower":
+      return "F";
+    case "preCandidate":
+      return "P";
+    case "candidate":
+      return "C";
+    case "leader":
+      return "L";
+    default:
+      return unreachable(role);
+  }
+}
+
+/** What a server is, in a word or two. */
+export function roleName({ role, membership }: Pick<ServerPicture, "role" | "membership">): string {
+  if (role !== "follower") return role === "preCandidate" ? "pre-candidate" : role;
+  return membership === "voter" ? "follower" : membership === "learner" ? "learner" : "no member";
 }
 
 /** A server, with its disk, as the model knows it. */
