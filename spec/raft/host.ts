@@ -50,6 +50,9 @@ export interface Host {
   readonly failure: string | null;
 }
 
+/** How the core's errors call themselves: a mutant has a class of its own, and who bundles this may rename it. */
+const impossible = new AssertionError("").name;
+
 /** What may happen to a host. */
 export type HostEvent =
   | { readonly type: "core"; readonly event: Event }
@@ -90,7 +93,7 @@ export function perform(
     else if (event.type === "compact") takeSnapshot(run);
     else crash(run, event.survived);
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== AssertionError.name) throw error;
+    if (!(error instanceof Error) || error.name !== impossible) throw error;
     run.host = { ...run.host, failure: error.message };
   }
   return { notation: "", local: run.host, sends: run.sends, notes: run.notes };

@@ -1,13 +1,16 @@
 /// <reference lib="dom" />
 /** The page: what a browser runs. */
 import { render } from "preact";
+import { fetchCoreFiles } from "../core_files.ts";
 import type { Setup } from "../setup.ts";
+import { sourceTracer } from "../source.ts";
 import { App } from "./app.tsx";
 import { createEngine } from "./engine.ts";
 import { customProperties, dark, light } from "./palette.ts";
 import { diagramRules } from "./picture.ts";
 import { createStore } from "./store.ts";
 import { termRules } from "./term_rules.ts";
+import { createTourist } from "./tourist.ts";
 import { createVisits } from "./visits.ts";
 
 /** Opens the page. */
@@ -17,7 +20,9 @@ export async function begin(setup: Setup): Promise<void> {
   const engine = createEngine(store, visits);
   addColours();
   await visits.begin();
-  render(<App page={{ setup, store, visits, engine }} />, document.body);
+  const tourist = createTourist(store, visits);
+  const traceSource = sourceTracer(fetchCoreFiles);
+  render(<App page={{ setup, store, visits, engine, tourist, traceSource }} />, document.body);
 }
 
 /** The rules that come from the palette. */

@@ -87,7 +87,7 @@ function LogStrip({ server, before, leaders, first, last }: {
             <Entry slot={slot} old={old} isNew={before !== null} isCompacted={index <= compactedIndex} />
             <DiskSlot slot={slot} />
             <span class="commit" data-is={index <= commitIndex ? "committed" : "open"} />
-            <Pointers leaders={leaders} follower={id} index={index} />
+            {leaders.length > 0 && <Pointers leaders={leaders} follower={id} index={index} />}
           </li>
         );
       })}
@@ -208,15 +208,14 @@ function fieldsOf(server: ServerPicture): readonly (readonly [name: string, valu
         : `term ${disk.term}, vote ${disk.votedFor ?? "–"} ≠ memory`,
     ],
     ...(heldWrites.length === 0 ? [] : [["held writes", heldWrites.join(" | ")] as const]),
-    [
-      "members",
-      `${server.members}${server.isJoint ? " (joint)" : ""}${
-        server.areMembersCommitted ? "" : " (not committed)"
-      }`,
-    ],
+    ...(server.areMembersFirst ? [] : [["members", membersText(server)] as const]),
     ["timers", server.timers.join(" ") || "–"],
     ...Object.entries(server.extras),
   ];
+}
+
+function membersText({ members, isJoint, areMembersCommitted }: ServerPicture): string {
+  return `${members}${isJoint ? " (joint)" : ""}${areMembersCommitted ? "" : " (not committed)"}`;
 }
 
 function fieldIn(server: ServerPicture, name: string): string {

@@ -1,0 +1,30 @@
+/** The tours that there are. */
+import { tours } from "../tours/mod.ts";
+import { usePage } from "./context.ts";
+
+/** Choose a tour. */
+export function ToursDialog() {
+  const { store, tourist } = usePage();
+  return (
+    <div class="tours">
+      <p>Each is a run with a sentence a stop. You can go back, and leave into free play, at any time.</p>
+      <ul class="choices">
+        {tours.map((tour) => (
+          <li key={tour.name}>
+            <button
+              type="button"
+              onClick={() => {
+                store.dialog.value = null;
+                tourist.begin(tour);
+              }}
+            >
+              <b>{tour.title}</b>
+              <small>{tour.stops.length} stops</small>
+              <span class="whole">{tour.summary}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
