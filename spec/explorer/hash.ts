@@ -3,6 +3,7 @@ import { type Parameter, SpecError, type Specification } from "../dsl/specificat
 import { visible } from "../report/visible.ts";
 import type { Setup } from "./setup.ts";
 import type { Subject } from "./subject.ts";
+import { type Tour, tours, traceOf } from "./tours/mod.ts";
 
 /** The port of the explorer, if nobody asks for another one. */
 export const standardPort = 3000;
@@ -13,17 +14,34 @@ export interface Address extends Subject {
   readonly trace: string;
   /** After how many steps the selected moment is; null: at the end. */
   readonly position: number | null;
+  /** The name of the tour that this is a moment of; null: free play. */
+  readonly tour: string | null;
   /** How many of the last steps are taken again and again; null: none, the run ends. */
   readonly loop: number | null;
 }
 
 /** The address of a spec, before anything has happened. */
 export function homeOf(spec: string): Address {
-  return { spec, bounds: null, parameters: {}, mutant: null, trace: "", position: null, loop: null };
+  return {
+    spec,
+    bounds: null,
+    parameters: {},
+    mutant: null,
+    trace: "",
+    position: null,
+    loop: null,
+    tour: null,
+  };
+}
+
+/** Where a tour begins. */
+export function startOfTour(tour: Tour): Address {
+  const { name, spec, parameters, mutant } = tour;
+  return { ...homeOf(spec), parameters, mutant, trace: traceOf(tour), position: 0, tour: name };
 }
 
 /** The hash of an address, without its `#`. What goes without saying is left out. */
-export function hashOf({ spec, bounds, parameters, mutant, trace, position, loop }: Address): string {
+export function hashOf({ spec, bounds, parameters, mutant, trace, position, loop, tour }: Address): string {
   const fields: readonly (readonly [string, string])[] = [
     ["spec", spec],
     ...(bounds === null ? [] : [["bounds", bounds] as const]),
@@ -32,6 +50,7 @@ export function hashOf({ spec, bounds, parameters, mutant, trace, position, loop
     ...(trace === "" ? [] : [["trace", trace] as const]),
     ...(position === null ? [] : [["at", String(position)] as const]),
     ...(loop === null ? [] : [["loop", String(loop)] as const]),
+    ...(tour === null ? [] : [["tour", tour] as const]),
   ];
   return fields.map(([key, value]) => `${key}=${encoded(value)}`).join("&");
 }
@@ -56,9 +75,11 @@ export function addressOf(hash: string, { specs, first }: Setup): Address {
     const at = part.indexOf("=");
     if (at < 0) throw new SpecError(`the address has ${quoted(part)}, expected name=value`);
     const name = decoded(part.slice(0, at));
-    if (!/^(spec|bounds|mutant|trace|at|loop|set\..+)$/.test(name)) {
+    if (!/^(spec|bounds|mutant|trace|at|loop|tour|set\..+)$/.test(name)) {
       throw new SpecError(
-        `the address has ${quoted(name)}; there are spec, bounds, set.PARAMETER, mutant, trace, at and loop`,
+        `the address has ${
+          quoted(name)
+        }; there are spec, bounds, set.PARAMETER, mutant, trace, at, loop and tour`,
       );
     }
     if (fields.has(name)) throw new SpecError(`the address has ${name} twice`);
@@ -81,7 +102,15 @@ export function addressOf(hash: string, { specs, first }: Setup): Address {
     trace: fields.get("trace") ?? "",
     position: count(fields, "at"),
     loop: count(fields, "loop"),
+    tour: knownTour(fields.get("tour") ?? null),
   };
+}
+
+function knownTour(name: string | null): string | null {
+  if (name === null || tours.some((tour) => tour.name === name)) return name;
+  throw new SpecError(
+    `there is no tour ${quoted(name)}: there are ${tours.map(({ name }) => name).join(", ")}`,
+  );
 }
 
 function parameter(spec: Specification, key: string, text: string): Parameter {

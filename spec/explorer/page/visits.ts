@@ -52,7 +52,7 @@ export interface Visits {
 export function addressIn(session: Session): Address {
   const { opened: { subject }, path, position, loop } = session;
   const isAtEnd = position === path.length - 1;
-  return { ...subject, trace: shownTrace(session), position: isAtEnd ? null : position, loop };
+  return { ...subject, trace: shownTrace(session), position: isAtEnd ? null : position, loop, tour: null };
 }
 
 /** What a page does with the history of its window. */
