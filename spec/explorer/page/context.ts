@@ -5,7 +5,6 @@ import type { Engine } from "./engine.ts";
 import type { Setup } from "../setup.ts";
 import type { SourceTracer } from "../source.ts";
 import type { Store } from "./store.ts";
-import type { Tourist } from "./tourist.ts";
 import type { Visits } from "./visits.ts";
 
 /** A page. */
@@ -18,8 +17,6 @@ export interface Page {
   readonly visits: Visits;
   /** What is searched in the background. */
   readonly engine: Engine;
-  /** The tour that is under way. */
-  readonly tourist: Tourist;
   /** Tells which lines of the core handled a step. */
   readonly traceSource: SourceTracer;
 }

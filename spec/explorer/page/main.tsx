@@ -10,7 +10,6 @@ import { customProperties, dark, light } from "./palette.ts";
 import { diagramRules } from "./picture.ts";
 import { createStore } from "./store.ts";
 import { termRules } from "./term_rules.ts";
-import { createTourist } from "./tourist.ts";
 import { createVisits } from "./visits.ts";
 
 /** Opens the page. */
@@ -20,9 +19,8 @@ export async function begin(setup: Setup): Promise<void> {
   const engine = createEngine(store, visits);
   addColours();
   await visits.begin();
-  const tourist = createTourist(store, visits);
   const traceSource = sourceTracer(fetchCoreFiles);
-  render(<App page={{ setup, store, visits, engine, tourist, traceSource }} />, document.body);
+  render(<App page={{ setup, store, visits, engine, traceSource }} />, document.body);
 }
 
 /** The rules that come from the palette. */

@@ -62,6 +62,7 @@ function ChoiceRow({ choice }: { readonly choice: Choice }) {
   const { store, visits, engine } = usePage();
   const { enabled: { step, isIdle, beyond }, glyph, key, variants, detail, from } = choice;
   const mark = engine.marks.value.get(step.label) ?? null;
+  const isNext = store.next.value === step.label;
   const bound = beyond === null ? "" : `beyond the bounds of a search: ${beyond.budget} ≤ ${beyond.allows}`;
   return (
     <div
@@ -94,7 +95,7 @@ function ChoiceRow({ choice }: { readonly choice: Choice }) {
             {beyond !== null && <span class="tag">{`beyond ${beyond.budget} ≤ ${beyond.allows}`}</span>}
           </span>
           {detail !== "" && <span class="detail">{detail}</span>}
-          <MarkText mark={mark} isSeen={!isIdle && store.isSeen(step.to)} />
+          <MarkText mark={mark} isNext={isNext} isSeen={!isIdle && store.isSeen(step.to)} />
         </span>
       </button>
       {variants.map((variant) => (
@@ -128,8 +129,13 @@ function VariantButton({ variant: { kind, enabled, title }, from }: {
 }
 
 /** What may break by a step; that it leads to a state that was visited. */
-function MarkText({ mark, isSeen }: { readonly mark: Mark | null; readonly isSeen: boolean }) {
+function MarkText({ mark, isNext, isSeen }: {
+  readonly mark: Mark | null;
+  readonly isNext: boolean;
+  readonly isSeen: boolean;
+}) {
   const { engine } = usePage();
+  if (mark === null && isNext) return <span class="mark">the run goes on with this</span>;
   if (mark === null) return isSeen ? <span class="mark">leads to a state seen before</span> : null;
   const { property, steps } = mark;
   return (

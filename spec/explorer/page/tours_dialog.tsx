@@ -1,10 +1,11 @@
 /** The tours that there are. */
+import { startOfTour } from "../hash.ts";
 import { tours } from "../tours/mod.ts";
 import { usePage } from "./context.ts";
 
 /** Choose a tour. */
 export function ToursDialog() {
-  const { store, tourist } = usePage();
+  const { store, visits } = usePage();
   return (
     <div class="tours">
       <p>Each is a run with a sentence a stop. You can go back, and leave into free play, at any time.</p>
@@ -15,7 +16,7 @@ export function ToursDialog() {
               type="button"
               onClick={() => {
                 store.dialog.value = null;
-                tourist.begin(tour);
+                void visits.visit(startOfTour(tour));
               }}
             >
               <b>{tour.title}</b>
