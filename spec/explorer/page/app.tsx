@@ -13,7 +13,9 @@ import { NextPanel } from "./next_panel.tsx";
 import { PropertiesPanel } from "./properties_panel.tsx";
 import { RunPanel } from "./run_panel.tsx";
 import { Sign } from "./signs.tsx";
+import { SourcePanel } from "./source_panel.tsx";
 import { StatePanel } from "./state_panel.tsx";
+import { TourStrip } from "./tour_strip.tsx";
 
 /** The page. */
 export function App({ page }: { readonly page: Page }) {
@@ -22,14 +24,16 @@ export function App({ page }: { readonly page: Page }) {
     <PageContext.Provider value={page}>
       <Header />
       <ProblemBanner />
+      <TourStrip />
       <MutantBanner />
       <main>
         <div class="column run-column">
           <RunPanel />
+          <ChangesPanel />
         </div>
         <div class="column state-column">
           <StatePanel />
-          <ChangesPanel />
+          <SourcePanel />
         </div>
         <div class="column next-column">
           <NextPanel />

@@ -17,7 +17,7 @@ export function ChangesPanel() {
       {step === null ? <StartText /> : (
         <p class="happened">
           <code>{step.label}</code>
-          {step.event !== "" && <span>{titleOf(step.event, step.servers)}</span>}
+          {step.event !== step.label && <span>{titleOf(step.event, step.servers)}</span>}
         </p>
       )}
       {handled !== null && (

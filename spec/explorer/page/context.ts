@@ -3,6 +3,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Engine } from "./engine.ts";
 import type { Setup } from "../setup.ts";
+import type { SourceTracer } from "../source.ts";
 import type { Store } from "./store.ts";
 import type { Visits } from "./visits.ts";
 
@@ -16,6 +17,8 @@ export interface Page {
   readonly visits: Visits;
   /** What is searched in the background. */
   readonly engine: Engine;
+  /** Tells which lines of the core handled a step. */
+  readonly traceSource: SourceTracer;
 }
 
 /** The page that a part belongs to. */

@@ -1,6 +1,7 @@
 /** What opens over the page: help, specs, mutants, tours, finding, sharing, branches. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { unreachable } from "../../../src/core/mod.ts";
 import { BranchesDialog } from "./branches_dialog.tsx";
 import { usePage } from "./context.ts";
 import { FindDialog } from "./find_dialog.tsx";
@@ -10,6 +11,7 @@ import { ShareDialog } from "./share_dialog.tsx";
 import { Sign } from "./signs.tsx";
 import { SpecsDialog } from "./specs_dialog.tsx";
 import type { DialogName } from "./store.ts";
+import { ToursDialog } from "./tours_dialog.tsx";
 
 const titles: Readonly<Record<DialogName, string>> = {
   help: "Keys and help",
@@ -47,8 +49,10 @@ function contentOf(name: DialogName): ComponentChildren {
       return <ShareDialog />;
     case "branches":
       return <BranchesDialog />;
+    case "tours":
+      return <ToursDialog />;
     default:
-      return null;
+      return unreachable(name);
   }
 }
 

@@ -19,6 +19,9 @@ export const rowHeight = 46;
 /** How wide the numbers of the steps are. */
 const gutter = 38;
 
+/** Bold letters take more room than their size. */
+const boldSize = 13;
+
 /** How large a badge is. */
 const radius = 10;
 
@@ -87,7 +90,7 @@ export function shapesOfEnd(frame: Frame, { servers, rows, inFlight }: Diagram):
   const end = middleOf(last);
   return [
     ...lifelines(frame, rows[last]!.badges, end, end + rowHeight / 2),
-    ...inFlight.flatMap((arrow) => arrowShapes(frame, servers, arrow, middleOf(arrow.sentAt) + 5)),
+    ...inFlight.flatMap((arrow) => arrowShapes(frame, servers, arrow, middleOf(arrow.sentAt))),
   ];
 }
 
@@ -160,11 +163,17 @@ function arrowShapes(
       ];
     }
     case "inFlight": {
-      const x = fromX + (toX - fromX) * 0.3;
+      const x = fromX + (isRight ? 9 : -9);
       return [
-        line(x1, y1, x, y, `arrow waiting ${family}`),
+        line(
+          fromX + (isRight ? 3 : -3),
+          startY + radius + 1,
+          x,
+          startY + radius + 8,
+          `arrow waiting ${family}`,
+        ),
         path(
-          `M${round(x - 2.5)} ${round(y)}a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0 -5 0Z`,
+          `M${round(x - 2.5)} ${round(startY + radius + 9)}a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0 -5 0Z`,
           `waiting-mark ${family}`,
         ),
       ];
@@ -285,7 +294,7 @@ function wordShapes(
   const room = width - notes - 6;
   const isPlain = servers.length === 0;
   if (violations.length > 0) {
-    const lines = wrapped(`⚠ ${violations.join("; ")}`, room, 11.5, 2);
+    const lines = wrapped(`⚠ ${violations.join("; ")}`, room, boldSize, 3);
     return spread(lines, notes, y, "violation");
   }
   const heading = isPlain ? label || title : glyph === "start" ? label : "";

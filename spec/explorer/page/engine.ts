@@ -64,7 +64,9 @@ export function createEngine(store: Store, visits: Visits): Engine {
           within.value = found.within;
         };
         // That something can't be searched is told where somebody asks for it.
-        ahead.mark({ ...addressIn(session), position: session.position }, stepsAhead, show).catch(() => {});
+        ahead.mark({ ...addressIn(session, null), position: session.position }, stepsAhead, show).catch(
+          () => {},
+        );
       }, restMs);
     });
   }
@@ -76,7 +78,7 @@ export function createEngine(store: Store, visits: Visits): Engine {
     search.value = begun;
     const isLatest = () => search.peek()?.property === property && search.peek()?.answer === null;
     try {
-      const address = { ...addressIn(session), position: session.position };
+      const address = { ...addressIn(session, null), position: session.position };
       const answer = await asked.seek(address, { property, steps: null }, ({ depth, distinct }) => {
         if (isLatest()) search.value = { ...begun, progress: { depth, distinct } };
       });

@@ -20,7 +20,9 @@ export function Header() {
         title="Choose a spec and its bounds (o)"
       >
         <b>{session?.opened.spec.name ?? "no spec"}</b>
-        <span>{session === null ? "" : session.opened.spec.summary(session.opened.values)}</span>
+        <span>
+          {session === null ? "" : session.opened.spec.summary(session.opened.values).replaceAll("<=", "≤")}
+        </span>
       </button>
       <nav aria-label="Tools">
         <BarButton title="Undo (u)" sign="undo" isOff={!visits.canUndo()} act={visits.undo} />

@@ -1,7 +1,9 @@
 /// <reference lib="dom" />
 /** The page: what a browser runs. */
 import { render } from "preact";
+import { fetchCoreFiles } from "../core_files.ts";
 import type { Setup } from "../setup.ts";
+import { sourceTracer } from "../source.ts";
 import { App } from "./app.tsx";
 import { createEngine } from "./engine.ts";
 import { customProperties, dark, light } from "./palette.ts";
@@ -17,7 +19,8 @@ export async function begin(setup: Setup): Promise<void> {
   const engine = createEngine(store, visits);
   addColours();
   await visits.begin();
-  render(<App page={{ setup, store, visits, engine }} />, document.body);
+  const traceSource = sourceTracer(fetchCoreFiles);
+  render(<App page={{ setup, store, visits, engine, traceSource }} />, document.body);
 }
 
 /** The rules that come from the palette. */

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { type Choice, type ChoiceGroup, choiceText, type Variant } from "./choices.ts";
 import { usePage } from "./context.ts";
+import type { Engine } from "./engine.ts";
 import type { Mark } from "../seek.ts";
 import { chipKey } from "./raft_stage.tsx";
 import { GlyphSign, RoleSign, Sign } from "./signs.tsx";
@@ -19,8 +20,7 @@ export function NextPanel() {
       <header>
         <h2 id="next-title">Next</h2>
         <span class="faint">
-          {count === 0 ? "" : count === 1 ? "one thing can happen" : `${count} things can happen`}
-          {depth > 0 && ` · ${depth} ${depth === 1 ? "step" : "steps"} ahead looked at`}
+          {count} possible{depth > 0 && ` · ${depth} ${depth === 1 ? "step" : "steps"} ahead checked`}
         </span>
       </header>
       {here.isOutside && (
@@ -38,7 +38,7 @@ function Group({ group: { where, choices, requests } }: { readonly group: Choice
   const diagram = store.diagram.value;
   const server = diagram?.servers.indexOf(where) ?? -1;
   const badge = server < 0 ? null : diagram?.rows[store.here.value!.position]?.badges[server] ?? null;
-  const isAlone = server < 0 && choices.length === 1 && choices[0]!.enabled.step.label === where;
+  const isAlone = server < 0 && choices.length === 1;
   return (
     <div class="group" role="group" aria-label={`at ${where}`}>
       {!isAlone && (
@@ -62,10 +62,16 @@ function ChoiceRow({ choice }: { readonly choice: Choice }) {
   const { store, visits, engine } = usePage();
   const { enabled: { step, isIdle, beyond }, glyph, key, variants, detail, from } = choice;
   const mark = engine.marks.value.get(step.label) ?? null;
+  const isNext = store.next.value === step.label;
   const bound = beyond === null ? "" : `beyond the bounds of a search: ${beyond.budget} ≤ ${beyond.allows}`;
   return (
     <div
-      class={["choice", isIdle && "idle", beyond !== null && "beyond", mark !== null && "danger"].filter(
+      class={[
+        "choice",
+        isIdle && "idle",
+        beyond !== null && "beyond",
+        mark !== null && isNearest(engine, mark) && "danger",
+      ].filter(
         Boolean,
       ).join(" ")}
     >
@@ -86,10 +92,10 @@ function ChoiceRow({ choice }: { readonly choice: Choice }) {
             {from !== null && <b>{from} → {step.servers[1]}</b>}
             {choiceText(choice)}
             {isIdle && <span class="tag">changes nothing</span>}
-            {beyond !== null && <span class="tag">{`> ${beyond.allows} ${beyond.budget}`}</span>}
+            {beyond !== null && <span class="tag">{`beyond ${beyond.budget} ≤ ${beyond.allows}`}</span>}
           </span>
           {detail !== "" && <span class="detail">{detail}</span>}
-          <MarkText mark={mark} isSeen={!isIdle && store.isSeen(step.to)} />
+          <MarkText mark={mark} isNext={isNext} isSeen={!isIdle && store.isSeen(step.to)} />
         </span>
       </button>
       {variants.map((variant) => (
@@ -107,11 +113,11 @@ function VariantButton({ variant: { kind, enabled, title }, from }: {
   const { label, servers } = enabled.step;
   const name = from === null ? title : `${title} from ${from} to ${servers[1]}`;
   const mark = engine.marks.value.get(label);
-  const danger = mark === undefined ? "" : `; ${mark.property} can be broken within ${mark.steps} steps`;
+  const danger = mark === undefined ? "" : `; ${mark.property} can break in ${mark.steps} steps`;
   return (
     <button
       type="button"
-      class={`variant ${kind}${mark === undefined ? "" : " danger"}`}
+      class={`variant ${kind}${mark !== undefined && isNearest(engine, mark) ? " danger" : ""}`}
       aria-label={name + danger}
       title={`${name} (${label})${danger}`}
       data-step={label}
@@ -123,16 +129,25 @@ function VariantButton({ variant: { kind, enabled, title }, from }: {
 }
 
 /** What may break by a step; that it leads to a state that was visited. */
-function MarkText({ mark, isSeen }: { readonly mark: Mark | null; readonly isSeen: boolean }) {
-  if (mark !== null) {
-    return (
-      <span class="mark danger">
-        ⚠ {mark.property}{" "}
-        {mark.steps === 1 ? "is broken by this" : `can be broken within ${mark.steps} steps`}
-      </span>
-    );
-  }
-  return isSeen ? <span class="mark">leads to a state seen before</span> : null;
+function MarkText({ mark, isNext, isSeen }: {
+  readonly mark: Mark | null;
+  readonly isNext: boolean;
+  readonly isSeen: boolean;
+}) {
+  const { engine } = usePage();
+  if (mark === null && isNext) return <span class="mark">the run goes on with this</span>;
+  if (mark === null) return isSeen ? <span class="mark">leads to a state seen before</span> : null;
+  const { property, steps } = mark;
+  return (
+    <span class={`mark${isNearest(engine, mark) ? " danger" : ""}`}>
+      ⚠ {steps === 1 ? `breaks ${property}` : `${property} can break in ${steps} steps`}
+    </span>
+  );
+}
+
+/** Whether nothing breaks sooner: other steps only put it off. */
+function isNearest({ marks }: Engine, { steps }: Mark): boolean {
+  return [...marks.value.values()].every((other) => other.steps >= steps);
 }
 
 /** Whatever isn't offered, in the notation: another command, other members. */

@@ -6,7 +6,8 @@ import type { Truth } from "../snapshot.ts";
 /** All properties. */
 export function PropertiesPanel() {
   const { store } = usePage();
-  const truths = store.here.value?.truths ?? [];
+  const truths = store.here.value?.truths ?? null;
+  if (truths === null) return null;
   const broken = truths.filter(isBroken).length;
   return (
     <section class="panel properties" aria-labelledby="properties-title" id="properties">
@@ -36,7 +37,7 @@ function PropertyRow({ truth }: { readonly truth: Truth }) {
   const isOpen = state === "broken" || search !== null;
   const position = store.here.value?.position ?? 0;
   return (
-    <li class={`property ${state}`}>
+    <li class={`property ${state}`} data-name={name}>
       <details open={isOpen}>
         <summary>
           <span class="state" aria-hidden="true">{signs[state]}</span>

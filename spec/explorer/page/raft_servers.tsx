@@ -13,6 +13,12 @@ export function RaftServers({ cluster, before }: {
 }) {
   const last = Math.max(3, ...cluster.servers.flatMap(({ slots }) => slots.map(({ index }) => index)));
   const first = Math.min(...cluster.servers.map(firstIndex));
+  const columns = Array.from({ length: last - first + 1 }, (_, i) => first + i).map((index) => ({
+    index,
+    isWide: cluster.servers.some(({ slots }) =>
+      slots.some((slot) => slot.index === index && holdsMembers(slot))
+    ),
+  }));
   return (
     <div class="servers">
       {cluster.servers.map((server, i) => (
@@ -21,8 +27,7 @@ export function RaftServers({ cluster, before }: {
           server={server}
           before={before?.servers[i] ?? null}
           leaders={cluster.servers.filter(({ role, id }) => role === "leader" && id !== server.id)}
-          first={first}
-          last={last}
+          columns={columns}
         />
       ))}
       <Legend />
@@ -30,16 +35,26 @@ export function RaftServers({ cluster, before }: {
   );
 }
 
+/** A column of all logs. */
+interface Column {
+  readonly index: number;
+  /** Whether an entry there needs more room: members. */
+  readonly isWide: boolean;
+}
+
+function holdsMembers({ memory, disk }: SlotPicture): boolean {
+  return memory?.type === "configuration" || disk?.type === "configuration";
+}
+
 function firstIndex({ slots, compactedIndex }: ServerPicture): number {
   return slots[0]?.index ?? compactedIndex + 1;
 }
 
-function ServerBand({ server, before, leaders, first, last }: {
+function ServerBand({ server, before, leaders, columns }: {
   readonly server: ServerPicture;
   readonly before: ServerPicture | null;
   readonly leaders: readonly ServerPicture[];
-  readonly first: number;
-  readonly last: number;
+  readonly columns: readonly Column[];
 }) {
   const { id, role, term, failure } = server;
   return (
@@ -55,7 +70,7 @@ function ServerBand({ server, before, leaders, first, last }: {
           <small>restarted {server.restarts === 1 ? "once" : `${server.restarts} times`}</small>
         )}
       </h3>
-      <LogStrip server={server} before={before} leaders={leaders} first={first} last={last} />
+      <LogStrip server={server} before={before} leaders={leaders} columns={columns} />
       {failure !== null && <p class="failure" role="alert">It has stopped: {failure}</p>}
       <dl class="fields">
         {fieldsOf(server).map(([name, value]) => (
@@ -67,27 +82,26 @@ function ServerBand({ server, before, leaders, first, last }: {
 }
 
 /** The log of a server: one column for each index. */
-function LogStrip({ server, before, leaders, first, last }: {
+function LogStrip({ server, before, leaders, columns }: {
   readonly server: ServerPicture;
   readonly before: ServerPicture | null;
   readonly leaders: readonly ServerPicture[];
-  readonly first: number;
-  readonly last: number;
+  readonly columns: readonly Column[];
 }) {
   const { id, slots, compactedIndex, snapshotIndex, commitIndex } = server;
-  const indexes = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  const last = columns.at(-1)!.index;
   return (
     <ol class="log" aria-label={`log of ${id}, committed up to ${commitIndex}`} tabIndex={0}>
-      {indexes.map((index) => {
+      {columns.map(({ index, isWide }) => {
         const slot = slots.find((other) => other.index === index) ?? null;
         const old = before?.slots.find((other) => other.index === index) ?? null;
         return (
-          <li key={index}>
+          <li key={index} class={isWide ? "wide" : ""}>
             <span class="index">{index}</span>
             <Entry slot={slot} old={old} isNew={before !== null} isCompacted={index <= compactedIndex} />
             <DiskSlot slot={slot} />
             <span class="commit" data-is={index <= commitIndex ? "committed" : "open"} />
-            <Pointers leaders={leaders} follower={id} index={index} />
+            {leaders.length > 0 && <Pointers leaders={leaders} follower={id} index={index} />}
           </li>
         );
       })}
@@ -208,15 +222,14 @@ function fieldsOf(server: ServerPicture): readonly (readonly [name: string, valu
         : `term ${disk.term}, vote ${disk.votedFor ?? "–"} ≠ memory`,
     ],
     ...(heldWrites.length === 0 ? [] : [["held writes", heldWrites.join(" | ")] as const]),
-    [
-      "members",
-      `${server.members}${server.isJoint ? " (joint)" : ""}${
-        server.areMembersCommitted ? "" : " (not committed)"
-      }`,
-    ],
+    ...(server.areMembersFirst ? [] : [["members", membersText(server)] as const]),
     ["timers", server.timers.join(" ") || "–"],
     ...Object.entries(server.extras),
   ];
+}
+
+function membersText({ members, isJoint, areMembersCommitted }: ServerPicture): string {
+  return `${members}${isJoint ? " (joint)" : ""}${areMembersCommitted ? "" : " (not committed)"}`;
 }
 
 function fieldIn(server: ServerPicture, name: string): string {

@@ -149,6 +149,13 @@ function Drawing() {
             branches={i === 0 ? 0 : branchesOf(session, path[i - 1]!).length}
           />
         ))}
+        <rect
+          class="later"
+          x="0"
+          y={(position + 1) * rowHeight}
+          width={frame.width}
+          height={(rows.length - position - 1) * rowHeight + 12}
+        />
         {session.loop !== null && (
           <Shapes shapes={shapesOfLoop(path.length - 1, path.length - 1 - session.loop)} />
         )}

@@ -92,6 +92,8 @@ export interface ServerPicture extends PersistentPicture {
   readonly peers: readonly PeerPicture[];
   /** The members that count for it, as they are written in an entry. */
   readonly members: string;
+  /** Whether these are those with which the cluster began, or which the latest snapshot had. */
+  readonly areMembersFirst: boolean;
   /** Whether these are a joint configuration, in which two majorities are needed. */
   readonly isJoint: boolean;
   /** Whether the latest configuration is committed, as far as it knows. */
@@ -151,6 +153,7 @@ export function serverPicture({ server, disk, held, restarts, failure }: Host): 
     heldWrites: held.map(({ write }) => write === null ? "a barrier" : writeText(write)),
     peers: role.type === "leader" ? peersOf(role) : [],
     members: configurationText(configuration) || "none",
+    areMembersFirst: log.configurations.length === 1,
     isJoint: isJoint(configuration),
     areMembersCommitted: index <= server.commitIndex,
     membership: membershipOf(configuration, server.config.id),

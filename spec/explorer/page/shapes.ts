@@ -105,4 +105,4 @@ export function wrapped(content: string, room: number, size: number, most: numbe
 }
 
 /** How wide a letter of most fonts is on average, as a part of its size. */
-const letterWidth = 0.53;
+const letterWidth = 0.55;

@@ -69,7 +69,7 @@ function Bounds({ name, spec }: { readonly name: string; readonly spec: Specific
           ))}
         </fieldset>
       )}
-      <p class="faint">{spec.summary(values)}</p>
+      <p class="faint">{spec.summary(values).replaceAll("<=", "≤")}</p>
       <p class="note">
         Who plays may go beyond these bounds; searches keep to them.
       </p>
@@ -87,12 +87,12 @@ function ParameterField({ name, value, onChange }: {
     case "boolean":
       return (
         <label class="parameter">
+          {name}
           <input
             type="checkbox"
             checked={value}
             onChange={(event) => onChange(event.currentTarget.checked)}
           />
-          {name}
         </label>
       );
     case "number":

@@ -6,7 +6,7 @@ import { round } from "./shapes.ts";
 export const stageWidth = 640;
 
 /** How tall the stage is. */
-export const stageHeight = 320;
+export const stageHeight = 318;
 
 /** How large a server is. */
 export const serverRadius = 36;
@@ -21,8 +21,8 @@ export interface Place {
 
 /** The places of so many servers: the first one on top, the others clockwise. */
 export function ringOf(count: number): readonly Place[] {
-  const [centreX, centreY] = [stageWidth / 2, stageHeight / 2 - 4];
-  const [radiusX, radiusY] = [count < 4 ? 205 : 235, 104];
+  const [centreX, centreY] = [stageWidth / 2, stageHeight / 2 - 3];
+  const [radiusX, radiusY] = [count < 4 ? 205 : 235, count < 3 ? 0 : 98];
   return Array.from({ length: count }, (_, i) => {
     const angle = (i / count - 0.25) * 2 * Math.PI;
     return { x: round(centreX + radiusX * Math.cos(angle)), y: round(centreY + radiusY * Math.sin(angle)) };

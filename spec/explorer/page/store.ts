@@ -5,6 +5,7 @@ import type { State } from "../../checker/model.ts";
 import type { Address } from "../hash.ts";
 import { type Session, shownRun } from "../session.ts";
 import { type Snapshot, snapshot } from "../snapshot.ts";
+import type { Tour } from "../tours/mod.ts";
 import { type ChoiceGroup, choicesOf } from "./choices.ts";
 import { type Diagram, diagramOf, type Telling } from "./diagram.ts";
 import { type ClusterPicture, clusterPicture, raftDiskOf } from "./raft_cluster.ts";
@@ -36,12 +37,16 @@ export interface Store {
   readonly diagram: ReadonlySignal<Diagram | null>;
   /** What the run that is shown violates, each property once. */
   readonly violations: ReadonlySignal<readonly PathViolation[]>;
+  /** The step with which the path that is shown goes on, in the notation; null at its end. */
+  readonly next: ReadonlySignal<string | null>;
   /** What can happen next. */
   readonly choices: ReadonlySignal<readonly ChoiceGroup[]>;
   /** The servers and messages here, in a Raft cluster; null in any other spec. */
   readonly cluster: ReadonlySignal<ClusterPicture | null>;
   /** The same before the step that led here. */
   readonly clusterBefore: ReadonlySignal<ClusterPicture | null>;
+  /** The tour that is under way; null if none is. */
+  readonly tour: Signal<Tour | null>;
   /** Whether a state was visited, on any branch. */
   isSeen(state: State): boolean;
   /** What went wrong, until the way back is taken; null while all is well. */
@@ -81,6 +86,12 @@ export function createStore(): Store {
     here,
     diagram,
     violations: computed(() => session.value === null ? [] : violationsOn(session.value)),
+    next: computed(() => {
+      if (session.value === null) return null;
+      const { moments, path, position } = session.value;
+      const moment = path[position + 1];
+      return moment === undefined ? null : moments[moment]!.step!.label;
+    }),
     choices: computed(() => {
       const traffic = diagram.value?.traffic[here.value?.position ?? 0];
       if (session.value === null || here.value === null || traffic === undefined) return [];
@@ -88,6 +99,7 @@ export function createStore(): Store {
     }),
     cluster: clusterOf("state"),
     clusterBefore: clusterOf("before"),
+    tour: signal(null),
     isSeen: (state) => session.value !== null && visited(session.value).has(nameOf(state)),
     problem: signal(null),
     dialog: signal(null),

@@ -17,6 +17,7 @@ import {
 } from "../session.ts";
 import type { Setup } from "../setup.ts";
 import { openSubject, type Subject } from "../subject.ts";
+import { type Tour, tours } from "../tours/mod.ts";
 import { wordsOf } from "./diagram.ts";
 import type { Problem, Store } from "./store.ts";
 
@@ -34,6 +35,8 @@ export interface Visits {
   pick(moment: number): void;
   /** Ends the path at the selected moment. What came after it is kept as a branch. */
   forkHere(): void;
+  /** Ends the tour, and leaves what is shown as it is. */
+  leaveTour(): void;
   /** Goes back in the history. */
   undo(): void;
   /** Goes forward in the history. */
@@ -49,10 +52,16 @@ export interface Visits {
 }
 
 /** The address of a visit. */
-export function addressIn(session: Session): Address {
+export function addressIn(session: Session, tour: Tour | null): Address {
   const { opened: { subject }, path, position, loop } = session;
   const isAtEnd = position === path.length - 1;
-  return { ...subject, trace: shownTrace(session), position: isAtEnd ? null : position, loop, tour: null };
+  return {
+    ...subject,
+    trace: shownTrace(session),
+    position: isAtEnd ? null : position,
+    loop,
+    tour: tour?.name ?? null,
+  };
 }
 
 /** What a page does with the history of its window. */
@@ -71,7 +80,7 @@ export function createVisits(store: Store, setup: Setup): Visits {
       for (const entry of shown.keys()) if (entry > at.value) shown.delete(entry);
     }
     shown.set(at.value, session);
-    const hash = `#${hashOf(addressIn(session))}`;
+    const hash = `#${hashOf(addressIn(session, store.tour.value))}`;
     if (isNew) history.pushState({ entry: at.value }, "", hash);
     else history.replaceState({ entry: at.value }, "", hash);
   }
@@ -116,6 +125,7 @@ export function createVisits(store: Store, setup: Setup): Visits {
       if (ticket !== opening) return;
       store.problem.value = null;
       store.session.value = session;
+      store.tour.value = tours.find(({ name }) => name === address?.tour) ?? null;
       write(session, isNew);
       say();
     } catch (error) {
@@ -164,6 +174,11 @@ export function createVisits(store: Store, setup: Setup): Visits {
     forkHere() {
       const session = store.session.value;
       if (session !== null && session.position < session.path.length - 1) change(fork(session), true);
+    },
+    leaveTour() {
+      store.tour.value = null;
+      store.said.value = "The tour is over: play on as you like.";
+      if (store.session.value !== null) write(store.session.value, false);
     },
     stay() {
       const session = store.session.value;
