@@ -75,6 +75,7 @@ export function createStore(): Store {
     earlier = diagramOf(opened.model, shownRun(session.value), tellingOf(session.value), earlier);
     return earlier;
   });
+  let judged: { readonly path: Session["path"]; readonly violations: readonly PathViolation[] } | null = null;
   const clusterOf = (moment: "state" | "before") =>
     computed(() => {
       const state = here.value?.[moment] ?? null;
@@ -85,7 +86,13 @@ export function createStore(): Store {
     session,
     here,
     diagram,
-    violations: computed(() => session.value === null ? [] : violationsOn(session.value)),
+    violations: computed(() => {
+      const { value } = session;
+      if (value === null) return [];
+      // To select another moment changes nothing here.
+      if (judged?.path !== value.path) judged = { path: value.path, violations: violationsOn(value) };
+      return judged.violations;
+    }),
     next: computed(() => {
       if (session.value === null) return null;
       const { moments, path, position } = session.value;
