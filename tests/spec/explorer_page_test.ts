@@ -10,7 +10,7 @@ import { messageSign, messageText } from "../../spec/explorer/page/message_text.
 import { colourOfTerm, contrast, dark, light, pairs, termColours } from "../../spec/explorer/page/palette.ts";
 import { clusterPicture } from "../../spec/explorer/page/raft_cluster.ts";
 import type { ServerPicture } from "../../spec/explorer/page/server_picture.ts";
-import { bowOf, partsOf, pointOn, ringOf, stageHeight, stageWidth } from "../../spec/explorer/page/stage.ts";
+import { bowOf, narrowStage, partsOf, pointOn, ringOf, wideStage } from "../../spec/explorer/page/stage.ts";
 import { stopOf } from "../../spec/explorer/page/tour_place.ts";
 import { violationsOn } from "../../spec/explorer/page/violations.ts";
 import { startOfTour } from "../../spec/explorer/hash.ts";
@@ -188,14 +188,17 @@ Deno.test("what was compacted away is known by its snapshot", async () => {
 });
 
 Deno.test("servers stand on the stage, whatever their number, and messages of both directions apart", () => {
-  for (let count = 1; count <= 9; count++) {
-    for (const { x, y } of ringOf(count)) {
-      assert(x > 40 && x < stageWidth - 40 && y > 48 && y < stageHeight - 56, `${count} servers: ${x} ${y}`);
+  for (const size of [wideStage, narrowStage]) {
+    for (let count = 1; count <= 9; count++) {
+      for (const { x, y } of ringOf(count, size)) {
+        const isInside = x >= 58 && x <= size.width - 58 && y >= 48 && y <= size.height - 56;
+        assert(isInside, `${count} servers: ${x} ${y}`);
+      }
     }
+    const [a, b] = ringOf(3, size) as [{ x: number; y: number }, { x: number; y: number }];
+    const [there, back] = [pointOn(bowOf(a, b), 0.5), pointOn(bowOf(b, a), 0.5)];
+    assert(Math.hypot(there.x - back.x, there.y - back.y) > 24);
   }
-  const [a, b] = ringOf(3) as [{ x: number; y: number }, { x: number; y: number }];
-  const [there, back] = [pointOn(bowOf(a, b), 0.5), pointOn(bowOf(b, a), 0.5)];
-  assert(Math.hypot(there.x - back.x, there.y - back.y) > 24);
   assertEquals(partsOf(1), [0.5]);
   assert(partsOf(4).every((part, i, all) => i === 0 || part < all[i - 1]!));
 });

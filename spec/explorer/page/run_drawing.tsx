@@ -162,8 +162,7 @@ const RowFront = memo(({ row, count, before, frame, servers, violations, isSelec
       {branches > 1 && (
         <g
           class="fork-mark"
-          role="button"
-          aria-label={`${branches} branches begin here`}
+          aria-hidden="true"
           onClick={(event: MouseEvent) => {
             event.stopPropagation();
             store.dialog.value = "branches";
