@@ -34,3 +34,10 @@ export function leavesOf({ moments, path }: Session): readonly Leaf[] {
     }];
   });
 }
+
+/** How many branches begin at each moment. */
+export function branchCounts(moments: Session["moments"]): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const { parent } of moments) if (parent !== null) counts.set(parent, (counts.get(parent) ?? 0) + 1);
+  return counts;
+}

@@ -92,7 +92,7 @@ export function diagramOf(
   { diskOf = heldOf }: Telling = {},
   earlier: Diagram | null = null,
 ): Diagram {
-  const known = earlier !== null && earlier.run.start === run.start
+  const known = earlier !== null && earlier.run.start.name === run.start.name
     ? common(earlier.run.steps, run.steps)
     : -1;
   const rows: Row[] = known < 0 ? [] : earlier!.rows.slice(0, known + 1);

@@ -103,6 +103,7 @@ function stateOf({ here, first }: Truth): Look {
 }
 
 function stateText(truth: Truth): string {
+  const isExample = truth.property.kind === "sometimes";
   switch (stateOf(truth)) {
     case "holds":
       return "Holds here and on the way here";
@@ -111,11 +112,11 @@ function stateText(truth: Truth): string {
     case "was-broken":
       return "Broken on the way here";
     case "is":
-      return "Reached here";
+      return isExample ? "Reached here" : "What it awaits is so here";
     case "was":
-      return "Reached on the way here";
+      return isExample ? "Reached on the way here" : "What it awaits was so on the way here";
     case "not-yet":
-      return "Not reached on this path";
+      return isExample ? "Not reached on this path" : "What it awaits has not come on this path";
   }
 }
 

@@ -10,14 +10,14 @@ import {
   type Bow,
   bowOf,
   byWay,
+  narrowStage,
   outlineOf,
   partsOf,
   type Place,
   pointOn,
   ringOf,
   serverRadius,
-  stageHeight,
-  stageWidth,
+  wideStage,
 } from "./stage.ts";
 
 /** The cluster at the selected moment. */
@@ -26,13 +26,14 @@ export function RaftStage({ cluster, before }: {
   readonly before: ClusterPicture | null;
 }) {
   const { store } = usePage();
-  const places = ringOf(cluster.servers.length);
+  const size = store.isNarrow.value ? narrowStage : wideStage;
+  const places = ringOf(cluster.servers.length, size);
   const placeOf = (id: string) => places[cluster.servers.findIndex((server) => server.id === id)];
   const step = store.here.value?.step ?? null;
   return (
     <svg
       class="stage"
-      viewBox={`0 0 ${stageWidth} ${stageHeight}`}
+      viewBox={`0 0 ${size.width} ${size.height}`}
       role="group"
       aria-label="The cluster: servers, and messages in flight between them"
     >

@@ -1,7 +1,11 @@
+/// <reference lib="dom" />
 /** The lines of the core that handled the selected step, with where in the paper to read of them. */
 import { useEffect, useState } from "preact/hooks";
 import type { Passage } from "../source.ts";
 import { usePage } from "./context.ts";
+
+/** How long a step must stay selected before its source is looked for, in ms. */
+const restMs = 100;
 
 /** The source. */
 export function SourcePanel() {
@@ -14,16 +18,23 @@ export function SourcePanel() {
   const step = here?.step ?? null;
   const before = here?.before ?? null;
   useEffect(() => {
+    if (session === null || step === null || before === null) {
+      setPassages(null);
+      return;
+    }
     let isCurrent = true;
-    setProblem(null);
-    if (session === null || step === null || before === null) setPassages(null);
-    else {
+    // Who hurries through a run isn't kept waiting.
+    const timer = setTimeout(() => {
+      setProblem(null);
       traceSource(session.opened, before, step).then(
         (found) => isCurrent && setPassages(found),
         (error: unknown) => isCurrent && setProblem(error instanceof Error ? error.message : String(error)),
       );
-    }
-    return () => void (isCurrent = false);
+    }, restMs);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
   }, [session?.opened, step, before]);
   if (session?.opened.spec.name !== "raft") return null;
   const shown = passages?.filter(({ part }) => isWhole || part === "handler") ?? [];

@@ -2,11 +2,19 @@
 import type { NodeId } from "../../../src/core/mod.ts";
 import { round } from "./shapes.ts";
 
-/** How wide the stage is. */
-export const stageWidth = 640;
+/** How large the stage is. */
+export interface Size {
+  /** From left to right. */
+  readonly width: number;
+  /** From top to bottom. */
+  readonly height: number;
+}
 
-/** How tall the stage is. */
-export const stageHeight = 318;
+/** The stage, where there is room. */
+export const wideStage: Size = { width: 640, height: 318 };
+
+/** The stage on a phone: what is on it stays large enough to be read. */
+export const narrowStage: Size = { width: 400, height: 336 };
 
 /** How large a server is. */
 export const serverRadius = 36;
@@ -20,12 +28,16 @@ export interface Place {
 }
 
 /** The places of so many servers: the first one on top, the others clockwise. */
-export function ringOf(count: number): readonly Place[] {
-  const [centreX, centreY] = [stageWidth / 2, stageHeight / 2 - 3];
-  const [radiusX, radiusY] = [count < 4 ? 205 : 235, count < 3 ? 0 : 98];
+export function ringOf(count: number, { width, height }: Size): readonly Place[] {
+  const [centreX, centreY] = [width / 2, height / 2 - 3];
+  const widest = width / 2 - serverRadius - 24;
+  const radiusX = Math.min(widest, count < 4 ? 205 : 235);
+  const radiusY = count < 3 ? 0 : height / 2 - serverRadius - 25;
   return Array.from({ length: count }, (_, i) => {
-    const angle = (i / count - 0.25) * 2 * Math.PI;
-    return { x: round(centreX + radiusX * Math.cos(angle)), y: round(centreY + radiusY * Math.sin(angle)) };
+    // Two stand side by side.
+    const angle = (count === 2 ? i / 2 + 0.5 : i / count - 0.25) * 2 * Math.PI;
+    const x = count === 1 ? centreX : centreX + radiusX * Math.cos(angle);
+    return { x: round(x), y: round(centreY + radiusY * Math.sin(angle)) };
   });
 }
 

@@ -53,6 +53,8 @@ export interface Store {
   readonly problem: Signal<Problem | null>;
   /** The dialog that is open; null if none is. */
   readonly dialog: Signal<DialogName | null>;
+  /** Whether the page is as narrow as on a phone. */
+  readonly isNarrow: ReadonlySignal<boolean>;
   /** Whether the page is dark. */
   readonly isDark: ReadonlySignal<boolean>;
   /** From dark to light, or back. */
@@ -75,6 +77,7 @@ export function createStore(): Store {
     earlier = diagramOf(opened.model, shownRun(session.value), tellingOf(session.value), earlier);
     return earlier;
   });
+  let judged: { readonly path: Session["path"]; readonly violations: readonly PathViolation[] } | null = null;
   const clusterOf = (moment: "state" | "before") =>
     computed(() => {
       const state = here.value?.[moment] ?? null;
@@ -85,7 +88,13 @@ export function createStore(): Store {
     session,
     here,
     diagram,
-    violations: computed(() => session.value === null ? [] : violationsOn(session.value)),
+    violations: computed(() => {
+      const { value } = session;
+      if (value === null) return [];
+      // To select another moment changes nothing here.
+      if (judged?.path !== value.path) judged = { path: value.path, violations: violationsOn(value) };
+      return judged.violations;
+    }),
     next: computed(() => {
       if (session.value === null) return null;
       const { moments, path, position } = session.value;
@@ -103,6 +112,7 @@ export function createStore(): Store {
     isSeen: (state) => session.value !== null && visited(session.value).has(nameOf(state)),
     problem: signal(null),
     dialog: signal(null),
+    isNarrow: asked("(max-width: 760px)"),
     ...themes(),
     said: signal(""),
   };
@@ -112,11 +122,17 @@ function tellingOf({ opened: { spec, model } }: Session): Telling {
   return spec.name === "raft" ? { diskOf: raftDiskOf(model) } : {};
 }
 
+/** What the browser answers to a media query. */
+function asked(query: string): ReadonlySignal<boolean> {
+  const list = matchMedia(query);
+  const matches = signal(list.matches);
+  list.addEventListener("change", (event) => matches.value = event.matches);
+  return matches;
+}
+
 /** Dark or light: as the system has it, until somebody chooses. */
 function themes(): Pick<Store, "isDark" | "switchTheme"> {
-  const query = matchMedia("(prefers-color-scheme: dark)");
-  const system = signal(query.matches);
-  query.addEventListener("change", ({ matches }) => system.value = matches);
+  const system = asked("(prefers-color-scheme: dark)");
   const chosen = signal<Theme>(themeIn(localStorage.getItem(themeKey)));
   const isDark = computed(() => chosen.value === "system" ? system.value : chosen.value === "dark");
   effect(() => {

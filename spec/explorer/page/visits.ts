@@ -51,6 +51,9 @@ export interface Visits {
   begin(): Promise<void>;
 }
 
+/** How long a moment must stay selected before the address tells of it, in ms. */
+const restMs = 150;
+
 /** The address of a visit. */
 export function addressIn(session: Session, tour: Tour | null): Address {
   const { opened: { subject }, path, position, loop } = session;
@@ -72,6 +75,8 @@ export function createVisits(store: Store, setup: Setup): Visits {
   /** What was shown at each entry: to go back costs nothing. */
   const shown = new Map<number, Session>();
   let opening = 0;
+  /** The address of a moment that was just selected. */
+  let pending: { readonly replace: () => void; readonly timer: ReturnType<typeof setTimeout> } | null = null;
 
   function write(session: Session, isNew: boolean): void {
     if (isNew) {
@@ -80,9 +85,26 @@ export function createVisits(store: Store, setup: Setup): Visits {
       for (const entry of shown.keys()) if (entry > at.value) shown.delete(entry);
     }
     shown.set(at.value, session);
-    const hash = `#${hashOf(addressIn(session, store.tour.value))}`;
-    if (isNew) history.pushState({ entry: at.value }, "", hash);
-    else history.replaceState({ entry: at.value }, "", hash);
+    if (isNew) {
+      flush();
+      history.pushState({ entry: at.value }, "", addressText(session));
+    } else {
+      // A browser takes only so many changes of its address a second.
+      clearTimeout(pending?.timer);
+      const replace = () => history.replaceState({ entry: at.value }, "", addressText(session));
+      pending = { replace, timer: setTimeout(flush, restMs) };
+    }
+  }
+
+  /** Writes what waits to be written. */
+  function flush(): void {
+    clearTimeout(pending?.timer);
+    pending?.replace();
+    pending = null;
+  }
+
+  function addressText(session: Session): string {
+    return `#${hashOf(addressIn(session, store.tour.value))}`;
   }
 
   function change(next: Session, isNew: boolean): void {
@@ -185,12 +207,21 @@ export function createVisits(store: Store, setup: Setup): Visits {
       store.problem.value = null;
       if (session !== null) write(session, false);
     },
-    undo: () => history.back(),
-    redo: () => history.forward(),
+    undo() {
+      flush();
+      history.back();
+    },
+    redo() {
+      flush();
+      history.forward();
+    },
     canUndo: () => at.value > 0,
     canRedo: () => at.value < last.value,
     async begin() {
       addEventListener("popstate", ({ state }) => {
+        // It was for the entry that is left.
+        clearTimeout(pending?.timer);
+        pending = null;
         const entry = isEntry(state) ? state.entry : null;
         const known = entry === null ? undefined : shown.get(entry);
         if (entry !== null && known !== undefined) returnTo(entry, known);
