@@ -70,7 +70,7 @@ function drawn(jugs: readonly { readonly holds: number; readonly ofAll: number }
       `<path d="M${left} ${top} V110 H${left + 50} V${top}" fill="none" stroke="#888" stroke-width="3"/>` +
       `<text x="${
         left + 25
-      }" y="128" text-anchor="middle" font-size="14" fill="#888">${holds} of ${ofAll}</text>`;
+      }" y="128" text-anchor="middle" font-family="sans-serif" font-size="14" fill="#888">${holds} of ${ofAll}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 135">${shapes.join("")}</svg>`;
 }

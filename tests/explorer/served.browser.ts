@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import type { Browser } from "playwright-core";
 import { command, withFiles } from "../spec/cli_support.ts";
 import { freePorts } from "../free_ports.ts";
-import { startChromium, type Visitor, visitorOf } from "./browser.ts";
+import { startChromium, type Visitor, visitorOf } from "./chromium.ts";
 
 const permissions = ["-R", "-W", "-N=127.0.0.1"];
 
