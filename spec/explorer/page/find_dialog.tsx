@@ -19,7 +19,8 @@ export function FindDialog() {
   function act(finding: Finding | undefined): void {
     if (finding === undefined) return;
     store.dialog.value = null;
-    finding.act();
+    // What is behind a dialog can't have the focus.
+    setTimeout(finding.act);
   }
   return (
     <div class="find">

@@ -80,7 +80,7 @@ function Rows({ frame, shown: { from, to } }: {
       height={end}
       role="listbox"
       aria-label="Steps of the run"
-      tabIndex={0}
+      tabindex={0}
       aria-activedescendant={`row-${position}`}
       onClick={(event) => {
         const { top } = event.currentTarget.getBoundingClientRect();
