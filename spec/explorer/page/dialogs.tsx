@@ -29,7 +29,11 @@ export function Dialogs() {
   const name = store.dialog.value;
   if (name === null) return null;
   return (
-    <Dialog key={name} title={titles[name]} onClose={() => store.dialog.value = null}>
+    <Dialog
+      key={name}
+      title={titles[name]}
+      onClose={() => store.dialog.value === name && (store.dialog.value = null)}
+    >
       {contentOf(name)}
     </Dialog>
   );
@@ -64,7 +68,10 @@ function Dialog({ title, onClose, children }: {
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    dialog.current?.showModal();
+    const opened = dialog.current;
+    opened?.showModal();
+    // So that the focus goes back to where it was.
+    return () => opened?.close();
   }, []);
   return (
     <dialog

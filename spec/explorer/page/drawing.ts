@@ -96,9 +96,9 @@ export function shapesOfEnd(frame: Frame, { servers, rows, inFlight }: Diagram):
 
 /** A run without an end goes back to an earlier row, again and again. */
 export function shapesOfLoop(from: number, to: number): readonly Shape[] {
+  if (from === to) return [];
   const [top, bottom] = [middleOf(to), middleOf(from)];
-  const x = gutter - 8;
-  const bow = 5;
+  const [x, bow] = [13, 4];
   const d = `M${x} ${bottom}H${bow + 6}Q${bow} ${bottom} ${bow} ${bottom - 6}V${top + 6}Q${bow} ${top} ${
     bow + 6
   } ${top}H${x}`;

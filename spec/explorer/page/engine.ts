@@ -3,7 +3,8 @@ import { effect, type Signal, signal } from "@preact/signals";
 import { searcher } from "../searcher.ts";
 import type { Answer, Mark, Marks } from "../seek.ts";
 import type { Store } from "./store.ts";
-import { addressIn, type Visits } from "./visits.ts";
+import { addressIn } from "./opening.ts";
+import type { Visits } from "./visits.ts";
 
 /** A search that somebody asked for. */
 export interface Search {
@@ -13,8 +14,6 @@ export interface Search {
   readonly progress: { readonly depth: number; readonly distinct: number } | null;
   /** What it found; null as long as it runs. */
   readonly answer: Answer | { readonly type: "failed"; readonly message: string } | null;
-  /** After how many steps of the run it began. */
-  readonly from: number;
 }
 
 /** What is searched in the background. */
@@ -74,7 +73,7 @@ export function createEngine(store: Store, visits: Visits): Engine {
   async function find(property: string): Promise<void> {
     const session = store.session.peek();
     if (session === null) return;
-    const begun: Search = { property, progress: null, answer: null, from: session.position };
+    const begun: Search = { property, progress: null, answer: null };
     search.value = begun;
     const isLatest = () => search.peek()?.property === property && search.peek()?.answer === null;
     try {

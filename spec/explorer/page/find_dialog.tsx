@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /** Finds what can be done and looked at by a few letters. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { homeOf } from "../hash.ts";
 import { choiceText } from "./choices.ts";
 import { usePage } from "./context.ts";
@@ -15,18 +15,17 @@ export function FindDialog() {
   const { store } = usePage();
   const [query, setQuery] = useState("");
   const [chosen, setChosen] = useState(0);
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
   const found = findingsFor(useFindings(), query).slice(0, most);
   function act(finding: Finding | undefined): void {
     if (finding === undefined) return;
     store.dialog.value = null;
-    finding.act();
+    // What is behind a dialog can't have the focus.
+    setTimeout(finding.act);
   }
   return (
     <div class="find">
       <input
-        ref={field}
+        autofocus
         type="search"
         aria-label="What to find"
         placeholder="a step, an action, a property, a spec"

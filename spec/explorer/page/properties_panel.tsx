@@ -14,7 +14,9 @@ export function PropertiesPanel() {
       <header>
         <h2 id="properties-title">Properties</h2>
         <span class={broken > 0 ? "bad" : "faint"}>
-          {broken > 0 ? `${broken} broken on this path` : `${truths.length} claims`}
+          {broken > 0
+            ? `${broken} broken on this path`
+            : `${truths.length} ${truths.length === 1 ? "claim" : "claims"}`}
         </span>
       </header>
       <ul>{truths.map((truth) => <PropertyRow key={truth.property.name} truth={truth} />)}</ul>
@@ -120,7 +122,7 @@ function stateText(truth: Truth): string {
   }
 }
 
-function SearchText({ search: { progress, answer, from }, isExample }: {
+function SearchText({ search: { progress, answer }, isExample }: {
   readonly search: Search;
   readonly isExample: boolean;
 }) {
@@ -135,7 +137,7 @@ function SearchText({ search: { progress, answer, from }, isExample }: {
     case "found":
       return (
         <span role="status" class={isExample ? "good" : "bad"}>
-          Found: it is shown, from step {from} on{answer.witness === null ? "" : `: ${answer.witness}`}.
+          Found: it is shown{answer.witness === null ? "" : `: ${answer.witness}`}.
         </span>
       );
     case "none": {

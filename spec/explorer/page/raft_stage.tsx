@@ -147,7 +147,7 @@ function Chip({ flying: { message, integer, copies }, bow, part, choices }: {
       class={`chip ${familyOf(message.type)}`}
       transform={`translate(${x} ${y})`}
       role="button"
-      tabIndex={choice === undefined ? -1 : 0}
+      tabindex={choice === undefined ? -1 : 0}
       aria-label={`deliver ${name}: ${words}`}
       onClick={() => choice && visits.take(choice.enabled.step.label)}
       onKeyDown={(event: KeyboardEvent) => choice && chipKey(event, choice, visits.take)}

@@ -25,19 +25,14 @@ const headHeight = 34;
 
 /** The run that is shown, drawn. */
 export function RunDrawing() {
-  const { store, visits } = usePage();
+  const { store } = usePage();
   const scroller = useRef<HTMLDivElement>(null);
   const width = useWidth(scroller);
   const session = store.session.value!;
-  const diagram = store.diagram.value!;
-  const { servers, rows } = diagram;
+  const { servers, rows } = store.diagram.value!;
   const frame = useFrame(servers.length, width);
-  const { position, path, moments } = session;
-  const branches = useMemo(() => branchCounts(moments), [moments]);
+  const { position, path, loop } = session;
   const shown = useWindow(scroller, rows.length, position, path, width);
-  const inSight = rows.slice(shown.from, shown.to);
-  // What was sent above the window and arrives below it crosses it.
-  const crossing = rows.slice(shown.to).filter(({ arrow }) => arrow !== null && arrow.sentAt < shown.to);
   return (
     <div class="scroller" ref={scroller} tabIndex={-1}>
       {servers.length > 0 && (
@@ -48,70 +43,82 @@ export function RunDrawing() {
           <text class="number" x={frame.notes} y="22">what changed</text>
         </svg>
       )}
-      <svg
-        class="diagram"
-        width={frame.width}
-        height={heightOf(rows.length) + 12}
-        role="listbox"
-        aria-label="Steps of the run"
-        tabIndex={0}
-        aria-activedescendant={`row-${position}`}
-        onClick={(event) => {
-          const { top } = event.currentTarget.getBoundingClientRect();
-          visits.goTo(Math.floor((event.clientY - top) / rowHeight));
-        }}
-      >
-        <rect
-          class="selection"
-          x="1"
-          y={position * rowHeight + 1}
-          width={frame.width - 2}
-          height={rowHeight - 2}
-          rx="6"
-        />
-        <Shapes shapes={shapesOfEnd(frame, diagram)} />
-        {[...inSight, ...crossing].map((row) => (
-          <RowBack
-            key={row.number}
-            row={row}
-            before={rows[row.number - 1]?.badges ?? null}
-            frame={frame}
-            servers={servers}
-          />
-        ))}
-        {inSight.map((row) => (
-          <RowFront
-            key={row.number}
-            row={row}
-            count={rows.length}
-            before={rows[row.number - 1]?.badges ?? null}
-            frame={frame}
-            servers={servers}
-            violations={witnessesAt(store.violations.value, row.number)}
-            isSelected={row.number === position}
-            branches={row.number === 0 ? 0 : branches.get(path[row.number - 1]!) ?? 0}
-          />
-        ))}
-        <rect
-          class="later"
-          x="0"
-          y={(position + 1) * rowHeight}
-          width={frame.width}
-          height={(rows.length - position - 1) * rowHeight + 12}
-        />
-        {session.loop !== null && (
-          <Shapes shapes={shapesOfLoop(path.length - 1, path.length - 1 - session.loop)} />
-        )}
-      </svg>
-      {session.loop !== null && (
+      <Rows frame={frame} shown={shown} />
+      {loop !== null && (
         <p class="note">
-          {session.loop === 0
+          {loop === 0
             ? "And then nothing happens for ever."
-            : `The last ${session.loop} steps happen again and again, for ever.`}
+            : loop === 1
+            ? "The last step happens again and again, for ever."
+            : `The last ${loop} steps happen again and again, for ever.`}
         </p>
       )}
     </div>
   );
+}
+
+/** The rows in sight, over what is behind all of them. */
+function Rows({ frame, shown: { from, to } }: {
+  readonly frame: Frame;
+  readonly shown: { readonly from: number; readonly to: number };
+}) {
+  const { store, visits } = usePage();
+  const session = store.session.value!;
+  const diagram = store.diagram.value!;
+  const { servers, rows } = diagram;
+  const { position, path, moments, loop } = session;
+  const branches = useMemo(() => branchCounts(moments), [moments]);
+  const inSight = rows.slice(from, to);
+  // What was sent above the window and arrives below it crosses it.
+  const crossing = rows.slice(to).filter(({ arrow }) => arrow !== null && arrow.sentAt < to);
+  const partsOf = (row: Row) => ({ row, before: rows[row.number - 1]?.badges ?? null, frame, servers });
+  const end = heightOf(rows.length) + 12;
+  return (
+    <svg
+      class="diagram"
+      width={frame.width}
+      height={end}
+      role="listbox"
+      aria-label="Steps of the run"
+      tabindex={0}
+      aria-activedescendant={`row-${position}`}
+      onClick={(event) => {
+        const { top } = event.currentTarget.getBoundingClientRect();
+        visits.goTo(Math.floor((event.clientY - top) / rowHeight));
+      }}
+    >
+      <rect
+        class="selection"
+        x="1"
+        y={position * rowHeight + 1}
+        width={frame.width - 2}
+        height={rowHeight - 2}
+        rx="6"
+      />
+      <Shapes shapes={shapesOfEnd(frame, diagram)} />
+      {[...inSight, ...crossing].map((row) => <RowBack key={row.number} {...partsOf(row)} />)}
+      {inSight.map((row) => (
+        <RowFront
+          key={row.number}
+          {...partsOf(row)}
+          count={rows.length}
+          violations={witnessesAt(store.violations.value, row.number)}
+          isSelected={row.number === position}
+          branches={row.number === 0 ? 0 : branches.get(path[row.number - 1]!) ?? 0}
+        />
+      ))}
+      <Later from={position + 1} end={end} width={frame.width} />
+      {loop !== null && <Shapes shapes={shapesOfLoop(path.length - 1, path.length - 1 - loop)} />}
+    </svg>
+  );
+}
+
+/** What comes after the selected moment is paler. */
+function Later(
+  { from, end, width }: { readonly from: number; readonly end: number; readonly width: number },
+) {
+  const top = from * rowHeight;
+  return <rect class="later" x="0" y={top} width={width} height={Math.max(0, end - top)} />;
 }
 
 function witnessesAt(

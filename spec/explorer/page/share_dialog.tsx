@@ -33,6 +33,7 @@ export function ShareDialog() {
       >
         <label for="trace">The trace of this run. Paste another one over it to see that.</label>
         <textarea
+          autofocus
           id="trace"
           name="trace"
           rows={4}

@@ -14,7 +14,7 @@ export function SpecsDialog() {
   return (
     <div class="specs">
       <label for="spec">Spec</label>
-      <select id="spec" value={name} onChange={(event) => setName(event.currentTarget.value)}>
+      <select autofocus id="spec" value={name} onChange={(event) => setName(event.currentTarget.value)}>
         {Object.keys(setup.specs).map((other) => <option key={other} value={other}>{other}</option>)}
       </select>
       {spec !== undefined && <Bounds key={name} name={name} spec={spec} />}

@@ -1,25 +1,16 @@
 /// <reference lib="dom" />
 /** What a person does, and its trace in the browser's history: back and forward are undo and redo. */
-import { signal } from "@preact/signals";
+import { Reshape } from "../../dsl/shape.ts";
 import { SpecError } from "../../dsl/specification.ts";
-import { loadCore } from "../core_files.ts";
-import { type Address, addressOf, hashOf, homeOf } from "../hash.ts";
-import {
-  follow,
-  fork,
-  go,
-  openSession,
-  play,
-  select,
-  type Session,
-  type Showing,
-  shownTrace,
-} from "../session.ts";
+import { type Address, addressOf, hashOf } from "../hash.ts";
+import { follow, fork, go, play, select, type Session, type Showing, traceHere } from "../session.ts";
 import type { Setup } from "../setup.ts";
-import { openSubject, type Subject } from "../subject.ts";
-import { type Tour, tours } from "../tours/mod.ts";
+import { snapshot } from "../snapshot.ts";
+import { tours } from "../tours/mod.ts";
+import { type AddressBar, createAddressBar } from "./address_bar.ts";
 import { wordsOf } from "./diagram.ts";
-import type { Problem, Store } from "./store.ts";
+import { addressIn, openAddress, problemOf } from "./opening.ts";
+import type { Store } from "./store.ts";
 
 /** What a person can do with the visit. */
 export interface Visits {
@@ -51,130 +42,25 @@ export interface Visits {
   begin(): Promise<void>;
 }
 
-/** How long a moment must stay selected before the address tells of it, in ms. */
-const restMs = 150;
-
-/** The address of a visit. */
-export function addressIn(session: Session, tour: Tour | null): Address {
-  const { opened: { subject }, path, position, loop } = session;
-  const isAtEnd = position === path.length - 1;
-  return {
-    ...subject,
-    trace: shownTrace(session),
-    position: isAtEnd ? null : position,
-    loop,
-    tour: tour?.name ?? null,
-  };
+/** A page on which somebody is. */
+interface Visiting {
+  readonly store: Store;
+  readonly setup: Setup;
+  readonly bar: AddressBar;
+  /** Counts what is opened: who is slower than the next one comes to nothing. */
+  opening: number;
 }
 
-/** What a page does with the history of its window. */
+/** What a person can do on a page. */
 export function createVisits(store: Store, setup: Setup): Visits {
-  // Where in the history the page is, and how far it has been.
-  const at = signal(0);
-  const last = signal(0);
-  /** What was shown at each entry: to go back costs nothing. */
-  const shown = new Map<number, Session>();
-  let opening = 0;
-  /** The address of a moment that was just selected. */
-  let pending: { readonly replace: () => void; readonly timer: ReturnType<typeof setTimeout> } | null = null;
-
-  function write(session: Session, isNew: boolean): void {
-    if (isNew) {
-      at.value++;
-      last.value = at.value;
-      for (const entry of shown.keys()) if (entry > at.value) shown.delete(entry);
-    }
-    shown.set(at.value, session);
-    if (isNew) {
-      flush();
-      history.pushState({ entry: at.value }, "", addressText(session));
-    } else {
-      // A browser takes only so many changes of its address a second.
-      clearTimeout(pending?.timer);
-      const replace = () => history.replaceState({ entry: at.value }, "", addressText(session));
-      pending = { replace, timer: setTimeout(flush, restMs) };
-    }
-  }
-
-  /** Writes what waits to be written. */
-  function flush(): void {
-    clearTimeout(pending?.timer);
-    pending?.replace();
-    pending = null;
-  }
-
-  function addressText(session: Session): string {
-    return `#${hashOf(addressIn(session, store.tour.value))}`;
-  }
-
-  function change(next: Session, isNew: boolean): void {
-    const before = store.session.value;
-    if (next === before) return;
-    store.session.value = next;
-    write(next, isNew);
-    say();
-  }
-
-  /** Tells who doesn't see the page where they are. */
-  function say(): void {
-    const { step, position, changes } = store.here.value!;
-    const what = step === null ? "the first state" : `${step.label}, ${step.event}`;
-    store.said.value = `step ${position}: ${what}. ${wordsOf(changes)}`;
-  }
-
-  async function open(address: Address, asFarAsPossible: boolean): Promise<Session> {
-    const current = store.session.value;
-    const showing = { ...address, asFarAsPossible };
-    if (current !== null && isSame(current.opened.subject, address)) {
-      return follow(current, address.trace, showing);
-    }
-    const opened = await openSubject(subjectOf(address), { specs: setup.specs, loadCore });
-    return openSession(opened, address.trace, showing);
-  }
-
-  /** Goes to an address; if that is wrong, tells how, and keeps what is shown. */
-  async function enter(
-    read: () => Address,
-    isNew: boolean,
-    asFarAsPossible: boolean,
-  ): Promise<void> {
-    const ticket = ++opening;
-    let address: Address | null = null;
-    try {
-      address = read();
-      const session = await open(address, asFarAsPossible);
-      // Somebody was quicker.
-      if (ticket !== opening) return;
-      store.problem.value = null;
-      store.session.value = session;
-      store.tour.value = tours.find(({ name }) => name === address?.tour) ?? null;
-      write(session, isNew);
-      say();
-    } catch (error) {
-      if (ticket !== opening) return;
-      store.problem.value = problemOf(error, asFarAsPossible ? null : address);
-    }
-  }
-
-  /** What the history says is shown; branches that were made since are kept. */
-  function returnTo(entry: number, session: Session): void {
-    opening++;
-    at.value = entry;
-    const current = store.session.value;
-    const isSameTree = current !== null && current.opened === session.opened &&
-      current.start === session.start && current.moments.length >= session.moments.length;
-    store.problem.value = null;
-    store.session.value = isSameTree ? { ...session, moments: current.moments } : session;
-    say();
-  }
-
+  const bar = createAddressBar((session) => hashOf(addressIn(session, store.tour.peek())));
+  const visiting: Visiting = { store, setup, bar, opening: 0 };
   return {
-    visit: (address) => enter(() => address, true, store.problem.value !== null),
+    visit: (address) =>
+      enter(visiting, () => address, { isNew: true, asFarAsPossible: store.problem.value !== null }),
     show(trace, showing = {}) {
-      const session = store.session.value;
-      if (session === null) return "nothing is open";
       try {
-        change(follow(session, trace, showing), true);
+        change(visiting, (session) => follow(session, trace, showing), true, () => trace);
         return null;
       } catch (error) {
         if (error instanceof SpecError) return error.message;
@@ -182,80 +68,122 @@ export function createVisits(store: Store, setup: Setup): Visits {
       }
     },
     take(label) {
-      const session = store.session.value;
-      if (session !== null) change(play(session, label), true);
+      const trace = (session: Session) => `${traceHere(session)} ${label}`.trim();
+      change(visiting, (session) => play(session, label), true, trace);
     },
-    goTo(position) {
-      const session = store.session.value;
-      if (session !== null) change(go(session, position), false);
-    },
-    pick(moment) {
-      const session = store.session.value;
-      if (session !== null) change(select(session, moment), !session.path.includes(moment));
-    },
+    goTo: (position) => change(visiting, (session) => go(session, position), false),
+    pick: (moment) => change(visiting, (session) => select(session, moment), true),
     forkHere() {
-      const session = store.session.value;
-      if (session !== null && session.position < session.path.length - 1) change(fork(session), true);
+      change(
+        visiting,
+        (session) => session.position === session.path.length - 1 ? session : fork(session),
+        true,
+      );
     },
     leaveTour() {
       store.tour.value = null;
       store.said.value = "The tour is over: play on as you like.";
-      if (store.session.value !== null) write(store.session.value, false);
+      if (store.session.value !== null) bar.write(store.session.value, false);
     },
     stay() {
-      const session = store.session.value;
       store.problem.value = null;
-      if (session !== null) write(session, false);
+      if (store.session.value !== null) bar.write(store.session.value, false);
     },
     undo() {
-      flush();
+      bar.flush();
       history.back();
     },
     redo() {
-      flush();
+      bar.flush();
       history.forward();
     },
-    canUndo: () => at.value > 0,
-    canRedo: () => at.value < last.value,
-    async begin() {
-      addEventListener("popstate", ({ state }) => {
-        // It was for the entry that is left.
-        clearTimeout(pending?.timer);
-        pending = null;
-        const entry = isEntry(state) ? state.entry : null;
-        const known = entry === null ? undefined : shown.get(entry);
-        if (entry !== null && known !== undefined) returnTo(entry, known);
-        // Somebody has typed another address, or has come from an entry of an earlier visit.
-        else enter(() => addressOf(location.hash, setup), false, false);
-      });
-      await enter(() => addressOf(location.hash, setup), false, false);
-    },
+    canUndo: bar.canUndo,
+    canRedo: bar.canRedo,
+    begin: () => begin(visiting),
   };
 }
 
-function isEntry(state: unknown): state is { readonly entry: number } {
-  return typeof state === "object" && state !== null && "entry" in state && typeof state.entry === "number";
+/** Opens what the address of the page says, and follows it. */
+async function begin(visiting: Visiting): Promise<void> {
+  const read = () => addressOf(location.hash, visiting.setup);
+  const asTyped = { isNew: false, asFarAsPossible: false };
+  addEventListener("popstate", ({ state }) => {
+    const session = visiting.bar.arrive(state);
+    if (session !== null) returnTo(visiting, session);
+    // Somebody has typed another address, or has come from an entry of an earlier visit.
+    else void enter(visiting, read, asTyped);
+  });
+  await enter(visiting, read, asTyped);
 }
 
-function subjectOf({ spec, bounds, parameters, mutant }: Address): Subject {
-  return { spec, bounds, parameters, mutant };
+/**
+ * Shows what a person did. If a value turns out not to keep its shape, the spec is built anew, and `trace` is what to
+ * show then.
+ */
+function change(
+  visiting: Visiting,
+  act: (session: Session) => Session,
+  isNew: boolean,
+  trace?: (session: Session) => string,
+): void {
+  const { store, bar } = visiting;
+  const before = store.session.value;
+  if (before === null) return;
+  try {
+    const next = act(before);
+    if (next.path === before.path && next.position === before.position) return;
+    snapshot(next);
+    store.session.value = next;
+    bar.write(next, isNew);
+    say(store);
+  } catch (error) {
+    if (!(error instanceof Reshape) || trace === undefined) throw error;
+    const address = { ...addressIn(before, store.tour.value), trace: trace(before), position: null };
+    void enter(visiting, () => address, { isNew, asFarAsPossible: false });
+  }
 }
 
-function isSame(subject: Subject, address: Address): boolean {
-  return JSON.stringify(subjectOf({ ...homeOf(""), ...subject })) === JSON.stringify(subjectOf(address));
+/** Goes to an address; if that is wrong, tells how, and keeps what is shown. */
+async function enter(
+  visiting: Visiting,
+  read: () => Address,
+  { isNew, asFarAsPossible }: { readonly isNew: boolean; readonly asFarAsPossible: boolean },
+): Promise<void> {
+  const { store, setup, bar } = visiting;
+  const ticket = ++visiting.opening;
+  let address: Address | null = null;
+  try {
+    address = read();
+    const { tour } = address;
+    const session = await openAddress(address, store.session.value, setup, asFarAsPossible);
+    // Somebody was quicker.
+    if (ticket !== visiting.opening) return;
+    store.problem.value = null;
+    store.session.value = session;
+    store.tour.value = tours.find(({ name }) => name === tour) ?? null;
+    bar.write(session, isNew);
+    say(store);
+  } catch (error) {
+    if (ticket !== visiting.opening) return;
+    store.problem.value = problemOf(error, asFarAsPossible ? null : address);
+  }
 }
 
-/** What went wrong, for people. */
-function problemOf(error: unknown, address: Address | null): Problem {
-  const message = error instanceof Error ? error.message : String(error);
-  const isTrace = error instanceof SpecError && message.startsWith("step ");
-  return {
-    title: isTrace
-      ? "This run can't be played: perhaps it is of another version"
-      : error instanceof SpecError
-      ? "This address can't be opened"
-      : "Something went wrong",
-    message,
-    playable: isTrace ? address : null,
-  };
+/** What the history says is shown; branches that were made since are kept. */
+function returnTo(visiting: Visiting, session: Session): void {
+  const { store } = visiting;
+  visiting.opening++;
+  const current = store.session.value;
+  const isSameTree = current !== null && current.opened === session.opened &&
+    current.start === session.start && current.moments.length >= session.moments.length;
+  store.problem.value = null;
+  store.session.value = isSameTree ? { ...session, moments: current.moments } : session;
+  say(store);
+}
+
+/** Tells who doesn't see the page where they are. */
+function say({ here, said }: Store): void {
+  const { step, position, changes } = here.value!;
+  const what = step === null ? "the first state" : `${step.label}, ${step.event}`;
+  said.value = `step ${position}: ${what}. ${wordsOf(changes)}`;
 }
