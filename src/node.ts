@@ -24,6 +24,7 @@ import {
   type RequestOptions,
   type Settings,
 } from "./node/options.ts";
+import { reportTo } from "./node/reporting.ts";
 import { assemble, peersOf, type Running } from "./node/running.ts";
 import { restoreFrom } from "./node/snapshots.ts";
 import { type Health, type Status, statusOf } from "./node/status.ts";
@@ -139,7 +140,9 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
   const settings = parseOptions(options);
   const { id, clusterId, transport } = settings;
   const given = settings.join ? [] : [...new Set([...settings.peers, id])].sort();
-  const opened = await openStorage(settings.storage, { id, clusterId, servers: given });
+  let node: Running | null = null;
+  const report = reportTo(settings.log, id, () => node?.loop.state.currentTerm ?? 0);
+  const opened = await openStorage(settings.storage, { id, clusterId, servers: given }, report);
   try {
     const persisted = await loadOrBootstrap(settings, opened, given);
     // What the storage says beats the options: the log goes on from there.
@@ -148,13 +151,13 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
       const { index } = persisted.compaction.snapshot;
       await restoreFrom(opened, settings.stateMachine, index);
     }
-    const node = assemble(settings, opened, restart(configOf(settings, servers), persisted));
-    const onMessage = (message: Message) => loops.receive(node.loop, message);
-    const { report } = node;
-    const context = { id, clusterId, servers, ...peersOf(settings, node.loop.state), log: report, onMessage };
+    node = assemble(settings, { storage: opened, report }, restart(configOf(settings, servers), persisted));
+    const { loop } = node;
+    const onMessage = (message: Message) => loops.receive(loop, message);
+    const context = { id, clusterId, servers, ...peersOf(settings, loop.state), log: report, onMessage };
     node.connection = await openTransport(transport, context);
-    loops.begin(node.loop);
-    const { log: { lastIndex } } = node.loop.state;
+    loops.begin(loop);
+    const { log: { lastIndex } } = loop.state;
     report({
       level: "info",
       event: "started",
@@ -162,7 +165,8 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
     });
     const face = facade(node);
     const { observer } = settings;
-    if (observer !== undefined) tell(() => observer.started({ status: face.status, stopped: node.stopped }));
+    const { status, stopped } = face;
+    if (observer !== undefined) tell(() => observer.started({ status, stopped }));
     // What `propose` resolves to comes from the state machine in the same options.
     return face as RaftNode<Answer>;
   } catch (error) {
