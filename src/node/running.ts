@@ -14,6 +14,7 @@ import { type Source, wakeAll } from "./deliveries.ts";
 import { errorOf, fail } from "./ending.ts";
 import * as loops from "./loop.ts";
 import { observed, tell } from "./observing.ts";
+import { promised } from "./promised.ts";
 import { durationMs, type Settings } from "./options.ts";
 import * as proposals from "./proposals.ts";
 import * as readTable from "./reads.ts";
@@ -84,7 +85,7 @@ export function assemble(
   const content = createContent(settings, storage, () => node);
   const answers: (() => void)[] = [];
   const source = createSource(clock, () => node);
-  const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<Health>();
+  const { promise: stopped, resolve: resolveStopped } = promised<Health>();
   const node: Running = {
     settings,
     loop,
