@@ -1,4 +1,5 @@
 /** What is asked of a running node: what is wrong with the question, and who answers it. */
+import { createCopier } from "../copies.ts";
 import { type Event, latestConfiguration, type LogIndex, type NodeId, termAt } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import { show } from "../options.ts";
@@ -7,6 +8,7 @@ import { stoppedError } from "./ending.ts";
 import { observed } from "./observing.ts";
 import {
   type MembershipChange,
+  none,
   parseChange,
   parseProposeOptions,
   parseRequestOptions,
@@ -19,10 +21,12 @@ import * as requests from "./requests.ts";
 import type { Running } from "./running.ts";
 import * as snapshots from "./snapshots.ts";
 
+const copy = createCopier();
+
 export async function submit(
   node: Running,
   bytes: Uint8Array,
-  options: ProposeOptions = {},
+  options: ProposeOptions = none,
 ): Promise<proposals.Outcome> {
   const { maxCommandBytes, proposalTimeoutMs } = node.settings;
   const { timeoutMs = proposalTimeoutMs, signal } = parseProposeOptions(options);
@@ -40,11 +44,15 @@ export async function submit(
   return await observed(
     node.settings.observer,
     operation,
-    () => proposals.submit(node.table, new Uint8Array(bytes), { timeoutMs, signal }),
+    () => proposals.submit(node.table, copy(bytes), { timeoutMs, signal }),
   );
 }
 
-export async function read(node: Running, query: Uint8Array, options: ProposeOptions = {}): Promise<unknown> {
+export async function read(
+  node: Running,
+  query: Uint8Array,
+  options: ProposeOptions = none,
+): Promise<unknown> {
   const { stateMachine, proposalTimeoutMs } = node.settings;
   const { timeoutMs = proposalTimeoutMs, signal } = parseProposeOptions(options);
   if (!(query instanceof Uint8Array)) {
