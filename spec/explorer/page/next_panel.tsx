@@ -40,7 +40,7 @@ function Group({ group: { where, choices, requests } }: { readonly group: Choice
   const badge = server < 0 ? null : diagram?.rows[store.here.value!.position]?.badges[server] ?? null;
   const isAlone = server < 0 && choices.length === 1;
   return (
-    <div class="group" role="group" aria-label={`at ${where}`}>
+    <div class={isAlone ? "group alone" : "group"} role="group" aria-label={`at ${where}`}>
       {!isAlone && (
         <h3>
           {badge !== null && <RoleSign role={badge.role} term={badge.term} />}
