@@ -3,6 +3,8 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import { fromFileUrl, relative } from "@std/path";
 import { memoryNetwork, memoryStorage, step } from "../mod.ts";
 import { step as stepOfCore } from "../src/core/step.ts";
+import { catalog } from "../spec/catalog/mod.ts";
+import { setupWith } from "../spec/explorer/setup.ts";
 import { core } from "../spec/raft/core.ts";
 import { parseOptions } from "../src/node/options.ts";
 
@@ -121,9 +123,11 @@ Deno.test("functions stay small: some 40 lines in the core, 70 elsewhere", async
   assertEquals(wrong, []);
 });
 
-Deno.test("same core: the checker, the node and mod.ts hold one function", () => {
+Deno.test("same core: the checker, the explorer, the node and mod.ts hold one function", async () => {
   assertStrictEquals(core.step, stepOfCore);
   assertStrictEquals(step, stepOfCore);
+  // The explorer opens the spec that the checker checks.
+  assertStrictEquals((await setupWith(null, "raft")).specs.raft, catalog.raft);
   const node = parseOptions({
     id: "a",
     peers: [],

@@ -1,12 +1,14 @@
 /** `explore`: the page in which a spec is played by hand. */
-import { fromFileUrl, resolve } from "@std/path";
+import { resolve } from "@std/path";
 import { BuildError, buildExplorer, type BuildOptions, type Files } from "../explorer/build.ts";
 import { type FileServer, serveFiles } from "../explorer/serve.ts";
-import { standardPort } from "../explorer/hash.ts";
+import { hashOf, homeOf, standardPort } from "../explorer/hash.ts";
+import { visibleLines } from "../report/visible.ts";
 import type { ExploreFlags } from "./arguments.ts";
 import { loadSpec, sourceOf } from "./load.ts";
 import { note, print } from "./output.ts";
 import { UsageError } from "./usage.ts";
+import { watchSources } from "./watch.ts";
 
 /** Serves the page until a signal ends it, or writes its files into a folder. */
 export async function runExplore(name: string, flags: ExploreFlags): Promise<number> {
@@ -18,18 +20,28 @@ export async function runExplore(name: string, flags: ExploreFlags): Promise<num
   const files = await build(options);
   if (flags.build !== undefined) return await writeFiles(resolve(flags.cwd ?? ".", flags.build), files);
   const server = serve(files, flags);
-  print(`${server.url}${name === "raft" ? "" : `#spec=${encodeURIComponent(name)}`}`);
+  print(name === "raft" ? server.url : `${server.url}#${hashOf(homeOf(name))}`);
   note("the explorer is there until you press Ctrl-C");
   const stop = new AbortController();
-  const end = () => stop.abort();
-  Deno.addSignalListener("SIGINT", end);
-  Deno.addSignalListener("SIGTERM", end);
-  if (flags.watch) watchFiles(options, server, stop.signal);
+  const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, () => stop.abort());
+  if (flags.watch) {
+    const { theirs } = options;
+    watchSources(theirs?.module ?? null, () => makeAnew(options, server), stop.signal);
+  }
   await new Promise((stopped) => stop.signal.addEventListener("abort", stopped));
   await server.close();
-  Deno.removeSignalListener("SIGINT", end);
-  Deno.removeSignalListener("SIGTERM", end);
   return 0;
+}
+
+/** What is served is made anew; if that fails, it stays as it is. */
+async function makeAnew(options: BuildOptions, server: FileServer): Promise<void> {
+  try {
+    server.change(await build(options));
+    note("made anew");
+  } catch (error) {
+    note(visibleLines(`error: ${error instanceof Error ? error.message : error}`));
+  }
 }
 
 async function build(options: BuildOptions): Promise<Files> {
@@ -64,34 +76,4 @@ async function writeFiles(folder: string, files: Files): Promise<number> {
   }
   print(`${files.size} files in ${folder}, for any web server`);
   return 0;
-}
-
-/** How long to wait for more changes: an editor saves in several steps. */
-const quietMs = 100;
-
-/** Makes the page anew when a file of the project, or the spec of the user's, is saved. */
-function watchFiles(options: BuildOptions, server: FileServer, signal: AbortSignal): void {
-  const folders = ["../", "../../src/"].map((path) => new URL(path, import.meta.url))
-    .filter(({ protocol }) => protocol === "file:").map(fromFileUrl);
-  const { theirs } = options;
-  const file = theirs?.module.startsWith("file:") ? [fromFileUrl(new URL(".", theirs.module))] : [];
-  const watcher = Deno.watchFs([...folders, ...file]);
-  signal.addEventListener("abort", () => watcher.close());
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  signal.addEventListener("abort", () => clearTimeout(timer));
-  async function rebuild(): Promise<void> {
-    try {
-      server.change(await build(options));
-      note("made anew");
-    } catch (error) {
-      note(`error: ${error instanceof Error ? error.message : error}`);
-    }
-  }
-  (async () => {
-    for await (const { kind, paths } of watcher) {
-      if (kind === "access" || !paths.some((path) => /\.(tsx?|css|html)$/.test(path))) continue;
-      clearTimeout(timer);
-      timer = setTimeout(rebuild, quietMs);
-    }
-  })();
 }

@@ -80,12 +80,13 @@ async function bundle({ theirs, first }: BuildOptions): Promise<readonly (readon
 /** A program that begins with the specs that there are. */
 function entryText(module: string, theirs: BuildOptions["theirs"], first: string): string {
   const setup = new URL("setup.ts", import.meta.url).href;
-  const specs = theirs === null ? "{}" : `{ [${JSON.stringify(theirs.name)}]: theirs }`;
+  const loaded = theirs === null
+    ? "null"
+    : `{ name: ${JSON.stringify(theirs.name)}, load: () => import(${JSON.stringify(theirs.module)}) }`;
   return [
-    ...(theirs === null ? [] : [`import theirs from ${JSON.stringify(theirs.module)};`]),
     `import { setupWith } from ${JSON.stringify(setup)};`,
     `import { begin } from ${JSON.stringify(module)};`,
-    `begin(setupWith(${specs}, ${JSON.stringify(first)}));`,
+    `begin(await setupWith(${loaded}, ${JSON.stringify(first)}));`,
   ].join("\n");
 }
 

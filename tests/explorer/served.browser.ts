@@ -22,29 +22,50 @@ export default spec<{ degrees: number; on: boolean }>("kettle", () => ({
 }));
 `;
 
-/** Starts the command, and ends it by a signal once \`use\` is done. It must end well. */
+/** The command under way. */
+interface Explorer {
+  /** The address that it printed. */
+  readonly url: string;
+  /** Waits until it has written this to stderr, anew. */
+  noted(text: string): Promise<void>;
+}
+
+/** Starts the command, and ends it by a signal once `use` is done. It must end well. */
 async function withExplorer(
   args: readonly string[],
   cwd: string,
-  use: (url: string) => Promise<void>,
+  use: (explorer: Explorer) => Promise<void>,
 ): Promise<void> {
   const child = command(["explore", ...args], cwd, permissions).spawn();
-  const ended = child.status;
-  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const notes = new Response(child.stderr).text();
-  let text = "";
-  try {
-    while (!text.includes("\n")) {
-      const { value, done } = await lines.read();
-      if (done) throw new Error(`explore ended: ${await notes}`);
-      text += value;
+  const [lines, notes] = [child.stdout, child.stderr].map((stream) =>
+    stream.pipeThrough(new TextDecoderStream()).getReader()
+  );
+  const all: string[] = [];
+  let fresh = "";
+  async function until(reader: typeof lines, text: string): Promise<void> {
+    while (!fresh.includes(text)) {
+      const { value, done } = await reader!.read();
+      if (done) throw new Error(`explore ended, and never wrote ${text}: ${all.join("")}`);
+      all.push(value);
+      fresh += value;
     }
-    await use(text.trim());
+  }
+  try {
+    await until(lines, "\n");
+    const url = fresh.trim();
+    await use({
+      url,
+      async noted(text) {
+        fresh = "";
+        await until(notes, text);
+      },
+    });
   } finally {
     child.kill("SIGINT");
-    const { code } = await ended;
-    await lines.cancel();
-    assertEquals([code, (await notes).includes("bug")], [0, false]);
+    const { code } = await child.status;
+    for (let rest = await notes!.read(); !rest.done; rest = await notes!.read()) all.push(rest.value);
+    await lines!.cancel();
+    assertEquals([code, all.join("").includes("bug")], [0, false]);
   }
 }
 
@@ -68,7 +89,7 @@ function servedTest(name: string, fn: () => Promise<void>): void {
 
 servedTest("a spec of the user's opens first, its loop is found and drawn as one", async () => {
   await withFiles({ "kettle.ts": kettle("Switch") }, async (folder) => {
-    await withExplorer(["./kettle.ts", "--port", String(freePorts(1))], folder, async (url) => {
+    await withExplorer(["./kettle.ts", "--port", String(freePorts(1))], folder, async ({ url }) => {
       assertMatch(url, /^http:\/\/localhost:\d+\/#spec=\.%2Fkettle\.ts$/);
       await withPage(url, async ({ page }) => {
         await page.goto(url);
@@ -82,22 +103,28 @@ servedTest("a spec of the user's opens first, its loop is found and drawn as one
   });
 });
 
-servedTest(
-  "--watch: a spec that is saved is loaded anew; one that is wrong is said, and the page stays",
-  async () => {
-    await withFiles({ "kettle.ts": kettle("Switch") }, async (folder) => {
-      await withExplorer(["./kettle.ts", "--port", String(freePorts(1)), "--watch"], folder, async (url) => {
-        await withPage(url, async ({ page }) => {
-          await page.goto(url);
-          await page.locator('button[data-step="Switch"]').waitFor();
-          await Deno.writeTextFile(join(folder, "kettle.ts"), "export default spec(");
-          await Deno.writeTextFile(join(folder, "kettle.ts"), kettle("Press"));
-          await page.locator('button[data-step="Press"]').waitFor();
-        });
+servedTest("--watch: what is saved is loaded anew; what is wrong is said, and the page stays", async () => {
+  await withFiles({ "kettle.ts": kettle("Switch") }, async (folder) => {
+    const args = ["./kettle.ts", "--port", String(freePorts(1)), "--watch"];
+    await withExplorer(args, folder, async ({ url, noted }) => {
+      await withPage(url, async ({ page }) => {
+        const save = (text: string) => Deno.writeTextFile(join(folder, "kettle.ts"), text);
+        await page.goto(url);
+        await page.locator('button[data-step="Switch"]').waitFor();
+        await save(kettle("Press"));
+        await page.locator('button[data-step="Press"]').waitFor();
+        await save("export default spec(");
+        await noted("error: the page can't be made: ");
+        await page.locator('button[data-step="Press"]').waitFor();
+        // It compiles, and throws as soon as it is loaded: the page says so, and has the catalog still.
+        await save("throw new Error('cold');");
+        await page.getByRole("alert").getByText("./kettle.ts can't be loaded: Error: cold").waitFor();
+        await save(kettle("Ignite"));
+        await page.locator('button[data-step="Ignite"]').waitFor();
       });
     });
-  },
-);
+  });
+});
 
 servedTest("--build: the folder is a page on any web server, in any folder of it", async () => {
   await withFiles({}, async (folder) => {
@@ -134,8 +161,8 @@ servedTest("--build: the folder is a page on any web server, in any folder of it
 
 servedTest("another free port is taken if 3000 is not free; a port that was asked for must be", async () => {
   await withFiles({}, async (folder) => {
-    await withExplorer([], folder, async (first) => {
-      await withExplorer([], folder, async (second) => {
+    await withExplorer([], folder, async ({ url: first }) => {
+      await withExplorer([], folder, async ({ url: second }) => {
         assert(first !== second);
         const { status, body } = await fetch(second);
         assertEquals(status, 200);

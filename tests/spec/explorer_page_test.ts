@@ -219,10 +219,8 @@ Deno.test("violations of a path are found wherever one stands on it, each proper
   const trace = "a! b! a>b b>a:RequestVote b>a a>b:RequestVoteResponse";
   const session = go(await visit(trace, { mutant: "vote-twice" }), 0);
   const violations = violationsOn(session);
-  assertEquals(violations.map(({ name, step }) => [name, step]), [["Election Safety", 6], [
-    "One Vote A Term",
-    3,
-  ]]);
+  const stepOf = (wanted: string) => violations.filter(({ name }) => name === wanted).map(({ step }) => step);
+  assertEquals([stepOf("Election Safety"), stepOf("One Vote A Term")], [[6], [3]]);
   assertEquals(violationsOn(await visit("a! a>b b>a")), []);
 });
 

@@ -164,6 +164,13 @@ Deno.test("what leads to a state of the tree, on whatever branch, is known as se
   ]);
 });
 
+Deno.test("what was spent on the way to a state doesn't make it another one", async () => {
+  // What is duplicated and then dropped is as before.
+  const { enabled } = snapshot(await visit("a! a+b"));
+  const drop = enabled.flatMap((group) => group.enabled).find(({ step }) => step.label === "a~b");
+  assertEquals(drop?.seen, 1);
+});
+
 Deno.test("a value that doesn't keep its shape builds the spec anew, and the visit goes on", async () => {
   const shifty = spec<{ n: number; value: unknown }>("shifty", () => ({
     init: { n: 0, value: { a: 1 } },

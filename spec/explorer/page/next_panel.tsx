@@ -60,7 +60,7 @@ function Group({ group: { where, choices, requests } }: { readonly group: Choice
 
 function ChoiceRow({ choice }: { readonly choice: Choice }) {
   const { store, visits, engine } = usePage();
-  const { enabled: { step, isIdle, beyond }, glyph, key, variants, detail, from } = choice;
+  const { enabled: { step, isIdle, seen, beyond }, glyph, key, variants, detail, from } = choice;
   const mark = engine.marks.value.get(step.label) ?? null;
   const isNext = store.next.value === step.label;
   const bound = beyond === null ? "" : `beyond the bounds of a search: ${beyond.budget} ≤ ${beyond.allows}`;
@@ -93,7 +93,7 @@ function ChoiceRow({ choice }: { readonly choice: Choice }) {
             {choiceText(choice)}
             {isIdle && <span class="tag">changes nothing</span>}
             {beyond !== null && <span class="tag">{`beyond ${beyond.budget} ≤ ${beyond.allows}`}</span>}
-            <MarkText mark={mark} isNext={isNext} isSeen={!isIdle && store.isSeen(step.to)} />
+            <MarkText mark={mark} isNext={isNext} isSeen={!isIdle && seen !== null} />
           </span>
           {detail !== "" && <span class="detail">{detail}</span>}
         </span>

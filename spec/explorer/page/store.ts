@@ -1,7 +1,6 @@
 /// <reference lib="dom" />
 /** What the page knows, as signals: whoever shows a part of it is drawn anew when that part changes. */
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { State } from "../../checker/model.ts";
 import type { Address } from "../hash.ts";
 import { type Session, shownRun } from "../session.ts";
 import { type Snapshot, snapshot } from "../snapshot.ts";
@@ -47,8 +46,6 @@ export interface Store {
   readonly clusterBefore: ReadonlySignal<ClusterPicture | null>;
   /** The tour that is under way; null if none is. */
   readonly tour: Signal<Tour | null>;
-  /** Whether a state was visited, on any branch. */
-  isSeen(state: State): boolean;
   /** What went wrong, until the way back is taken; null while all is well. */
   readonly problem: Signal<Problem | null>;
   /** The dialog that is open; null if none is. */
@@ -109,7 +106,6 @@ export function createStore(): Store {
     cluster: clusterOf("state"),
     clusterBefore: clusterOf("before"),
     tour: signal(null),
-    isSeen: (state) => session.value !== null && visited(session.value).has(nameOf(state)),
     problem: signal(null),
     dialog: signal(null),
     isNarrow: asked("(max-width: 760px)"),
@@ -152,17 +148,4 @@ const themeKey = "quorate-theme";
 
 function themeIn(text: string | null): Theme {
   return text === "dark" || text === "light" ? text : "system";
-}
-
-/** The states that were visited, each list of moments looked at once. */
-const names = new WeakMap<readonly unknown[], ReadonlySet<string>>();
-
-function visited({ moments }: Session): ReadonlySet<string> {
-  let known = names.get(moments);
-  if (known === undefined) names.set(moments, known = new Set(moments.map(({ state }) => nameOf(state))));
-  return known;
-}
-
-function nameOf({ vector, bag }: State): string {
-  return `${vector.join()} ${bag.join()}`;
 }
