@@ -261,7 +261,7 @@ export function Changed(
   return (
     <span class="value changed" key={store.here.value?.position}>
       <del>{old}</del>
-      <span aria-hidden="true">{" → "}</span>
+      <span aria-hidden="true">→</span>
       <ins>{now}</ins>
     </span>
   );
