@@ -62,10 +62,10 @@ function ServerBand({ server, before, leaders, columns }: {
       <h3>
         <RoleSign role={badgeLetter(role)} term={term} size={26} />
         <span class="name">{id}</span>
-        <Changed
-          now={`${roleName(server)} · term ${term}`}
-          old={before && `${roleName(before)} · term ${before.term}`}
-        />
+        <span class="rank">
+          <Changed now={roleName(server)} old={before && roleName(before)} /> ·{" "}
+          <Changed now={`term ${term}`} old={before && `term ${before.term}`} />
+        </span>
         {server.restarts > 0 && (
           <small>restarted {server.restarts === 1 ? "once" : `${server.restarts} times`}</small>
         )}
