@@ -43,24 +43,26 @@ function short(specifier: string): string {
 /** What each part may import, of the project and by package; the first part that a file belongs to counts. */
 const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^src\/core\//, may: /^src\/core\// },
-  { part: /^src\/(ports|error)\.ts/, may: /^src\/(core\/mod|error)\.ts/ },
+  { part: /^src\/(ports|error|logging)\.ts/, may: /^src\/(core\/mod|error|logging)\.ts/ },
+  { part: /^src\/trace\//, may: /^src\/(core\/mod\.ts|error\.ts|trace\/)/ },
   { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },
   { part: /^src\/identity\.ts/, may: /^src\/(core\/mod|ports)\.ts/ },
   { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat)\.ts|npm:|@msgpack)/ },
   {
     part: /^src\/transport\//,
-    may: /^(src\/(core\/mod|ports|error|options|identity|codec)\.ts|src\/transport\/|npm:)/,
+    may: /^(src\/(core\/mod|ports|error|logging|options|identity|codec)\.ts|src\/transport\/|npm:)/,
   },
   {
     part: /^src\/storage\//,
-    may: /^(src\/(core\/mod|ports|error|options|identity|codec)\.ts|src\/storage\/|npm:|node:|crc-32)/,
+    may:
+      /^(src\/(core\/mod|ports|error|logging|options|identity|codec)\.ts|src\/storage\/|npm:|node:|crc-32)/,
   },
   {
     part: /^src\/(node\.ts|node\/)/,
-    may: /^(src\/(core\/mod|ports|error|options|codec)\.ts|src\/node\/|npm:)/,
+    may: /^(src\/(core\/mod|ports|error|logging|options|codec)\.ts|src\/node\/|src\/trace\/record\.ts|npm:)/,
   },
   { part: /^src\/(deno|nodejs)\.ts/, may: /^src\/(transport|storage)\/|^src\/nodejs\.ts/ },
-  { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|node|ports|error)/ },
+  { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|trace|node|ports|error|logging)/ },
   { part: /^spec\/raft\//, may: /^(src\/core\/mod\.ts|spec\/(raft|dsl|checker)\/)/ },
   { part: /^spec\/explorer\//, may: /^(spec\/(?!cli)|src\/core\/mod\.ts|npm:|node:)/ },
   { part: /^spec\/cli/, may: /^(spec\/|npm:|@std|jsr:|vendor\/)/ },
@@ -162,7 +164,7 @@ function functionsOf(text: string): readonly { readonly name: string; readonly l
   const lines = text.split("\n");
   return lines.flatMap((line, start) => {
     const [, indent = "", name = ""] =
-      line.match(/^(\s*)(?:export )?(?:default )?(?:async )?function\*? ?(\w+)/) ?? [];
+      line.match(/^(\s*)(?:export )?(?:default )?(?:async )?function\b\*? ?(\w+)/) ?? [];
     if (name === "") return [];
     const length = lines.slice(start).findIndex((later) => later === `${indent}}`);
     return [{ name, lines: length + 1 }];

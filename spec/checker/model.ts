@@ -4,6 +4,7 @@ import type { Property } from "../dsl/property.ts";
 import type { Eye } from "./eye.ts";
 import type { Fields, Layer, Segment } from "./layer.ts";
 import type { Place } from "./place.ts";
+import type { Run } from "../trace/run.ts";
 
 /** A global state: an integer for each place, and a bag of messages in flight, sorted. */
 export interface State {
@@ -124,6 +125,16 @@ export interface Symmetry extends Naming {
   readonly permutations: number;
 }
 
+/** A coarser view of the same spec, in which a search comes deeper: each of its steps is a run of plain steps. */
+export interface Rounds {
+  /** The coarser model. Its states are the plain ones in which nothing is in flight; it claims nothing of steps. */
+  readonly model: Model;
+  /** How many rounds to search. */
+  readonly most: number;
+  /** The plain steps of a run of rounds. */
+  unfold(run: Run): Run;
+}
+
 /** A compiled spec. */
 export interface Model {
   /** The columns of a picture: the servers, in order; none in a plain spec. */
@@ -222,6 +233,8 @@ export interface Model {
   spent?(state: State): Readonly<Record<string, number>>;
   /** The budget that doesn't allow the step that `text` stands for, and how much of it that needs; null if none does. */
   spentBudget?(state: State, text: string): SpentBudget | null;
+  /** Its rounds, if the spec asks for some. */
+  readonly rounds?: Rounds;
   /** The names of the actions that could happen in no state that was expanded so far, in a plain spec. */
   neverEnabled?(): readonly string[];
   /** The value of each variable, in a plain spec. */

@@ -150,6 +150,13 @@ export interface ClusterDefinition<
   /** Named runs from whose end a search begins, too: name to trace; none if left out. */
   readonly starts?: Readonly<Record<string, string>>;
   /**
+   * Rounds to search, too, from all initial states and starts, beyond where single steps end: in a round something happens at
+   * one server by itself, for which only the budgets `spending` pay, then some of the messages arrive, in the order in which
+   * they were sent, among some of the servers, and the others are lost. So many rounds follow each other. For an unordered
+   * network only. None if left out.
+   */
+  readonly rounds?: { readonly most: number; readonly spending: readonly string[] };
+  /**
    * Sets of strings that may take each other's place, such as servers: whatever can happen can happen as well with
    * other names, wherever such a string stands alone in what a server is (its `identity`), a message or the history, as
    * a value, the key of an object, or an element. With `--symmetry` states that are the same but for these names are
@@ -158,12 +165,14 @@ export interface ClusterDefinition<
   readonly symmetry?: readonly (readonly string[])[];
 }
 
+const aCount: Field = {
+  expected: "a count",
+  isRight: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+};
+
 const aDefinition = {
   servers: anArray,
-  budgets: optional(recordOf({
-    expected: "a count",
-    isRight: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
-  })),
+  budgets: optional(recordOf(aCount)),
   network: optional({
     expected: "unordered, duplicating or ordered",
     isRight: (value) => ["unordered", "duplicating", "ordered"].includes(String(value)),
@@ -187,6 +196,10 @@ const aDefinition = {
   ends: optional(aFunction),
   fairness: optional(anArray),
   starts: optional(startsByName),
+  rounds: optional({
+    expected: "an object with most, a count, and spending, a list of budgets",
+    isRight: (value) => isRecord(value) && aCount.isRight(value.most) && Array.isArray(value.spending),
+  }),
   symmetry: optional(setsOfStrings),
 } satisfies Readonly<Record<keyof AnyDefinition, Field>>;
 
@@ -252,6 +265,7 @@ export type AnyCluster = WholeDefinition & {
 };
 
 type MayBeMissing =
+  | "rounds"
   | "constraint"
   | "actionConstraint"
   | "view"

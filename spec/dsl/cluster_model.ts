@@ -19,6 +19,7 @@ import { inStart } from "./definition.ts";
 import { clusterActionOf, clusterActions } from "./cluster_actions.ts";
 import { type Cause, type Learning, learning, responseTo, withKey } from "./cluster_learning.ts";
 import { bagOf, nameOf, putRecord, takeRecord, widen } from "./cluster_records.ts";
+import { roundsOf } from "./cluster_rounds.ts";
 import { build, changeOf, deliverable, expand, expandOne } from "./cluster_rows.ts";
 import { clusterSymmetry } from "./cluster_symmetry.ts";
 
@@ -73,7 +74,8 @@ export function compileCluster(definition: AnyCluster): Model {
     return { name, trace, state: priced(l, steps.at(-1)?.to ?? first) };
   });
   starts.splice(0, 1, { name: "1", trace: "", state: priced(l, first) }, ...named);
-  return model;
+  const { rounds } = definition;
+  return rounds === undefined ? model : { ...model, rounds: roundsOf(l, model, rounds) };
 }
 
 /** The state in which every server has just started, and nothing has a price. */

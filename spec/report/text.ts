@@ -211,7 +211,14 @@ function countOf(
 /** All that was generated, but where the searches began. */
 function stepsOf({ generated, searches, model }: Report): number {
   const initial = model.starts.filter(({ name }) => /^[0-9]/.test(name)).length;
-  return searches.reduce((steps, { search }) => steps - (search === "steps" ? initial : 1), generated);
+  const begun = {
+    steps: initial,
+    rounds: searches.find(({ search }) => search === "rounds")?.generated ?? 0,
+  };
+  return searches.reduce(
+    (steps, { search }) => steps - (begun[search as keyof typeof begun] ?? 1),
+    generated,
+  );
 }
 
 /** The section of the source that a property's sentence names in the parentheses at its end. */
@@ -227,7 +234,9 @@ function verdictLines(report: Report, telling: Telling): readonly string[] {
   const edge = report.searches.reduce((sum, search) => sum + search.edge, 0);
   const [first, ...named] = report.searches;
   const from = named.map(({ search, distinct, depth }) =>
-    `@${search} ${grouped(distinct)} to depth ${depth}`
+    search === "rounds"
+      ? `${depth - 1} rounds ${grouped(distinct)}`
+      : `@${search} ${grouped(distinct)} to depth ${depth}`
   );
   const lines = [`${mark(report, paint)}  ${verdictText(report, first?.depth ?? 0, edge)}   ${time}`];
   if (from.length > 0) {
