@@ -69,7 +69,7 @@ Deno.test("a message that is lost is handled by nobody", async () => {
   assertEquals(await handling("a! a~b"), []);
 });
 
-Deno.test("every mutant of the page is the core with just its line changed", async () => {
+Deno.test("every mutant of the page is the core with just its line changed", () => {
   const { sources, scripts, mutants: patches } = files;
   for (const mutant of mutants) {
     const patch = patches[mutant.name]!;
