@@ -289,6 +289,22 @@ browserTest("a trace is pasted, also as a whole command; one that is wrong says 
   assertEquals(visitor.trace(), "a! a>b");
 });
 
+browserTest(
+  "the trace is copied where nothing else is selected, and shown where it is pasted",
+  async (visitor) => {
+    await visitor.open({ trace: "a! a>b" });
+    await press(visitor, "Control+c");
+    await visitor.page.locator("[aria-live]").getByText("the trace is copied").waitFor();
+    await visitor.open({ spec: "raft", trace: "c!" });
+    await atStep(visitor, "step 1 of 1");
+    await press(visitor, "Control+v");
+    await atStep(visitor, "step 2 of 2");
+    assertEquals(visitor.trace(), "a! a>b");
+    assertEquals(await visitor.page.title(), "raft: a>b · Quorate");
+  },
+  { permissions: ["clipboard-read", "clipboard-write"] },
+);
+
 browserTest("the picture is saved as SVG and as Mermaid", async (visitor) => {
   await visitor.open({ trace: "a! a>b" });
   await press(visitor, "s");

@@ -2,8 +2,10 @@
 /** The whole page. */
 import { useEffect } from "preact/hooks";
 import { homeOf } from "../hash.ts";
+import { shownTrace } from "../session.ts";
 import { ChangesPanel } from "./changes_panel.tsx";
 import { choiceOfKey } from "./choices.ts";
+import { traceIn } from "./commands.ts";
 import { type Page, PageContext, usePage } from "./context.ts";
 import { Dialogs } from "./dialogs.tsx";
 import { Header } from "./header.tsx";
@@ -20,12 +22,15 @@ import { TourStrip } from "./tour_strip.tsx";
 /** The page. */
 export function App({ page }: { readonly page: Page }) {
   useKeys(page);
+  useClipboard(page);
   return (
     <PageContext.Provider value={page}>
       <Header />
       <ProblemBanner />
-      <TourStrip />
-      <MutantBanner />
+      <div class="banners">
+        <TourStrip />
+        <MutantBanner />
+      </div>
       <main>
         <div class="column run-column">
           <RunPanel />
@@ -126,7 +131,7 @@ function useKeys(page: Page): void {
       const command = commandOf({
         key: event.key,
         isModified: event.ctrlKey || event.altKey || event.metaKey,
-        isWriting: target?.closest("input, textarea, select") != null,
+        isWriting: isWritten(target),
         hasArrows: target?.closest(".log, pre, .wide") != null,
       });
       if (command === null) return;
@@ -135,6 +140,38 @@ function useKeys(page: Page): void {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, [page]);
+}
+
+/** Where nothing else is selected, copying takes the trace, and pasting shows one. */
+function useClipboard({ store, visits }: Page): void {
+  useEffect(() => {
+    const isElsewhere = () => store.dialog.value !== null || isWritten(document.activeElement);
+    function onCopy(event: ClipboardEvent): void {
+      const { value } = store.session;
+      if (value === null || isElsewhere() || getSelection()?.isCollapsed === false) return;
+      event.clipboardData?.setData("text/plain", shownTrace(value));
+      event.preventDefault();
+      store.said.value = "the trace is copied";
+    }
+    function onPaste(event: ClipboardEvent): void {
+      if (isElsewhere()) return;
+      const wrong = visits.show(traceIn(event.clipboardData?.getData("text/plain") ?? ""));
+      if (wrong !== null) {
+        store.problem.value = { title: "This can't be pasted", message: wrong, playable: null };
+      }
+    }
+    document.addEventListener("copy", onCopy);
+    document.addEventListener("paste", onPaste);
+    return () => {
+      document.removeEventListener("copy", onCopy);
+      document.removeEventListener("paste", onPaste);
+    };
+  }, [store, visits]);
+}
+
+/** Whether text is written there. */
+function isWritten(target: Element | null): boolean {
+  return target?.closest("input, textarea, select") != null;
 }
 
 /** Does what a key asks for. False: that can't be done here. */
