@@ -10,8 +10,8 @@ import { openSubject } from "../../spec/explorer/subject.ts";
 import { loadMutant, mutated } from "../../spec/raft/load_mutant.ts";
 import { mutants } from "../../spec/raft/mutants.ts";
 
-const files = coreFiles();
-const trace = sourceTracer(() => files);
+const files = await coreFiles();
+const trace = sourceTracer(() => Promise.resolve(files));
 
 /** The functions that handled the last step of a run, but for what is in every step. */
 async function handling(run: string, mutant: string | null = null): Promise<readonly Passage[]> {
@@ -69,8 +69,8 @@ Deno.test("a message that is lost is handled by nobody", async () => {
   assertEquals(await handling("a! a~b"), []);
 });
 
-Deno.test("every mutant of the page is the core with just its line changed", async () => {
-  const { sources, scripts, mutants: patches } = await files;
+Deno.test("every mutant of the page is the core with just its line changed", () => {
+  const { sources, scripts, mutants: patches } = files;
   for (const mutant of mutants) {
     const patch = patches[mutant.name]!;
     assertEquals(`src/core/${patch.file}`, mutant.file);
