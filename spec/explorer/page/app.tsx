@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /** The whole page. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useErrorBoundary } from "preact/hooks";
 import { homeOf } from "../hash.ts";
 import { shownTrace } from "../session.ts";
 import { ChangesPanel } from "./changes_panel.tsx";
@@ -23,6 +23,7 @@ import { TourStrip } from "./tour_strip.tsx";
 export function App({ page }: { readonly page: Page }) {
   useKeys(page);
   useClipboard(page);
+  useProblems(page);
   return (
     <PageContext.Provider value={page}>
       <Header />
@@ -140,6 +141,25 @@ function useKeys(page: Page): void {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, [page]);
+}
+
+/** What nobody has caught, such as a mistake in a spec, is told, too. */
+function useProblems({ store }: Page): void {
+  function tell(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    store.problem.value = { title: "Something went wrong", message, playable: null };
+  }
+  useErrorBoundary(tell);
+  useEffect(() => {
+    const onError = ({ error, message }: ErrorEvent) => tell(error ?? message);
+    const onRejection = ({ reason }: PromiseRejectionEvent) => tell(reason);
+    addEventListener("error", onError);
+    addEventListener("unhandledrejection", onRejection);
+    return () => {
+      removeEventListener("error", onError);
+      removeEventListener("unhandledrejection", onRejection);
+    };
+  }, [store]);
 }
 
 /** Where nothing else is selected, copying takes the trace, and pasting shows one. */

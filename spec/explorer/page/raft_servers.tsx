@@ -137,7 +137,10 @@ function Entry({ slot, old, isNew, isCompacted }: {
   const isChanged = isNew && (old?.memory?.term !== entry.term || old.memory.content !== entry.content);
   const words = entry.type === "noop" ? "no-op" : entry.type === "configuration" ? "members" : "command";
   return (
-    <span class={`entry ${entry.type} term-${colourOfTerm(entry.term)}${isChanged ? " changed" : ""}`}>
+    <span
+      class={`entry ${entry.type} term-${colourOfTerm(entry.term)}${isChanged ? " changed" : ""}`}
+      title={`${entry.index}: ${words} of term ${entry.term}${tellSlot(slot!)}`}
+    >
       <span class="unseen">{`${words}, term `}</span>
       <span class="term">{entry.term}</span>
       <span class="content">{entry.content}</span>
