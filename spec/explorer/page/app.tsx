@@ -12,6 +12,7 @@ import { Header } from "./header.tsx";
 import { type Command, commandOf } from "./keyboard.ts";
 import { MutantBanner } from "./mutants_dialog.tsx";
 import { NextPanel } from "./next_panel.tsx";
+import { play } from "./playing.ts";
 import { PropertiesPanel } from "./properties_panel.tsx";
 import { RunPanel } from "./run_panel.tsx";
 import { Sign } from "./signs.tsx";
@@ -221,6 +222,9 @@ function obey({ store, visits }: Page, command: Command): boolean {
       return true;
     case "fork":
       visits.forkHere();
+      return true;
+    case "play":
+      play({ store, visits });
       return true;
     case "choose": {
       const choice = choiceOfKey(store.choices.value, command.key);

@@ -6,6 +6,7 @@ export type Command =
   | { readonly type: "first" }
   | { readonly type: "last" }
   | { readonly type: "fork" }
+  | { readonly type: "play" }
   | { readonly type: "undo" }
   | { readonly type: "redo" }
   | {
@@ -32,6 +33,7 @@ export const keyHelp: readonly (readonly [keys: string, what: string])[] = [
   ["j  ↓", "the next step of the run"],
   ["k  ↑", "the step before"],
   ["Home  End", "the first, the last state"],
+  ["p", "play the run: a step a second, from where you are; again: stop"],
   ["1 … 9, 0, A … Z", "take the step that bears this key, under Next"],
   ["u  r", "undo, redo: the browser's back and forward do the same"],
   ["f", "fork: end the run here, and keep what came after as a branch"],
@@ -66,6 +68,8 @@ export function commandOf({ key, isModified, isWriting, hasArrows }: Pressed): C
       return { type: "last" };
     case "f":
       return { type: "fork" };
+    case "p":
+      return { type: "play" };
     case "u":
       return { type: "undo" };
     case "r":

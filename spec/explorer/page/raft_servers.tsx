@@ -63,8 +63,8 @@ function ServerBand({ server, before, leaders, columns }: {
         <RoleSign role={badgeLetter(role)} term={term} size={26} />
         <span class="name">{id}</span>
         <span class="rank">
-          <Changed now={roleName(server)} old={before && roleName(before)} /> ·{" "}
-          <Changed now={`term ${term}`} old={before && `term ${before.term}`} />
+          <Changed now={roleName(server)} old={before && roleName(before)} /> · term{" "}
+          <Changed now={String(term)} old={before && String(before.term)} />
         </span>
         {server.restarts > 0 && (
           <small>restarted {server.restarts === 1 ? "once" : `${server.restarts} times`}</small>
