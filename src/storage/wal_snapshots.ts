@@ -5,7 +5,7 @@
 import type { LogIndex } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Files, OpenFile } from "./files.ts";
-import { crc32c } from "./wal_records.ts";
+import { crc32c } from "./checksum.ts";
 
 /** The snapshots of a folder. */
 export interface WalSnapshots {
