@@ -186,13 +186,10 @@ async function available<T>({ path }: WalFolder, verb: string, act: () => Promis
     return await act();
   } catch (cause) {
     if (cause instanceof RaftError || cause instanceof AssertionError) throw cause;
-    const { code = "", message = String(cause) } = cause as {
-      readonly code?: unknown;
-      readonly message?: string;
-    };
-    throw new RaftError("Unavailable", `${path} can't be ${verb}: ${message}${hintFor(String(code), path)}`, {
-      cause,
-    });
+    // What Deno refuses has a name, and no code.
+    const { code, name, message } = cause as { code?: string; name?: string; message?: string };
+    const what = `${path} can't be ${verb}: ${message ?? cause}${hintFor(code ?? name ?? "", path)}`;
+    throw new RaftError("Unavailable", what, { cause });
   }
 }
 
