@@ -29,12 +29,12 @@
  */
 export * from "./src/core/mod.ts";
 export * from "./src/error.ts";
+export * from "./src/logging.ts";
 export * from "./src/node.ts";
 export type {
   Clock,
   Connection,
   Identity,
-  Logger,
   OpenStorage,
   Random,
   StateMachine,
@@ -43,4 +43,6 @@ export type {
   TransportContext,
 } from "./src/ports.ts";
 export * from "./src/storage/memory.ts";
+export type { Outcome as TraceOutcome, StepFunction, TraceWriter } from "./src/trace/record.ts";
+export * from "./src/trace/replay.ts";
 export * from "./src/transport/memory.ts";

@@ -1,8 +1,28 @@
 /** What a node is told at its start: defaults, and what is wrong. */
 import { z } from "zod";
-import { type Event, type NodeId, type ServerState, type Step, step } from "../core/mod.ts";
-import { checked, fields, functionOf, integer, milliseconds, objectWith, that } from "../options.ts";
-import type { Clock, Logger, Random, StateMachine, Storage, Transport } from "../ports.ts";
+import {
+  type Config,
+  type Event,
+  type NodeId,
+  type ServerState,
+  type Step,
+  step,
+  type Timer,
+} from "../core/mod.ts";
+import {
+  checked,
+  fields,
+  functionOf,
+  integer,
+  maxMs,
+  milliseconds,
+  numberFrom,
+  objectWith,
+  that,
+} from "../options.ts";
+import type { Logger } from "../logging.ts";
+import type { Clock, Random, StateMachine, Storage, Transport } from "../ports.ts";
+import type { TraceWriter } from "../trace/record.ts";
 import type { DeliveriesOptions } from "./deliveries.ts";
 import { systemClock, systemRandom } from "./system.ts";
 
@@ -104,8 +124,13 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly keptEntries?: number;
   /** The most bytes of a snapshot that one message carries. Default: 262,144 (256 KiB). */
   readonly maxSnapshotChunkBytes?: number;
-  /** Where to report trouble. Default: nowhere; `status()` tells why a node stopped. */
+  /**
+   * Takes what happens, such as `(record) => console.error(logLine(record))`. Default: nobody; `status()` tells why a
+   * node stopped.
+   */
   readonly log?: Logger;
+  /** Takes every event and what came of it, to be replayed later; see {@linkcode replayTrace}. Default: nobody. */
+  readonly trace?: TraceWriter;
 }
 
 /** How long a proposal, or a read, may take. */
@@ -130,6 +155,15 @@ export interface MembershipChange {
 export interface RequestOptions {
   /** How many milliseconds to wait. Default: the node's `proposalTimeoutMs`. */
   readonly timeoutMs?: number;
+}
+
+/** How to close a node. */
+export interface CloseOptions {
+  /**
+   * For how many milliseconds at most to wait for what waits, and for another node to take over the lead. Default: 0: what
+   * waits is told so at once.
+   */
+  readonly drainMs?: number;
 }
 
 /** The options with all defaults filled in. */
@@ -178,6 +212,7 @@ const schema = fields({
   keptEntries: integer(0).default(1024),
   maxSnapshotChunkBytes: count.default(1 << 18),
   log: functionOf<Logger>().default(() => () => {}),
+  trace: functionOf<TraceWriter>().optional(),
 }).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
   path: ["electionTimeoutMs"],
   error: timeoutExpected,
@@ -199,6 +234,7 @@ const changeSchema = fields({
   addresses: z.record(name, z.string("text"), "an object of addresses by name").default({}),
 });
 const proposeSchema = fields({ timeoutMs: milliseconds().optional(), signal });
+const closeSchema = fields({ drainMs: numberFrom(0, maxMs).default(0) });
 const deliveriesSchema = fields({ from: count.default(1), signal });
 
 /**
@@ -221,6 +257,11 @@ export function parseRequestOptions(options: RequestOptions): z.infer<typeof req
 }
 
 /** @throws {RaftError} like {@linkcode parseOptions}. */
+export function parseCloseOptions(options: CloseOptions): z.infer<typeof closeSchema> {
+  return checked("options", closeSchema, options);
+}
+
+/** @throws {RaftError} like {@linkcode parseOptions}. */
 export function parseChange(change: MembershipChange): z.infer<typeof changeSchema> {
   return checked("change", changeSchema, change);
 }
@@ -228,4 +269,45 @@ export function parseChange(change: MembershipChange): z.infer<typeof changeSche
 /** @throws {RaftError} like {@linkcode parseOptions}. */
 export function parseDeliveriesOptions(options: DeliveriesOptions): z.infer<typeof deliveriesSchema> {
   return checked("options", deliveriesSchema, options);
+}
+
+/** What the core is told. `servers` are those with which the cluster begins. */
+export function configOf(settings: Settings, servers: readonly NodeId[]): Config {
+  const { id, maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals, keptEntries } = settings;
+  const { preVote, checkQuorum, leaseReads, priority } = settings;
+  const { maxInFlightMessages, maxInFlightBytes, maxUncommittedBytes } = settings;
+  return {
+    id,
+    servers,
+    maxEntriesPerAppend,
+    maxBytesPerAppend,
+    maxHeldProposals,
+    keptEntries,
+    maxInFlightMessages,
+    maxInFlightBytes,
+    maxUncommittedBytes,
+    preVote,
+    checkQuorum,
+    leaseReads,
+    priority,
+  };
+}
+
+/** How long this run of a timer takes. */
+export function durationMs(
+  { heartbeatMs, electionTimeoutMs: [min, max], random }: Settings,
+  timer: Timer,
+): number {
+  switch (timer) {
+    case "heartbeat":
+      return heartbeatMs;
+    case "election":
+      return min + random.next() * (max - min);
+    case "quorum":
+    case "transfer":
+      return max;
+    case "lease":
+      // Shorter than any election timeout, as clocks differ.
+      return min * 0.9;
+  }
 }

@@ -12,6 +12,7 @@ import type {
   ServerState,
 } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
+import type { Report } from "../logging.ts";
 import type { OpenStorage, StateMachine } from "../ports.ts";
 import { reason } from "./adapters.ts";
 
@@ -36,7 +37,7 @@ export interface SnapshotsHost {
   /** The storage, or the state machine, has failed: the node must stop. */
   readonly onFailure: (error: unknown) => void;
   /** Where to report trouble. */
-  readonly log: (line: string) => void;
+  readonly report: Report;
 }
 
 /** A snapshot that is being read for a follower. */
@@ -124,7 +125,8 @@ export async function sendChunk(snapshots: Snapshots, chunk: ReadChunk): Promise
   } catch (error) {
     forget(snapshots, to);
     if (!snapshots.isClosed) {
-      host.log(`can't send the snapshot of index ${snapshot.index} to ${to}: ${reason(error)}`);
+      const message = `can't send the snapshot of index ${snapshot.index} to ${to}: ${reason(error)}`;
+      host.report({ level: "warn", event: "snapshotNotSent", peer: to, message });
     }
   }
 }

@@ -1,0 +1,180 @@
+/** All that a running node consists of, put together. */
+import {
+  configurationsInUse,
+  entryAt,
+  type LogEntry,
+  type LogIndex,
+  membersOf,
+  type ServerState,
+} from "../core/mod.ts";
+import type { Report } from "../logging.ts";
+import type { Clock, Connection, OpenStorage } from "../ports.ts";
+import { recorded } from "../trace/record.ts";
+import { type Source, wakeAll } from "./deliveries.ts";
+import { errorOf, fail } from "./ending.ts";
+import * as loops from "./loop.ts";
+import { durationMs, type Settings } from "./options.ts";
+import * as proposals from "./proposals.ts";
+import * as readTable from "./reads.ts";
+import { createReporter } from "./reporting.ts";
+import * as requests from "./requests.ts";
+import * as snapshots from "./snapshots.ts";
+import type { Health } from "./status.ts";
+
+/** All that a running node consists of. */
+export interface Running {
+  readonly settings: Settings;
+  readonly loop: loops.Loop;
+  readonly table: proposals.Proposals;
+  readonly reads: readTable.Reads;
+  readonly snapshots: snapshots.Snapshots;
+  readonly requests: requests.Requests;
+  readonly source: Source;
+  readonly storage: OpenStorage;
+  readonly report: Report;
+  readonly stopped: Promise<Health>;
+  readonly resolveStopped: (health: Health) => void;
+  /** Null until the transport is open. */
+  connection: Connection | null;
+  health: Health;
+  /** The end of `close`, once it has begun. */
+  closing: Promise<void> | null;
+}
+
+export function assemble(settings: Settings, storage: OpenStorage, state: ServerState): Running {
+  const { clock, trace, stateMachine } = settings;
+  const { table, reads, asked } = createTables(settings, () => loop);
+  const reporter = createReporter(state, settings.log);
+  const loop = loops.createLoop(state, {
+    step: trace === undefined ? settings.step : recorded(settings.step, trace),
+    clock,
+    durationMs: (timer) => durationMs(settings, timer),
+    write: (write) => storage.write(write),
+    send: (message) => node.connection?.send(message),
+    apply(entry: LogEntry, index: LogIndex) {
+      if (entry.type !== "command") return;
+      // A copy: the log's bytes go on to other servers, so nobody may change them.
+      const answer = stateMachine.apply(new Uint8Array(entry.command), index);
+      forbidPromise(answer, index);
+      answers.push(() => proposals.onApplied(table, entry, { index, answer }));
+    },
+    onApplied() {
+      // Only now, so that whoever is answered finds its command applied in `status` and `deliveries`.
+      for (const answer of answers.splice(0)) answer();
+      wakeAll(source);
+    },
+    refuse: (refused) => proposals.onRefused(table, refused),
+    readReady({ ids }) {
+      // A machine that is being restored is nothing in between.
+      if (content.restoring === null) readTable.onReady(reads, ids);
+      else content.restoring.then(() => readTable.onReady(reads, ids), () => {});
+    },
+    readChunk: (chunk) => void snapshots.sendChunk(content, chunk),
+    storeChunk: (message) => void snapshots.storeChunk(content, message),
+    refuseReads: ({ ids }) => readTable.onRefused(reads, ids),
+    refuseRequest: (refused) => requests.onRefused(asked, refused, loop.state),
+    onState(state) {
+      reporter.onState(state);
+      requests.onState(asked, state);
+      snapshots.onState(content, state);
+      const inUse = configurationsInUse(state);
+      if (inUse.length === known.length && inUse.at(-1) === known.at(-1)) return;
+      known = inUse;
+      const { peers, addresses } = peersOf(settings, state);
+      node.connection?.setPeers(peers, addresses);
+    },
+    onFailure: (error) => fail(node, error),
+  });
+  const content = createContent(settings, storage, () => node);
+  let known = configurationsInUse(state);
+  const answers: (() => void)[] = [];
+  const source = createSource(clock, () => node);
+  const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<Health>();
+  const node: Running = {
+    settings,
+    loop,
+    table,
+    reads,
+    snapshots: content,
+    requests: asked,
+    source,
+    storage,
+    report: reporter.report,
+    stopped,
+    resolveStopped,
+    connection: null,
+    health: { type: "running" },
+    closing: null,
+  };
+  return node;
+}
+
+/** Where deliveries come from. */
+function createSource(clock: Clock, node: () => Running): Source {
+  const state = () => node().loop.state;
+  return {
+    applied: (index) => index <= state().lastApplied ? entryAt(state().log, index) : undefined,
+    compactedIndex: () => state().log.compactedIndex,
+    ended: () => {
+      const { health } = node();
+      return health.type === "running" || health.type === "closing" ? null : { error: errorOf(health) };
+    },
+    waiters: new Set(),
+    clock,
+  };
+}
+
+/** What keeps the content of snapshots. */
+function createContent(settings: Settings, storage: OpenStorage, node: () => Running): snapshots.Snapshots {
+  return snapshots.createSnapshots({
+    node: settings.id,
+    storage,
+    stateMachine: settings.stateMachine,
+    maxChunkBytes: settings.maxSnapshotChunkBytes,
+    state: () => node().loop.state,
+    send: (message) => node().connection?.send(message),
+    submit: (event) => loops.submit(node().loop, event),
+    pauseApplying: (isPaused) => loops.pauseApplying(node().loop, isPaused),
+    onFailure: (error) => fail(node(), error),
+    report: (event) => node().report(event),
+  });
+}
+
+/** What waits for answers of the loop: proposals, reads, requests. */
+function createTables(settings: Settings, loop: () => loops.Loop) {
+  const { id: node, clock, random, stateMachine, maxPendingProposals: maxPending } = settings;
+  const common = { node, clock, incarnation: Math.floor(random.next() * 2 ** 53), maxPending };
+  const table = proposals.createProposals({
+    ...common,
+    maxPendingBytes: settings.maxPendingBytes,
+    propose: (proposal) => loops.propose(loop(), proposal),
+    withdraw: (id) => loops.withdraw(loop(), id),
+  });
+  const reads = readTable.createReads({
+    ...common,
+    read: (read) => loops.read(loop(), read),
+    query: (query) => stateMachine.query!(query),
+  });
+  const asked = requests.createRequests(clock, (event) => loops.submit(loop(), event));
+  return { table, reads, asked };
+}
+
+/**
+ * Whom to talk to: the members, also those that an entry removes which isn't committed yet; or, as long as the log names
+ * none, those that a new server was told of.
+ */
+export function peersOf(settings: Settings, state: ServerState) {
+  const configurations = configurationsInUse(state).map(({ configuration }) => configuration);
+  const members = [...new Set(configurations.flatMap(membersOf))].sort();
+  const peers = (members.length === 0 ? settings.peers : members).filter((peer) => peer !== settings.id);
+  const addresses = Object.assign({}, ...configurations.map((configuration) => configuration.addresses));
+  return { peers, addresses };
+}
+
+/** What is promised comes in an order of its own, and nobody is there to hear that it failed. */
+function forbidPromise(answer: unknown, index: LogIndex): void {
+  if (typeof (answer as Partial<PromiseLike<unknown>> | null | undefined)?.then !== "function") return;
+  // If it rejects as well, that must not end the process.
+  Promise.resolve(answer).catch(() => {});
+  throw new TypeError(`apply must be synchronous, but returned a promise for the command at index ${index}`);
+}
