@@ -24,8 +24,9 @@ engineNames.forEach((engine, at) => {
         const delayMs = between(random, 0, 40);
         const { found, proposed } = await runAndKill(engine, folder, last, acknowledged, delayMs);
         const when = `at kill ${kill}, seed ${seed}`;
-        assertEquals(new Set(found).size, found.length, `something is there twice ${when}`);
-        const lost = [...acknowledged].filter((number) => number <= last && !found.includes(number));
+        const isFound = new Set(found);
+        assertEquals(isFound.size, found.length, `something is there twice ${when}`);
+        const lost = [...acknowledged].filter((number) => number <= last && !isFound.has(number));
         assertEquals(lost, [], when);
         assert(found.every((number) => number <= last), `something was never proposed ${when}`);
         last = proposed;

@@ -54,7 +54,8 @@ export function walSnapshots(files: Files, folder: string): WalSnapshots {
         await file.sync();
       } catch (error) {
         await file.close();
-        await files.remove(unfinished);
+        // Else it goes when the folder is opened again.
+        await files.remove(unfinished).catch(() => {});
         throw error;
       }
       await file.close();
