@@ -87,7 +87,7 @@ Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core 
 Deno.test("Deno and node: are named only in the adapters that need them", async () => {
   // A ready-made test is text that names Deno.
   const allowed =
-    /^(src\/transport\/tcp|src\/storage\/(deno_kv|node_files|folder_lock)|spec\/cli|spec\/explorer\/(build|serve)|spec\/report\/ready_made)/;
+    /^(src\/transport\/tcp|src\/storage\/(deno_kv|node_files|node_sqlite|sqlite_tables)|spec\/cli|spec\/explorer\/(build|serve)|spec\/report\/ready_made)/;
   const wrong = (await sources("src", "spec", "mod.ts")).filter(({ path, text }) =>
     !allowed.test(path) && /\bDeno\.|["']node:/.test(withoutComments(text))
   );
