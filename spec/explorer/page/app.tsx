@@ -79,7 +79,7 @@ function ProblemBanner() {
         {isOpen && <button type="button" onClick={() => visits.stay()}>Back to what is shown</button>}
         <button
           type="button"
-          class={isOpen ? "" : "main"}
+          class={isOpen || problem.playable !== null ? "" : "main"}
           onClick={() => void visits.visit(homeOf(setup.first))}
         >
           Begin anew

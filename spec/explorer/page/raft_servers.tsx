@@ -264,7 +264,7 @@ export function Changed(
   return (
     <span class="value changed" key={store.here.value?.position}>
       <del>{old}</del>
-      <span aria-hidden="true">→</span>
+      <span class="becomes" aria-hidden="true">→</span>
       <ins>{now}</ins>
     </span>
   );
