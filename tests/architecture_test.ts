@@ -47,7 +47,7 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^src\/trace\//, may: /^src\/(core\/mod\.ts|error\.ts|trace\/)/ },
   { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },
   { part: /^src\/identity\.ts/, may: /^src\/(core\/mod|ports)\.ts/ },
-  { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat)\.ts|npm:|@msgpack)/ },
+  { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat|copies)\.ts|npm:|@msgpack)/ },
   {
     part: /^src\/transport\//,
     may: /^(src\/(core\/mod|ports|error|logging|options|identity|codec)\.ts|src\/transport\/|npm:)/,
@@ -59,21 +59,27 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   },
   {
     part: /^src\/(node\.ts|node\/)/,
-    may: /^(src\/(core\/mod|ports|error|logging|options|codec)\.ts|src\/node\/|src\/trace\/record\.ts|npm:)/,
+    may:
+      /^(src\/(core\/mod|ports|error|logging|options|codec|copies)\.ts|src\/node\/|src\/trace\/record\.ts|npm:)/,
   },
   { part: /^src\/(deno|nodejs)\.ts/, may: /^src\/(transport|storage)\/|^src\/nodejs\.ts/ },
+  {
+    part: /^src\/telemetry\.ts/,
+    may: /^(src\/(core\/mod|error|node\/(observing|status))\.ts|npm:|@opentelemetry)/,
+  },
   { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|trace|node|ports|error|logging)/ },
   { part: /^spec\/raft\//, may: /^(src\/core\/mod\.ts|spec\/(raft|dsl|checker)\/)/ },
   { part: /^spec\/explorer\//, may: /^(spec\/(?!cli)|src\/core\/mod\.ts|npm:|node:)/ },
   { part: /^spec\/cli/, may: /^(spec\/|npm:|@std|jsr:|vendor\/)/ },
   { part: /^spec\//, may: /^spec\// },
-  { part: /^examples\//, may: /^(mod\.ts|src\/deno\.ts|npm:|@std|jsr:|vendor\/)/ },
+  { part: /^examples\//, may: /^(mod\.ts|src\/(deno|telemetry)\.ts|npm:|@std|jsr:|vendor\/)/ },
 ];
 
 Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core <- spec", async () => {
   const arrows = await importsOf(
     "mod.ts",
     "src/deno.ts",
+    "src/telemetry.ts",
     "spec/mod.ts",
     "spec/cli.ts",
     "spec/explorer/page/main.tsx",
