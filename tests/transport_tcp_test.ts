@@ -3,10 +3,11 @@ import { encodeMessage } from "../src/codec.ts";
 import type { Message, NodeId } from "../src/core/mod.ts";
 import { RaftError } from "../src/error.ts";
 import { framesOf } from "../src/transport/frame.ts";
-import { helloFrame, protocolVersion } from "../src/transport/hello.ts";
+import { helloFrame, protocolVersions } from "../src/transport/hello.ts";
 import { outgoing } from "../src/transport/outgoing.ts";
 import { tcp, type TcpAddress, type TcpConnection, type TcpOptions } from "../src/transport/tcp.ts";
 
+const protocolVersion = protocolVersions.newest;
 const loopback = { hostname: "127.0.0.1", port: 0 };
 const deadlineMs = 10_000;
 
