@@ -6,6 +6,7 @@ import { framesOf } from "../src/transport/frame.ts";
 import { helloFrame, protocolVersions } from "../src/transport/hello.ts";
 import { outgoing } from "../src/transport/outgoing.ts";
 import { tcp, type TcpAddress, type TcpConnection, type TcpOptions } from "../src/transport/tcp.ts";
+import { until } from "./until.ts";
 
 const protocolVersion = protocolVersions.newest;
 const loopback = { hostname: "127.0.0.1", port: 0 };
@@ -642,14 +643,6 @@ function testCluster() {
       await Promise.all(open.map(({ connection }) => connection.close()));
     },
   };
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + deadlineMs;
-  while (!holds()) {
-    assert(performance.now() < deadline, `not within ${deadlineMs} ms: ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
 }
 
 /** Resolves when the other end has closed the connection. */
