@@ -93,7 +93,7 @@ Deno.test("who has another secret is refused at both ends, with one line each, a
   assertStringIncludes(a.lines("not connected to b: it closed")[0] ?? "", hint);
 });
 
-Deno.test("the secret is on no wire, and what was said in one greeting proves nothing in another", async () => {
+Deno.test("the secret is on no wire, and nonces are new each time", async () => {
   await using nodes = testNodes();
   const a = await nodes.open("a");
   const record = () => {
