@@ -84,6 +84,8 @@ export interface Step {
   readonly servers: readonly string[];
   /** What happens, in a word or two, such as the type of a message. */
   readonly event: string;
+  /** What the server where it happens is given: an event of the cluster's. Left out where it is given nothing. */
+  readonly input?: unknown;
 }
 
 /** An action with its arguments: what fairness speaks of. */
@@ -223,6 +225,12 @@ export interface Model {
   stepAt(state: State, branch: number): Step;
   /** The step that `text` stands for, where it is not among `steps`, such as a proposal of another command. */
   otherStep?(state: State, text: string): Step | null;
+  /** The same state, from which on the budgets count, in a cluster. */
+  priced?(state: State): State;
+  /** The same state, if from there on nothing had a price, in a cluster. */
+  unpriced?(state: State): State;
+  /** What was spent of each budget since the first state, in a cluster. */
+  spent?(state: State): Readonly<Record<string, number>>;
   /** The budget that doesn't allow the step that `text` stands for, and how much of it that needs; null if none does. */
   spentBudget?(state: State, text: string): SpentBudget | null;
   /** Its rounds, if the spec asks for some. */
@@ -231,6 +239,8 @@ export interface Model {
   neverEnabled?(): readonly string[];
   /** The value of each variable, in a plain spec. */
   values?(state: State): Readonly<Record<string, unknown>>;
+  /** How the spec draws a state: SVG as text; if it is left out, it doesn't. */
+  picture?(state: State): string;
   /** What a person wants to know of each place of a state: names and short texts, by server or variable. */
   describe(state: State): Readonly<Record<string, Readonly<Record<string, string>>>>;
 }

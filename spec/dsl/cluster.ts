@@ -136,6 +136,11 @@ export interface ClusterDefinition<
    */
   readonly view?: (state: ClusterView<Seen, History>) => unknown;
   /**
+   * How the explorer draws a state: SVG as text, shown as an image, so that it loads nothing and runs nothing. It has a
+   * `viewBox`, and `xmlns="http://www.w3.org/2000/svg"`. If left out, the state is shown as it is written.
+   */
+  readonly picture?: (state: ClusterView<Seen, History>) => string;
+  /**
    * The states in which nothing more need be possible: any other one from which no step leads, though every budget were
    * without limit, is a deadlock. All if left out: a cluster is done when no message is on its way.
    */
@@ -187,6 +192,7 @@ const aDefinition = {
   constraint: optional(aFunction),
   actionConstraint: optional(aFunction),
   view: optional(aFunction),
+  picture: optional(aFunction),
   ends: optional(aFunction),
   fairness: optional(anArray),
   starts: optional(startsByName),
@@ -263,6 +269,7 @@ type MayBeMissing =
   | "constraint"
   | "actionConstraint"
   | "view"
+  | "picture"
   | "ends"
   | "otherHappening"
   | "symmetry";

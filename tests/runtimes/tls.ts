@@ -5,7 +5,8 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { memoryStorage, RaftNode } from "../../mod.ts";
-import { tls, type TlsCredentials } from "../../src/nodejs.ts";
+// Not from src/nodejs.ts: Node 20 has no SQLite.
+import { tls, type TlsCredentials } from "../../src/transport/tls.ts";
 
 const credentials: Record<"a" | "b" | "stranger", TlsCredentials> = JSON.parse(
   await readFile(process.argv[2] ?? "", "utf8"),

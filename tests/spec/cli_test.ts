@@ -132,6 +132,10 @@ Deno.test("a spec by its path, relative to where the command was typed, with its
     const violated = await quorate(args);
     assertEquals(violated.code, 1);
     assertMatch(violated.stdout, /replay: deno task replay 'Up Up Up Up Up' \.\/counter\.ts --set most=9\n$/);
+    assertMatch(
+      violated.stdout,
+      /\nlook around: deno task explore \.\/counter\.ts, and http:\/\/localhost:3000\/#spec=\.%2Fcounter\.ts&set\.most=9&trace=Up%20Up%20Up%20Up%20Up\n/,
+    );
     const repeated = await quorate(
       ["replay", "Up Up Up Up Up", "./counter.ts", "--set", "most=9", "--cwd", folder],
     );
@@ -140,8 +144,8 @@ Deno.test("a spec by its path, relative to where the command was typed, with its
 });
 
 const wrong: readonly (readonly [args: readonly string[], message: string])[] = [
-  [[], "a command is missing: check, break or replay"],
-  [["chekc"], "there is no command chekc: there are check, break and replay"],
+  [[], "a command is missing: check, break, replay or explore"],
+  [["chekc"], "there is no command chekc: there are check, break, replay and explore"],
   [["check", "--dept", "3"], "check has no flag --dept: there are --depth, "],
   [["check", "--dept", "3"], "did you mean --depth?"],
   [["check", "--depth", "0"], "--depth takes a depth: 1, 2, 3, ..."],
