@@ -44,7 +44,7 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^src\/(ports|error)\.ts/, may: /^src\/(core\/mod|error)\.ts/ },
   { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },
   { part: /^src\/identity\.ts/, may: /^src\/(core\/mod|ports)\.ts/ },
-  { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat)\.ts|npm:|@msgpack)/ },
+  { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat|codec_proposal)\.ts|npm:|@msgpack)/ },
   {
     part: /^src\/transport\//,
     may: /^(src\/(core\/mod|ports|error|options|identity|codec)\.ts|src\/transport\/|npm:)/,

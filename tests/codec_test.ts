@@ -23,6 +23,20 @@ const entries: readonly LogEntry[] = [
     id: { node: "n".repeat(maxNodeIdLength), incarnation: Number.MAX_SAFE_INTEGER, sequence: 65536 },
     command: new Uint8Array(70_000).fill(5),
   },
+  {
+    type: "command",
+    term: 3,
+    id: { node: "a", incarnation: 0, sequence: 1 },
+    command: new Uint8Array(),
+    session: { type: "open", maxSessions: 1000, maxAnswers: 128 },
+  },
+  {
+    type: "command",
+    term: 3,
+    id: { node: "a", incarnation: 0, sequence: 2 },
+    command: new Uint8Array([6]),
+    session: { type: "command", session: 70_000, sequence: 300, firstUnanswered: 299 },
+  },
 ];
 
 Deno.test("every type of message comes back as it was", () => {
@@ -156,13 +170,17 @@ Deno.test("each refusal names what is wrong", () => {
     [[1, "b", "a", 3, -1, 1], "RequestVote: lastLogIndex must be a safe integer from 0 on, not -1"],
     [[1, "b", "a", 3, -0.0, 1], "RequestVote: lastLogIndex must be a safe integer from 0 on, not -0"],
     [[2, "b", "a", 3, 1], "RequestVoteResponse: voteGranted must be true or false, not 1"],
-    [[3, "b", "a", 3, 1, 1, 0, 0, 3, 3], "AppendEntries: unknown kind of entry: 3"],
+    [[3, "b", "a", 3, 1, 1, 0, 0, 9, 3], "AppendEntries: unknown kind of entry: 9"],
     [[3, "b", "a", 3, 1, 1, 0, 0, 2, 3, 2, "a"], "AppendEntries: ends before voters"],
     [[3, "b", "a", 3, 1, 1, 0, 0, 2, 3, 9e9, "a", 1], "AppendEntries: voters must be well-formed text"],
     [[3, "b", "a", 3, 1, 1, 0, 0, 0], "AppendEntries: ends before term"],
     [[3, "b", "a", 3, 1, 1, 0, 0, 1, 3, "a", 1, 1, "text"], "AppendEntries: command must be bytes, not text"],
     [[3, "b", "a", 3, Number.MAX_SAFE_INTEGER, 1, 0, 0, 0, 3], "the last entry is not a safe integer"],
-    [[6, "b", "a", "a", 1], "Propose: ends before sequence"],
+    [[6, "b", "a", "a", 1], "unknown kind of message: 6"],
+    [[16, "b", "a", 1, "a", 1], "Propose: ends before sequence"],
+    [[16, "b", "a", 0, "a", 1, 1], "Propose: unknown kind of proposal: 0"],
+    [[16, "b", "a", 3, "a", 1, 1, 7, -1], "Propose: sequence must be a safe integer from 0 on, not -1"],
+    [[16, "b", "a", 4, "a", 1, 1, 7], "Propose: ends before maxAnswers"],
     [
       [7, "b", "a", "a", 1, new Uint8Array(3)],
       "ProposeRefused: sequence must be a safe integer from 0 on, not 3 bytes",

@@ -1,7 +1,8 @@
 /** Proposals at any server: the leader appends them, others hand them on to it, or hold them while there is none. */
+import { latestConfiguration, membersOf } from "./configuration.ts";
 import type { Refuse, Send } from "./effect.ts";
 import { roomFor } from "./flow.ts";
-import type { LogEntry, NodeId, ProposalId } from "./log.ts";
+import type { LogEntry, NodeId, ProposalId, Term } from "./log.ts";
 import type { Proposal, ProposeRefused } from "./message.ts";
 import { appendAsLeader } from "./replication.ts";
 import { knownLeader, type ServerState } from "./state.ts";
@@ -30,25 +31,36 @@ export function onProposeRefused(state: ServerState, refused: ProposeRefused): S
 export function releaseProposals(state: ServerState): Step {
   const leader = takerOf(state);
   const proposals = state.heldProposals;
-  if (proposals.length === 0 || leader === null) return { state, effects: [] };
+  if (proposals.length === 0) return { state, effects: [] };
   const released: ServerState = { ...state, heldProposals: [] };
+  if (leader === null) {
+    return isRemoved(state)
+      ? { state: released, effects: refusals(state, proposals) }
+      : { state, effects: [] };
+  }
   if (leader !== state.config.id) {
     const message = { type: "Propose", from: state.config.id, to: leader, proposals } as const;
     return { state: released, effects: [{ type: "send", message }] };
   }
-  const entries = proposals.map(({ id, command }): LogEntry => ({
-    type: "command",
-    term: state.currentTerm,
-    id,
-    command,
-  }));
-  return appendAsLeader(released, entries);
+  return appendAsLeader(released, proposals.map((proposal) => entryOf(proposal, state.currentTerm)));
+}
+
+function entryOf({ id, command, session }: Proposal, term: Term): LogEntry {
+  const entry = { type: "command", term, id, command } as const;
+  return session === undefined ? entry : { ...entry, session };
 }
 
 /** Who takes proposals now: the leader, as far as it is known, and as long as it doesn't hand over (thesis 3.10). */
 function takerOf(state: ServerState): NodeId | null {
   const isHandingOver = state.role.type === "leader" && state.role.transfer !== null;
   return isHandingOver ? null : knownLeader(state);
+}
+
+/** Whether this server is no member any more (§6): nobody will tell it who leads. */
+function isRemoved({ config, log, commitIndex }: ServerState): boolean {
+  const { index, configuration } = latestConfiguration(log);
+  const members = membersOf(configuration);
+  return index <= commitIndex && members.length > 0 && !members.includes(config.id);
 }
 
 /** Nothing is dropped in silence: each origin hears of its own. */
