@@ -31,13 +31,18 @@ export * from "./src/core/mod.ts";
 export * from "./src/error.ts";
 export * from "./src/node.ts";
 export type {
+  AnswerCodec,
+  BatchStateMachine,
   Clock,
+  CommittedCommand,
   Connection,
   Identity,
   Logger,
   OpenStorage,
   Random,
+  SingleStateMachine,
   StateMachine,
+  StateMachineExtras,
   Storage,
   Transport,
   TransportContext,

@@ -3,48 +3,59 @@
  * transport, the storage, the clock and the randomness that it is given. Needs no particular runtime.
  */
 import {
-  type Config,
-  configurationsInUse,
   entryAt,
   type Event,
   latestConfiguration,
-  type LogEntry,
   type LogIndex,
-  membersOf,
   type Message,
   type NodeId,
   type PersistentState,
   restart,
   type ServerState,
-  type Timer,
+  type SessionRequest,
 } from "./core/mod.ts";
 import { RaftError } from "./error.ts";
 import { show } from "./options.ts";
-import type { Connection, OpenStorage } from "./ports.ts";
+import type { Clock, Connection, OpenStorage } from "./ports.ts";
 import { available, load, openStorage, openTransport, reason } from "./node/adapters.ts";
 import { deliver, type DeliveriesOptions, type Delivery, type Source, wakeAll } from "./node/deliveries.ts";
 import * as loops from "./node/loop.ts";
 import {
+  configOf,
+  durationMs,
   type MembershipChange,
   parseChange,
   parseDeliveriesOptions,
   parseOptions,
   parseProposeOptions,
+  parseReadOptions,
   parseRequestOptions,
   type ProposeOptions,
   type RaftNodeOptions,
+  type ReadOptions,
   type RequestOptions,
   type Settings,
 } from "./node/options.ts";
+import { peersOf, watchPeers } from "./node/peers.ts";
 import * as proposals from "./node/proposals.ts";
 import { type Health, type Status, statusOf } from "./node/status.ts";
 import * as readTable from "./node/reads.ts";
+import { applyEntries, createReplica, forgetUpTo, isExecuted, type Replica } from "./node/replica.ts";
+import { openSession } from "./node/sessions.ts";
+import type { ClientSession } from "./session.ts";
 import * as requests from "./node/requests.ts";
 import * as snapshots from "./node/snapshots.ts";
 
 export type { Health, Status } from "./node/status.ts";
 export type { DeliveriesOptions, Delivery } from "./node/deliveries.ts";
-export type { MembershipChange, ProposeOptions, RaftNodeOptions, RequestOptions } from "./node/options.ts";
+export type {
+  MembershipChange,
+  ProposeOptions,
+  RaftNodeOptions,
+  ReadOptions,
+  RequestOptions,
+} from "./node/options.ts";
+export type { ClientSession, SessionOptions } from "./session.ts";
 
 /** A server of a cluster. */
 export interface RaftNode<Answer = unknown> extends AsyncDisposable {
@@ -68,17 +79,25 @@ export interface RaftNode<Answer = unknown> extends AsyncDisposable {
    */
   propose(command: Uint8Array, options?: ProposeOptions): Promise<Answer>;
   /**
+   * Opens a session (thesis 6.3): each command that is proposed in it takes effect once at most, though it be sent again
+   * and again, to one leader after another. Costs an entry in the log.
+   *
+   * @throws {RaftError} like `broadcast`. Without an effect that matters, whatever `outcome` says.
+   */
+  openSession(options?: ProposeOptions): Promise<ClientSession<Answer>>;
+  /**
    * Asks the state machine of this node, when it is known to hold all that was acknowledged anywhere, or read, before the
-   * call (linearizable). Puts nothing into the log. Resolves to what `query` of the state machine returned.
+   * call (linearizable), or at once, if a `stale` answer is good enough. Puts nothing into the log. Resolves to what
+   * `query` of the state machine returned.
    *
    * @throws {RaftError} with `outcome` "no", as a read has no effect; or what `query` threw.
    */
-  read(query: Uint8Array, options?: ProposeOptions): Promise<unknown>;
+  read(query: Uint8Array, options?: ReadOptions): Promise<unknown>;
   /**
    * The total order: every committed command from index `from` on, in order, without gaps, the same on all nodes.
    * Read from the log, so any number of consumers may be as slow as they like. After a restart of the node it
-   * starts again: who must see each command once stores its index together with its effect. A transport that
-   * repeats messages can make a command stand in the order twice. Ends when the node is closed.
+   * starts again: who must see each command once stores its index together with its effect. A command of a session
+   * stands in the order once; any other one twice, if a transport repeats messages. Ends when the node is closed.
    *
    * @throws {RaftError} with code `InvalidOptions`, at once; from the iterator, if the node fails.
    */
@@ -140,6 +159,7 @@ interface Running {
   readonly snapshots: snapshots.Snapshots;
   readonly requests: requests.Requests;
   readonly source: Source;
+  readonly replica: Replica;
   readonly storage: OpenStorage;
   readonly stopped: Promise<Health>;
   readonly resolveStopped: (health: Health) => void;
@@ -159,13 +179,15 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
     const persisted = await loadOrBootstrap(settings, opened);
     // What the storage says beats the options: the log goes on from there.
     const servers = opened.servers ?? given;
+    const replica = createReplica(settings.stateMachine);
     if (persisted.compaction !== undefined) {
       const { index } = persisted.compaction.snapshot;
-      await snapshots.restoreFrom(opened, settings.stateMachine, index);
+      await snapshots.restoreFrom(opened, replica, index);
     }
-    const node = assemble(settings, opened, restart(configOf(settings, servers), persisted));
+    const state = restart(configOf(settings, servers), persisted);
+    const node = assemble(settings, { storage: opened, replica, state });
     const onMessage = (message: Message) => loops.receive(node.loop, message);
-    const context = { id, clusterId, servers, ...peersOf(settings, node.loop.state), log, onMessage };
+    const context = { id, clusterId, servers, ...peersOf(node.loop.state, settings.peers), log, onMessage };
     node.connection = await openTransport(transport, context);
     loops.begin(node.loop);
     // What `propose` resolves to comes from the state machine in the same options.
@@ -174,39 +196,6 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
     await opened.close();
     throw error;
   }
-}
-
-function configOf(settings: Settings, servers: readonly NodeId[]): Config {
-  const { id, maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals, keptEntries } = settings;
-  const { preVote, checkQuorum, leaseReads, priority } = settings;
-  const { maxInFlightMessages, maxInFlightBytes, maxUncommittedBytes } = settings;
-  return {
-    id,
-    servers,
-    maxEntriesPerAppend,
-    maxBytesPerAppend,
-    maxHeldProposals,
-    keptEntries,
-    maxInFlightMessages,
-    maxInFlightBytes,
-    maxUncommittedBytes,
-    preVote,
-    checkQuorum,
-    leaseReads,
-    priority,
-  };
-}
-
-/**
- * Whom to talk to: the members, also those that an entry removes which isn't committed yet; or, as long as the log names
- * none, those that a new server was told of.
- */
-function peersOf(settings: Settings, state: ServerState) {
-  const configurations = configurationsInUse(state).map(({ configuration }) => configuration);
-  const members = [...new Set(configurations.flatMap(membersOf))].sort();
-  const peers = (members.length === 0 ? settings.peers : members).filter((peer) => peer !== settings.id);
-  const addresses = Object.assign({}, ...configurations.map((configuration) => configuration.addresses));
-  return { peers, addresses };
 }
 
 async function loadOrBootstrap(settings: Settings, storage: OpenStorage): Promise<PersistentState> {
@@ -227,8 +216,11 @@ async function loadOrBootstrap(settings: Settings, storage: OpenStorage): Promis
   return initial;
 }
 
-function assemble(settings: Settings, storage: OpenStorage, state: ServerState): Running {
-  const { clock, step, stateMachine } = settings;
+function assemble(
+  settings: Settings,
+  { storage, replica, state }: Pick<Running, "storage" | "replica"> & { readonly state: ServerState },
+): Running {
+  const { clock, step } = settings;
   const { table, reads, asked } = createTables(settings, () => loop);
   const loop = loops.createLoop(state, {
     step,
@@ -236,13 +228,10 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     durationMs: (timer) => durationMs(settings, timer),
     write: (write) => storage.write(write),
     send: (message) => node.connection?.send(message),
-    apply(entry: LogEntry, index: LogIndex) {
-      if (entry.type !== "command") return;
-      // A copy: the log's bytes go on to other servers, so nobody may change them.
-      const answer = stateMachine.apply(new Uint8Array(entry.command), index);
-      forbidPromise(answer, index);
-      answers.push(() => proposals.onApplied(table, entry, { index, answer }));
-    },
+    apply: (entries) =>
+      applyEntries(replica, entries, (command, result) => {
+        answers.push(() => proposals.onApplied(table, command, result));
+      }),
     onApplied() {
       // Only now, so that whoever is answered finds its command applied in `status` and `deliveries`.
       for (const answer of answers.splice(0)) answer();
@@ -261,24 +250,18 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     onState(state) {
       requests.onState(asked, state);
       snapshots.onState(content, state);
-      const inUse = configurationsInUse(state);
-      if (inUse.length === known.length && inUse.at(-1) === known.at(-1)) return;
-      known = inUse;
-      const { peers, addresses } = peersOf(settings, state);
-      node.connection?.setPeers(peers, addresses);
+      forgetUpTo(replica, state.log.compactedIndex);
+      onPeersOf(state);
     },
     onFailure: (error) => fail(node, error),
   });
-  const content = createContent(settings, storage, () => node);
-  let known = configurationsInUse(state);
+  const content = createContent({ settings, storage, replica }, () => node);
+  const onPeersOf = watchPeers(state, (after) => {
+    const { peers, addresses } = peersOf(after, settings.peers);
+    node.connection?.setPeers(peers, addresses);
+  });
   const answers: (() => void)[] = [];
-  const source: Source = {
-    applied: (index) => index <= loop.state.lastApplied ? entryAt(loop.state.log, index) : undefined,
-    compactedIndex: () => loop.state.log.compactedIndex,
-    ended: () => node.health.type === "running" ? null : { error: errorOf(node.health) },
-    waiters: new Set(),
-    clock,
-  };
+  const source = createSource(clock, () => node);
   let resolveStopped: (health: Health) => void = () => {};
   const node: Running = {
     settings,
@@ -288,6 +271,7 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
     snapshots: content,
     requests: asked,
     source,
+    replica,
     storage,
     stopped: new Promise((resolve) => resolveStopped = resolve),
     resolveStopped: (health) => resolveStopped(health),
@@ -298,17 +282,37 @@ function assemble(settings: Settings, storage: OpenStorage, state: ServerState):
   return node;
 }
 
+/** Where deliveries come from. */
+function createSource(clock: Clock, node: () => Running): Source {
+  const state = () => node().loop.state;
+  return {
+    applied: (index) => index <= state().lastApplied ? entryAt(state().log, index) : undefined,
+    isExecuted: (entry, index) => isExecuted(node().replica, entry, index),
+    compactedIndex: () => state().log.compactedIndex,
+    ended: () => {
+      const { health } = node();
+      return health.type === "running" ? null : { error: errorOf(health) };
+    },
+    waiters: new Set(),
+    clock,
+  };
+}
+
 /** What keeps the content of snapshots. */
-function createContent(settings: Settings, storage: OpenStorage, node: () => Running): snapshots.Snapshots {
+function createContent(
+  { settings, storage, replica }: Pick<Running, "settings" | "storage" | "replica">,
+  node: () => Running,
+): snapshots.Snapshots {
   return snapshots.createSnapshots({
     node: settings.id,
     storage,
-    stateMachine: settings.stateMachine,
+    replica,
     maxChunkBytes: settings.maxSnapshotChunkBytes,
     state: () => node().loop.state,
     send: (message) => node().connection?.send(message),
     submit: (event) => loops.submit(node().loop, event),
     pauseApplying: (isPaused) => loops.pauseApplying(node().loop, isPaused),
+    applying: () => node().loop.applying,
     onFailure: (error) => fail(node(), error),
     log: settings.log,
   });
@@ -333,35 +337,18 @@ function createTables(settings: Settings, loop: () => loops.Loop) {
   return { table, reads, asked };
 }
 
-/** How long this run of a timer takes. */
-function durationMs({ heartbeatMs, electionTimeoutMs: [min, max], random }: Settings, timer: Timer): number {
-  switch (timer) {
-    case "heartbeat":
-      return heartbeatMs;
-    case "election":
-      return min + random.next() * (max - min);
-    case "quorum":
-    case "transfer":
-      return max;
-    case "lease":
-      // Shorter than any election timeout, as clocks differ.
-      return min * 0.9;
-  }
-}
-
-/** What is promised comes in an order of its own, and nobody is there to hear that it failed. */
-function forbidPromise(answer: unknown, index: LogIndex): void {
-  if (typeof (answer as Partial<PromiseLike<unknown>> | null | undefined)?.then !== "function") return;
-  // If it rejects as well, that must not end the process.
-  Promise.resolve(answer).catch(() => {});
-  throw new TypeError(`apply must be synchronous, but returned a promise for the command at index ${index}`);
-}
-
 function facade(node: Running): RaftNode {
   return {
     id: node.settings.id,
-    broadcast: async (bytes, options) => ({ index: (await submit(node, bytes, options)).index }),
-    propose: async (command, options) => (await submit(node, command, options)).answer,
+    broadcast: async (bytes, options) => ({ index: (await propose(node, bytes, options)).index }),
+    propose: async (command, options) => (await propose(node, command, options)).answer,
+    openSession: async (options = {}) => {
+      const patience = parseProposeOptions(options);
+      return await openSession({ settings: node.settings, submit: (...given) => submit(node, ...given) }, {
+        timeoutMs: patience.timeoutMs ?? node.settings.proposalTimeoutMs,
+        signal: patience.signal,
+      });
+    },
     read: (query, options) => read(node, query, options),
     deliveries: (options = {}) => deliver(node.source, parseDeliveriesOptions(options)),
     status: () =>
@@ -380,13 +367,23 @@ function facade(node: Running): RaftNode {
   };
 }
 
-async function submit(
+async function propose(
   node: Running,
   bytes: Uint8Array,
   options: ProposeOptions = {},
 ): Promise<proposals.Outcome> {
-  const { maxCommandBytes, proposalTimeoutMs } = node.settings;
-  const { timeoutMs = proposalTimeoutMs, signal } = parseProposeOptions(options);
+  const { timeoutMs = node.settings.proposalTimeoutMs, signal, session } = parseProposeOptions(options);
+  const request = session === undefined ? undefined : { type: "command" as const, ...session };
+  return await submit(node, bytes, { timeoutMs, signal }, request);
+}
+
+async function submit(
+  node: Running,
+  bytes: Uint8Array,
+  patience: proposals.Patience,
+  session?: SessionRequest,
+): Promise<proposals.Outcome> {
+  const { maxCommandBytes } = node.settings;
   if (!(bytes instanceof Uint8Array)) {
     throw new RaftError("InvalidOptions", `the command: expected a Uint8Array, got ${show(bytes)}`);
   }
@@ -397,12 +394,12 @@ async function submit(
   }
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
   // A copy: the caller may use its buffer again.
-  return await proposals.submit(node.table, new Uint8Array(bytes), { timeoutMs, signal });
+  return await proposals.submit(node.table, new Uint8Array(bytes), patience, session);
 }
 
-async function read(node: Running, query: Uint8Array, options: ProposeOptions = {}): Promise<unknown> {
+async function read(node: Running, query: Uint8Array, options: ReadOptions = {}): Promise<unknown> {
   const { stateMachine, proposalTimeoutMs } = node.settings;
-  const { timeoutMs = proposalTimeoutMs, signal } = parseProposeOptions(options);
+  const { timeoutMs = proposalTimeoutMs, signal, stale } = parseReadOptions(options);
   if (!(query instanceof Uint8Array)) {
     throw new RaftError("InvalidOptions", `the query: expected a Uint8Array, got ${show(query)}`);
   }
@@ -410,6 +407,7 @@ async function read(node: Running, query: Uint8Array, options: ProposeOptions = 
     throw new RaftError("InvalidOptions", "read: the state machine has no method query");
   }
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
+  if (stale) return await readTable.readStale(node.reads, new Uint8Array(query), node.snapshots.restoring);
   return await readTable.read(node.reads, new Uint8Array(query), { timeoutMs, signal });
 }
 
@@ -468,6 +466,7 @@ async function release(node: Running): Promise<void> {
   await snapshots.close(node.snapshots);
   const results = await Promise.allSettled([
     node.connection?.close(),
+    node.loop.applying,
     node.loop.writing?.then(() => node.storage.close()) ?? node.storage.close(),
   ]);
   for (const result of results) {

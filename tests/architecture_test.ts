@@ -42,6 +42,8 @@ function short(specifier: string): string {
 const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^src\/core\//, may: /^src\/core\// },
   { part: /^src\/(ports|error)\.ts/, may: /^src\/(core\/mod|error)\.ts/ },
+  { part: /^src\/answers\.ts/, may: /^(src\/ports\.ts|npm:|@msgpack)/ },
+  { part: /^src\/session\.ts/, may: /^src\/(core\/mod|ports|error)\.ts/ },
   { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },
   { part: /^src\/identity\.ts/, may: /^src\/(core\/mod|ports)\.ts/ },
   { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat|codec_proposal)\.ts|npm:|@msgpack)/ },
@@ -55,7 +57,7 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   },
   {
     part: /^src\/(node\.ts|node\/)/,
-    may: /^(src\/(core\/mod|ports|error|options|codec)\.ts|src\/node\/|npm:)/,
+    may: /^(src\/(core\/mod|ports|error|options|codec|codec_flat|answers|session)\.ts|src\/node\/|npm:)/,
   },
   { part: /^src\/deno\.ts/, may: /^src\/(transport|storage)\// },
   { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|node|ports|error)/ },

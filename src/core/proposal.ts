@@ -2,7 +2,7 @@
 import { latestConfiguration, membersOf } from "./configuration.ts";
 import type { Refuse, Send } from "./effect.ts";
 import { roomFor } from "./flow.ts";
-import type { LogEntry, NodeId, ProposalId, Term } from "./log.ts";
+import { entriesBetween, type LogEntry, type NodeId, type ProposalId, type Term } from "./log.ts";
 import type { Proposal, ProposeRefused } from "./message.ts";
 import { appendAsLeader } from "./replication.ts";
 import { knownLeader, type ServerState } from "./state.ts";
@@ -18,7 +18,7 @@ export function onProposals(state: ServerState, proposals: readonly Proposal[]):
     : roomFor(state, proposals);
   return {
     state: { ...state, heldProposals: [...state.heldProposals, ...proposals.slice(0, room)] },
-    effects: refusals(state, proposals.slice(room)),
+    effects: refusals(state, proposals.slice(room), "no"),
   };
 }
 
@@ -35,7 +35,7 @@ export function releaseProposals(state: ServerState): Step {
   const released: ServerState = { ...state, heldProposals: [] };
   if (leader === null) {
     return isRemoved(state)
-      ? { state: released, effects: refusals(state, proposals) }
+      ? { state: released, effects: refusals(state, proposals, "no") }
       : { state, effects: [] };
   }
   if (leader !== state.config.id) {
@@ -63,13 +63,23 @@ function isRemoved({ config, log, commitIndex }: ServerState): boolean {
   return index <= commitIndex && members.length > 0 && !members.includes(config.id);
 }
 
-/** Nothing is dropped in silence: each origin hears of its own. */
-function refusals(state: ServerState, proposals: readonly Proposal[]): readonly (Refuse | Send)[] {
+/** What a leader that is no member any more (§6) has appended, and nobody will tell it about: others may commit it. */
+export function refusalsOfUncommitted({ log, commitIndex, config }: ServerState): readonly (Refuse | Send)[] {
+  const entries = entriesBetween(log, commitIndex + 1, log.lastIndex);
+  return refusals({ config }, entries.filter((entry) => entry.type === "command"), "unknown");
+}
+
+/** Nothing is dropped in silence: each origin hears of its own. `outcome` is what those of this server came to. */
+function refusals(
+  state: Pick<ServerState, "config">,
+  proposals: readonly Proposal[],
+  outcome: Refuse["outcome"],
+): readonly (Refuse | Send)[] {
   const own = state.config.id;
   const origins = [...new Set(proposals.map(({ id }) => id.node))].sort();
   return origins.map((origin) => {
     const ids = proposals.map(({ id }) => id).filter((id) => id.node === origin);
-    return origin === own ? { type: "refuse", ids, outcome: "no" } : refusedMessage(own, origin, ids);
+    return origin === own ? { type: "refuse", ids, outcome } : refusedMessage(own, origin, ids);
   });
 }
 

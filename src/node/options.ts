@@ -1,6 +1,15 @@
 /** What a node is told at its start: defaults, and what is wrong. */
 import { z } from "zod";
-import { type Event, type NodeId, type ServerState, type Step, step } from "../core/mod.ts";
+import {
+  type Config,
+  type Event,
+  type NodeId,
+  type ServerState,
+  type SessionCommand,
+  type Step,
+  step,
+  type Timer,
+} from "../core/mod.ts";
 import { checked, fields, functionOf, integer, milliseconds, objectWith, that } from "../options.ts";
 import type { Clock, Logger, Random, StateMachine, Storage, Transport } from "../ports.ts";
 import type { DeliveriesOptions } from "./deliveries.ts";
@@ -88,6 +97,10 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly maxPendingBytes?: number;
   /** The most proposals, of all nodes, that this one holds while no leader is known, and the most reads. Default: 4,096. */
   readonly maxHeldProposals?: number;
+  /** The most sessions in the cluster, from when one is opened at this node: the least used go. Default: 1,024. */
+  readonly maxSessions?: number;
+  /** How many commands of a session that is opened at this node may be unanswered at a time. Default: 128. */
+  readonly maxSessionAnswers?: number;
   /** The most bytes of one command. Default: 1,048,576 (1 MiB). */
   readonly maxCommandBytes?: number;
   /** The most entries that one message to a follower carries. Default: 512. */
@@ -114,6 +127,17 @@ export interface ProposeOptions {
   readonly timeoutMs?: number;
   /** Gives up waiting when it aborts. The proposal itself can't be called back once it has left. */
   readonly signal?: AbortSignal;
+  /**
+   * For a client somewhere else that has a session of its own: its number, and which one waits longest. None for `read`.
+   * Who runs the node has `openSession`, which does the counting.
+   */
+  readonly session?: Omit<SessionCommand, "type">;
+}
+
+/** How long a read may take, and how new its answer must be. */
+export interface ReadOptions extends Omit<ProposeOptions, "session"> {
+  /** Whether what this node has applied so far is good enough: answers at once, also without a leader. Default: false. */
+  readonly stale?: boolean;
 }
 
 /** The members that a cluster is to have. */
@@ -132,6 +156,14 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
 }
 
+/** Whether this applies commands, one by one or many at a time, but not both. */
+function isStateMachine(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { apply, applyBatch } = value as Partial<Record<string, unknown>>;
+  return (typeof apply === "function" && applyBatch === undefined) ||
+    (typeof applyBatch === "function" && apply === undefined);
+}
+
 /** The options with all defaults filled in. */
 export type Settings = Readonly<z.infer<typeof schema>>;
 
@@ -144,6 +176,7 @@ const peersExpected = "a list of different names of 1 to 255 characters each";
 const timeoutExpected = "[min, max] in milliseconds, with heartbeatMs < min < max";
 const name = that<string>("a name of 1 to 255 characters", isName);
 const count = integer(1);
+const machineExpected = "a StateMachine: an object with either a method apply or a method applyBatch";
 
 const schema = fields({
   id: name,
@@ -154,8 +187,7 @@ const schema = fields({
   join: z.boolean("true or false").default(false),
   transport: objectWith<Transport>("a Transport, such as memoryNetwork().transport()", "open"),
   storage: objectWith<Storage>("a Storage, such as memoryStorage()", "open"),
-  stateMachine: objectWith<StateMachine>("a StateMachine: an object with a method apply", "apply")
-    .default({ apply: () => undefined }),
+  stateMachine: that<StateMachine>(machineExpected, isStateMachine).default({ apply: () => undefined }),
   step: functionOf<(state: ServerState, event: Event) => Step>().default(() => step),
   clock: objectWith<Clock>("a Clock: an object with a method after", "after").default(systemClock),
   random: objectWith<Random>("a Random: an object with a method next", "next").default(systemRandom),
@@ -169,6 +201,8 @@ const schema = fields({
   maxPendingProposals: count.default(4096),
   maxPendingBytes: count.default(16 << 20),
   maxHeldProposals: integer(0).default(4096),
+  maxSessions: count.default(1024),
+  maxSessionAnswers: count.default(128),
   maxCommandBytes: count.default(1 << 20),
   maxEntriesPerAppend: count.default(512),
   maxBytesPerAppend: count.default(1 << 20),
@@ -198,7 +232,20 @@ const changeSchema = fields({
   learners: names.default([]),
   addresses: z.record(name, z.string("text"), "an object of addresses by name").default({}),
 });
-const proposeSchema = fields({ timeoutMs: milliseconds().optional(), signal });
+const sessionSchema = fields({ session: count, sequence: count, firstUnanswered: count }).refine(
+  ({ sequence, firstUnanswered }) => firstUnanswered <= sequence,
+  { path: ["firstUnanswered"], error: "an integer of at most sequence" },
+);
+const proposeSchema = fields({
+  timeoutMs: milliseconds().optional(),
+  signal,
+  session: sessionSchema.optional(),
+});
+const readSchema = fields({
+  timeoutMs: milliseconds().optional(),
+  signal,
+  stale: z.boolean("true or false").default(false),
+});
 const deliveriesSchema = fields({ from: count.default(1), signal });
 
 /**
@@ -216,6 +263,11 @@ export function parseProposeOptions(options: ProposeOptions): z.infer<typeof pro
 }
 
 /** @throws {RaftError} like {@linkcode parseOptions}. */
+export function parseReadOptions(options: ReadOptions): z.infer<typeof readSchema> {
+  return checked("options", readSchema, options);
+}
+
+/** @throws {RaftError} like {@linkcode parseOptions}. */
 export function parseRequestOptions(options: RequestOptions): z.infer<typeof requestSchema> {
   return checked("options", requestSchema, options);
 }
@@ -228,4 +280,45 @@ export function parseChange(change: MembershipChange): z.infer<typeof changeSche
 /** @throws {RaftError} like {@linkcode parseOptions}. */
 export function parseDeliveriesOptions(options: DeliveriesOptions): z.infer<typeof deliveriesSchema> {
   return checked("options", deliveriesSchema, options);
+}
+
+/** What the core is told. `servers` are those with which the cluster begins. */
+export function configOf(settings: Settings, servers: readonly NodeId[]): Config {
+  const { id, maxEntriesPerAppend, maxBytesPerAppend, maxHeldProposals, keptEntries } = settings;
+  const { preVote, checkQuorum, leaseReads, priority } = settings;
+  const { maxInFlightMessages, maxInFlightBytes, maxUncommittedBytes } = settings;
+  return {
+    id,
+    servers,
+    maxEntriesPerAppend,
+    maxBytesPerAppend,
+    maxHeldProposals,
+    keptEntries,
+    maxInFlightMessages,
+    maxInFlightBytes,
+    maxUncommittedBytes,
+    preVote,
+    checkQuorum,
+    leaseReads,
+    priority,
+  };
+}
+
+/** How long this run of a timer takes. */
+export function durationMs(
+  { heartbeatMs, electionTimeoutMs: [min, max], random }: Settings,
+  timer: Timer,
+): number {
+  switch (timer) {
+    case "heartbeat":
+      return heartbeatMs;
+    case "election":
+      return min + random.next() * (max - min);
+    case "quorum":
+    case "transfer":
+      return max;
+    case "lease":
+      // Shorter than any election timeout, as clocks differ.
+      return min * 0.9;
+  }
 }

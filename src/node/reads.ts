@@ -61,6 +61,17 @@ export function read(reads: Reads, query: Uint8Array, { timeoutMs, signal }: Pat
   });
 }
 
+/** Asks the state machine as it is, up to date or not. What a query throws is the trouble of who asks. */
+export async function readStale(
+  { host }: Reads,
+  query: Uint8Array,
+  restored: Promise<void> | null,
+): Promise<unknown> {
+  // A machine that is being restored is nothing in between.
+  await restored;
+  return host.query(query);
+}
+
 /** What the state machine has applied is new enough for these: asks it. */
 export function onReady(reads: Reads, ids: readonly ProposalId[]): void {
   for (const { sequence } of ids) {

@@ -12,8 +12,9 @@ import type {
   ServerState,
 } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
-import type { OpenStorage, StateMachine } from "../ports.ts";
+import type { OpenStorage } from "../ports.ts";
 import { reason } from "./adapters.ts";
+import { type Replica, restoreReplica, snapshotOf } from "./replica.ts";
 
 /** What snapshots act on. */
 export interface SnapshotsHost {
@@ -22,7 +23,7 @@ export interface SnapshotsHost {
   /** Keeps them. */
   readonly storage: OpenStorage;
   /** What they are of. */
-  readonly stateMachine: StateMachine;
+  readonly replica: Replica;
   /** The most bytes of a chunk. */
   readonly maxChunkBytes: number;
   /** The state of the server after the last step. */
@@ -33,6 +34,8 @@ export interface SnapshotsHost {
   readonly submit: (event: Event) => void;
   /** While true, nothing may be applied. */
   readonly pauseApplying: (isPaused: boolean) => void;
+  /** Settles when what is being applied has been; null if nothing is. */
+  readonly applying: () => Promise<void> | null;
   /** The storage, or the state machine, has failed: the node must stop. */
   readonly onFailure: (error: unknown) => void;
   /** Where to report trouble. */
@@ -79,31 +82,25 @@ export function createSnapshots(host: SnapshotsHost): Snapshots {
 /** Restores the state machine from a stored snapshot. */
 export async function restoreFrom(
   storage: OpenStorage,
-  machine: StateMachine,
+  replica: Replica,
   index: LogIndex,
 ): Promise<void> {
-  if (typeof machine.restore !== "function") {
-    const message = "there is a snapshot, but the state machine has no method restore";
-    throw new RaftError("InvalidOptions", `options.stateMachine: ${message}`);
-  }
-  await machine.restore(await storage.readSnapshot(index));
+  await restoreReplica(replica, await storage.readSnapshot(index));
 }
 
 /** Takes a snapshot of what has been applied. Resolves when it is durable, and the core was told. */
 export async function take(snapshots: Snapshots): Promise<LogIndex> {
   const { host } = snapshots;
-  const { stateMachine, storage } = host;
-  if (typeof stateMachine.snapshot !== "function") {
-    throw new RaftError("InvalidOptions", "snapshot: the state machine has no method snapshot");
-  }
+  const { replica, storage } = host;
   if (snapshots.isTaking) throw new RaftError("Pending", "a snapshot is being taken: wait for it");
   snapshots.isTaking = true;
   try {
     // A machine that is being restored is nothing in between.
     await snapshots.restoring;
+    while (host.applying() !== null) await host.applying();
     const { lastApplied, snapshot } = host.state();
     if (lastApplied <= (snapshot?.index ?? 0)) return lastApplied;
-    await storage.writeSnapshot(lastApplied, stateMachine.snapshot());
+    await storage.writeSnapshot(lastApplied, snapshotOf(replica));
     host.submit({ type: "snapshotTaken", index: lastApplied });
     return lastApplied;
   } finally {
@@ -217,9 +214,10 @@ async function begin(snapshots: Snapshots, index: LogIndex): Promise<void> {
 async function install(snapshots: Snapshots, message: InstallSnapshot): Promise<void> {
   const { host } = snapshots;
   snapshots.incoming = null;
+  host.pauseApplying(true);
+  await host.applying();
   if (message.snapshot.index > host.state().lastApplied) {
-    host.pauseApplying(true);
-    snapshots.restoring = restoreFrom(host.storage, host.stateMachine, message.snapshot.index);
+    snapshots.restoring = restoreFrom(host.storage, host.replica, message.snapshot.index);
     await snapshots.restoring;
     snapshots.restoring = null;
   }

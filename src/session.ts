@@ -1,0 +1,186 @@
+/**
+ * A client's end of a session (thesis 6.3): numbers commands, sends each until it is answered, and says which answers
+ * it has. The same for who runs a node and for who is somewhere else.
+ */
+import type { SessionCommand } from "./core/mod.ts";
+import { RaftError, type RaftErrorCode } from "./error.ts";
+import type { Clock, Random } from "./ports.ts";
+
+/** How long to wait for what a session was asked. */
+export interface SessionOptions {
+  /** How many milliseconds to go on trying. Default: as for who opened the session. */
+  readonly timeoutMs?: number;
+  /** Gives up when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+/** A session, in which each command takes effect once at most, however often it has to be sent. */
+export interface ClientSession<Answer = unknown> {
+  /** The session's id: the index of the entry that opened it. */
+  readonly id: number;
+  /**
+   * Proposes a command, and sends it again and again until there is an answer: it is executed once. Resolves to what the
+   * state machine answered. Commands that are proposed at the same time may take effect in any order.
+   *
+   * @throws {RaftError} with code `Timeout` or `Aborted`, and `outcome` "unknown" unless nothing was sent: whoever proposes
+   * the command again may have it executed twice. With code `SessionExpired` the session is no more, as others were
+   * used later.
+   */
+  propose(command: Uint8Array, options?: SessionOptions): Promise<Answer>;
+}
+
+/** What a session acts on. */
+export interface SessionHost<Answer> {
+  /** Its id. */
+  readonly id: number;
+  /** How many commands may be unanswered at a time. */
+  readonly maxAnswers: number;
+  /** Sends a command once. Rejects with a RaftError, also when the signal aborts. */
+  readonly attempt: (command: Uint8Array, session: SessionCommand, signal: AbortSignal) => Promise<Answer>;
+  /** How long to go on, if the call doesn't say. */
+  readonly timeoutMs: number;
+  /** How to pause between attempts. */
+  readonly pacing: Pacing;
+}
+
+/** How long to wait before trying again: twice as long each time, up to 16 times as long, and not all at once. */
+export interface Pacing {
+  /** Measures the time. */
+  readonly clock: Clock;
+  /** Draws by how much a pause differs. */
+  readonly random: Random;
+  /** The shortest pause, in milliseconds. */
+  readonly pauseMs: number;
+  /** The errors after which it is no use to try again. */
+  readonly isFinal: (code: RaftErrorCode) => boolean;
+}
+
+/** A session that was opened. */
+export function createSession<Answer>(host: SessionHost<Answer>): ClientSession<Answer> {
+  const { id, maxAnswers, attempt } = host;
+  const unanswered = new Set<number>();
+  const waiters: (() => void)[] = [];
+  let last = 0;
+  const firstUnanswered = () => unanswered.values().next().value ?? last + 1;
+
+  async function send(command: Uint8Array, signal: AbortSignal): Promise<Answer> {
+    while (last + 1 >= firstUnanswered() + maxAnswers) await wakened(waiters, signal);
+    const sequence = ++last;
+    unanswered.add(sequence);
+    try {
+      return await persist(host.pacing, signal, () => {
+        const request: SessionCommand = {
+          type: "command",
+          session: id,
+          sequence,
+          firstUnanswered: firstUnanswered(),
+        };
+        return attempt(command, request, signal);
+      });
+    } finally {
+      // Also when nobody waits for the answer any more: it will never be asked for again.
+      unanswered.delete(sequence);
+      for (const wake of waiters.splice(0)) wake();
+    }
+  }
+
+  return {
+    id,
+    propose: (command, { timeoutMs = host.timeoutMs, signal } = {}) =>
+      within(host.pacing.clock, timeoutMs, signal, (aborted) => send(new Uint8Array(command), aborted)),
+  };
+}
+
+/**
+ * Tries until it succeeds, the signal aborts, or it is no use. What it rejects with tells by `outcome` whether any of the
+ * attempts may have had an effect.
+ */
+export async function persist<T>(
+  { clock, random, pauseMs, isFinal }: Pacing,
+  signal: AbortSignal,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  let outcome: "no" | "unknown" = "no";
+  for (let attempts = 0;; attempts++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof RaftError)) throw error;
+      if (error.outcome === "unknown") outcome = "unknown";
+      if (signal.aborted) throw withOutcome(reasonOf(signal), outcome);
+      if (isFinal(error.code)) throw withOutcome(error, outcome);
+    }
+    const factor = 2 ** Math.min(attempts, 4) * (0.5 + random.next());
+    await paused(clock, pauseMs * factor, signal);
+    if (signal.aborted) throw withOutcome(reasonOf(signal), outcome);
+  }
+}
+
+/** Runs with a deadline, and until the caller gives up; whichever it is, is the reason of the signal. */
+export async function within<T>(
+  clock: Clock,
+  timeoutMs: number,
+  outer: AbortSignal | undefined,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const cancel = clock.after(timeoutMs, () => {
+    controller.abort(new RaftError("Timeout", `there was no answer within ${timeoutMs} ms`));
+  });
+  const onAbort = () => {
+    controller.abort(
+      new RaftError("Aborted", "the caller's signal aborted the wait", { cause: outer?.reason }),
+    );
+  };
+  if (outer?.aborted) onAbort();
+  outer?.addEventListener("abort", onAbort);
+  try {
+    if (controller.signal.aborted) throw reasonOf(controller.signal);
+    return await run(controller.signal);
+  } finally {
+    cancel();
+    outer?.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Why a signal of `within` has aborted. */
+export function reasonOf({ reason }: AbortSignal): RaftError {
+  return reason instanceof RaftError
+    ? reason
+    : new RaftError("Aborted", "the wait was aborted", { cause: reason });
+}
+
+/** The error, with this outcome and what it means. */
+export function withOutcome(error: RaftError, outcome: "no" | "unknown"): RaftError {
+  if (error.outcome === outcome && outcome === "no") return error;
+  const meaning = outcome === "no" ? "it will not take effect" : "it may have taken effect, or may yet";
+  const options = { outcome, ...(error.cause === undefined ? {} : { cause: error.cause }) };
+  return new RaftError(
+    error.code,
+    error.message.includes(meaning) ? error.message : `${error.message}; ${meaning}`,
+    options,
+  );
+}
+
+function paused(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel();
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const cancel = clock.after(ms, end);
+    signal.addEventListener("abort", end);
+  });
+}
+
+function wakened(waiters: (() => void)[], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(reasonOf(signal));
+    signal.addEventListener("abort", onAbort);
+    waiters.push(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    });
+  });
+}
