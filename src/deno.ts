@@ -1,7 +1,8 @@
 /**
- * What needs Deno: a transport over TCP, and storage on Deno KV.
+ * What runs on Deno: a transport over TCP, storage on Deno KV, and storage on a write-ahead log.
  *
  * @module
  */
 export * from "./transport/tcp.ts";
 export * from "./storage/deno_kv.ts";
+export * from "./nodejs.ts";

@@ -53,13 +53,13 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   },
   {
     part: /^src\/storage\//,
-    may: /^(src\/(core\/mod|ports|error|options|identity|codec)\.ts|src\/storage\/|npm:)/,
+    may: /^(src\/(core\/mod|ports|error|options|identity|codec)\.ts|src\/storage\/|npm:|node:|crc-32)/,
   },
   {
     part: /^src\/(node\.ts|node\/)/,
     may: /^(src\/(core\/mod|ports|error|options|codec|codec_flat|answers|session)\.ts|src\/node\/|npm:)/,
   },
-  { part: /^src\/deno\.ts/, may: /^src\/(transport|storage)\// },
+  { part: /^src\/(deno|nodejs)\.ts/, may: /^src\/(transport|storage)\/|^src\/nodejs\.ts/ },
   { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|node|ports|error)/ },
   { part: /^spec\/raft\//, may: /^(src\/core\/mod\.ts|spec\/(raft|dsl|checker)\/)/ },
   { part: /^spec\/cli/, may: /^(spec\/|npm:|@std|jsr:|vendor\/)/ },
@@ -75,7 +75,8 @@ Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core 
 
 Deno.test("Deno and node: are named only in the adapters that need them", async () => {
   // A ready-made test is text that names Deno.
-  const allowed = /^(src\/transport\/tcp|src\/storage\/deno_kv|spec\/cli|spec\/report\/ready_made)/;
+  const allowed =
+    /^(src\/transport\/tcp|src\/storage\/(deno_kv|node_files|folder_lock)|spec\/cli|spec\/report\/ready_made)/;
   const wrong = (await sources("src", "spec", "mod.ts")).filter(({ path, text }) =>
     !allowed.test(path) && /\bDeno\.|["']node:/.test(withoutComments(text))
   );

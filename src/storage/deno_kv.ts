@@ -30,6 +30,7 @@ import {
   snapshotKey,
 } from "./kv_records.ts";
 import { checkOwner } from "./owner.ts";
+import { turns } from "./turns.ts";
 
 /** Where {@linkcode denoKv} keeps a node. Path and prefix together are a place, and a place holds one node. */
 export interface DenoKvOptions {
@@ -191,26 +192,7 @@ async function openPlace(place: Place, release: () => void): Promise<OpenStorage
   const snapshots = kvSnapshots(place.kv, place.root, (key, what) => damaged(place, key, what));
   const current = known.head.compaction?.snapshot.index ?? 0;
   await writing(place, () => snapshots.keepOnly(current));
-  const busy = new Set<Promise<unknown>>();
-  /** Snapshots don't wait for writes, nor writes for them; but closing waits for both. */
-  const beside = <T>(what: () => Promise<T>): Promise<T> => {
-    const done = stopped === null ? what() : Promise.reject(stopped);
-    const ended = done.then(() => {}, () => {}).finally(() => busy.delete(ended));
-    busy.add(ended);
-    return done;
-  };
-  let stopped: RaftError | null = null;
-  let closing: Promise<void> | null = null;
-  let last: Promise<unknown> = Promise.resolve();
-  /** One thing at a time, so that closing waits for a write, and a write for the one before it. */
-  const inTurn = <T>(what: () => Promise<T>): Promise<T> => {
-    const done = last.then(() => {
-      if (stopped !== null) throw stopped;
-      return what();
-    });
-    last = done.catch(() => {});
-    return done;
-  };
+  const { inTurn, beside, stop, close } = turns(place.name);
   return {
     servers: known.head.owner.servers,
     load: () => inTurn(() => load(place, known)),
@@ -221,7 +203,7 @@ async function openPlace(place: Place, release: () => void): Promise<OpenStorage
           await writing(place, () => snapshots.keepFrom(write.compaction?.snapshot.index ?? 0));
         } catch (error) {
           // The disk now holds the state before or after: nobody knows which until it is opened again.
-          if (error instanceof RaftError) stopped = error;
+          if (error instanceof RaftError) stop(error);
           throw error;
         }
       }),
@@ -229,8 +211,7 @@ async function openPlace(place: Place, release: () => void): Promise<OpenStorage
     readSnapshot: (index) =>
       beside(() => reading(place, snapshotKey(place.root), () => snapshots.read(index))),
     close: () =>
-      closing ??= last.then(() => Promise.all(busy)).then(() => {
-        stopped = new RaftError("Stopped", `${place.name} was closed`);
+      close(() => {
         place.kv.close();
         release();
       }),

@@ -1,5 +1,6 @@
 import { denoKv } from "../../src/storage/deno_kv.ts";
 import { memoryStorage } from "../../src/storage/memory.ts";
+import { wal } from "../../src/storage/wal.ts";
 import { storageConformance } from "./storage.ts";
 
 storageConformance({
@@ -36,3 +37,16 @@ storageConformance({
   isForgetful: true,
   create: () => ({ storage: denoKv({ path: ":memory:" }), remove: async () => {} }),
 });
+
+for (const [name, segmentBytes] of [["WAL", 1 << 20], ["WAL in tiny segments", 4096]] as const) {
+  storageConformance({
+    name,
+    create: async () => {
+      const folder = await Deno.makeTempDir();
+      return {
+        storage: wal({ path: `${folder}/a`, segmentBytes }),
+        remove: () => Deno.remove(folder, { recursive: true }),
+      };
+    },
+  });
+}

@@ -1,0 +1,204 @@
+/** Storage on a write-ahead log, over any files: `wal.ts` puts those of the machine below. */
+import { assert, AssertionError, type PersistentState, type Write } from "../core/mod.ts";
+import { RaftError } from "../error.ts";
+import type { Identity, OpenStorage, Storage } from "../ports.ts";
+import { type ByteWriter, byteWriter } from "./bytes.ts";
+import type { OpenFile } from "./files.ts";
+import { checkOwner } from "./owner.ts";
+import { turns } from "./turns.ts";
+import { emptySummary, putWrite, type Summary } from "./wal_content.ts";
+import { alignment, beginRecord, endRecord } from "./wal_records.ts";
+import {
+  beginSegment,
+  type Found,
+  makeSegment,
+  readSegments,
+  removeSegments,
+  reopenSegment,
+  type Segment,
+  type Tail,
+  type WalFolder,
+} from "./wal_segments.ts";
+import { type WalSnapshots, walSnapshots } from "./wal_snapshots.ts";
+
+/** A log that is open. */
+interface Log {
+  readonly folder: WalFolder;
+  readonly snapshots: WalSnapshots;
+  readonly owner: Identity;
+  /** What was written, but for the entries; null if nothing was. */
+  summary: Summary | null;
+  segments: Segment[];
+  /** The number of the next record. */
+  number: number;
+  /** Where it goes; null before the first write. */
+  tail: Tail | null;
+  /** For records: its buffer is used again and again. */
+  readonly writer: ByteWriter;
+  /** The segment after that, as soon as it is made; null before the first write. */
+  next: Promise<OpenFile> | null;
+}
+
+/** Storage in a folder that `lock` keeps to one process at a time. */
+export function walStorage(folder: WalFolder, lock: (path: string) => Promise<() => void>): Storage {
+  return {
+    async open(identity) {
+      const unlock = await available(folder, "opened", async () => {
+        await folder.files.makeFolder(folder.path);
+        return await lock(folder.path);
+      });
+      try {
+        return await open(folder, identity, unlock);
+      } catch (error) {
+        unlock();
+        throw error;
+      }
+    },
+  };
+}
+
+async function open(folder: WalFolder, identity: Identity, unlock: () => void): Promise<OpenStorage> {
+  const snapshots = walSnapshots(folder.files, folder.path);
+  let found = await available(folder, "read", () => readSegments(folder));
+  const log = await available(folder, "opened", () => openLog(folder, snapshots, found, identity));
+  const { inTurn, beside, stop, close } = turns(folder.path);
+  return {
+    servers: log.owner.servers,
+    load: () =>
+      inTurn(async () => {
+        // What was read when it was opened is the whole log: it is given away once.
+        const state = stateOf(found ?? await available(folder, "read", () => readSegments(folder)));
+        found = null;
+        return state;
+      }),
+    write: (write) =>
+      inTurn(async () => {
+        found = null;
+        try {
+          await available(folder, "written", () => append(log, write));
+        } catch (error) {
+          // Nobody knows what the disk holds until it is opened again.
+          if (error instanceof RaftError) stop(error);
+          throw error;
+        }
+      }),
+    writeSnapshot: (index, content) =>
+      beside(() => available(folder, "written", () => snapshots.write(index, content))),
+    readSnapshot: (index) => beside(() => available(folder, "read", () => snapshots.read(index))),
+    close: () =>
+      close(async () => {
+        await log.tail?.file.close();
+        await log.next?.then((file) => file.close(), () => {});
+        unlock();
+      }),
+  };
+}
+
+function stateOf(found: Found | null): PersistentState | null {
+  if (found === null || found.summary === null) return null;
+  const { summary: { currentTerm, votedFor, compaction }, log } = found;
+  return { currentTerm, votedFor, log, ...(compaction === null ? {} : { compaction }) };
+}
+
+async function openLog(
+  folder: WalFolder,
+  snapshots: WalSnapshots,
+  found: Found | null,
+  identity: Identity,
+): Promise<Log> {
+  const fresh = { folder, snapshots, writer: byteWriter(), next: null };
+  if (found === null) {
+    return { ...fresh, owner: identity, summary: null, segments: [], number: 1, tail: null };
+  }
+  const { owner, summary, segments, number } = found;
+  checkOwner(folder.path, owner, identity, "give each node its own folder");
+  await snapshots.keep(summary?.compaction?.snapshot.index ?? 0, "nothing newer");
+  const tail = await reopenSegment(folder, found);
+  return { ...fresh, owner, summary, segments: [...segments], number, tail };
+}
+
+/** Makes a write durable. */
+async function append(log: Log, write: Write): Promise<void> {
+  const { folder, snapshots, writer } = log;
+  const summary = log.summary ?? emptySummary;
+  const { currentTerm, votedFor, from, entries, compaction = null } = write;
+  const first = (summary.compaction?.compactedIndex ?? 0) + 1;
+  const kept = (compaction?.compactedIndex ?? 0) + 1;
+  assert(
+    from === kept || (from >= first && from <= summary.lastIndex + 1),
+    "a write leaves no gap in the log",
+  );
+  beginRecord(writer);
+  putWrite(writer, write, summary.compaction);
+  const tail = await tailFor(log, writer.length());
+  const record = endRecord(writer, { number: log.number, position: tail.position });
+  await tail.file.write(record, tail.position);
+  await tail.file.sync();
+  tail.position += record.length;
+  log.number = log.number + 1 >>> 0;
+  const lastIndex = from - 1 + entries.length;
+  log.summary = { currentTerm, votedFor, lastIndex, compaction };
+  const segment = log.segments.at(-1)!;
+  segment.lastIndex = Math.max(segment.lastIndex, lastIndex);
+  if (compaction === null || compaction.snapshot.index === summary.compaction?.snapshot.index) return;
+  log.segments = await removeSegments(folder, log.segments, compaction.compactedIndex);
+  await snapshots.keep(compaction.snapshot.index);
+}
+
+/** Where a record of so many bytes goes: a new segment if the last one is full. */
+async function tailFor(log: Log, length: number): Promise<Tail> {
+  const { folder, owner, summary, tail } = log;
+  if (tail !== null) {
+    const isFresh = tail.position === tail.begins;
+    // The alignment, and what belongs behind a record.
+    const fits = tail.position + length + 2 * alignment <= tail.size;
+    if (tail.position > tail.size / 2) log.next ??= unheard(makeSegment(folder));
+    if (fits || isFresh) return tail;
+  }
+  const file = await (log.next ?? makeSegment(folder));
+  log.next = null;
+  const segment = (log.segments.at(-1)?.number ?? 0) + 1;
+  log.tail = await beginSegment(folder, file, { segment, owner, before: summary }, log.number);
+  log.number = log.number + 1 >>> 0;
+  log.segments.push({ number: segment, lastIndex: 0 });
+  await tail?.file.close();
+  return log.tail;
+}
+
+/** Whoever awaits it later hears of its failure. */
+function unheard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
+/** Does something with the files, and says what it means if they can't. */
+async function available<T>({ path }: WalFolder, verb: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (cause) {
+    if (cause instanceof RaftError || cause instanceof AssertionError) throw cause;
+    const { code = "", message = String(cause) } = cause as {
+      readonly code?: unknown;
+      readonly message?: string;
+    };
+    throw new RaftError("Unavailable", `${path} can't be ${verb}: ${message}${hintFor(String(code), path)}`, {
+      cause,
+    });
+  }
+}
+
+function hintFor(code: string, path: string): string {
+  switch (code) {
+    case "ENOSPC":
+      return "; make room on the disk, and start the node again";
+    case "EACCES":
+    case "EPERM":
+    case "NotCapable":
+      return `; may this user and process read and write it? In Deno: --allow-read=${path} --allow-write=${path}`;
+    case "EEXIST":
+    case "ENOTDIR":
+      return "; wal keeps a folder, so give it a path where no file is";
+    default:
+      return "";
+  }
+}
