@@ -1,6 +1,7 @@
 /** Mutants: each is the core with one line wrong, and shows what breaks without that line. */
 import type { Parameters } from "../dsl/specification.ts";
 import { extensionMutants } from "./mutants_extensions.ts";
+import { sessionMutants } from "./mutants_sessions.ts";
 
 /** One wrong line. */
 export interface Mutant {
@@ -320,4 +321,5 @@ export const mutants: readonly Mutant[] = [
     becomes: "    unfinishedWrites: [...state.unfinishedWrites, state.log.lastIndex],",
   },
   ...extensionMutants,
+  ...sessionMutants,
 ];
