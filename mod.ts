@@ -28,6 +28,7 @@
  * @module
  */
 export * from "./src/core/mod.ts";
+export * from "./src/client/service.ts";
 export * from "./src/error.ts";
 export * from "./src/node.ts";
 export type {

@@ -17,21 +17,25 @@
  * - `Corrupt`: the storage is damaged; the message names the place.
  * - `Unavailable`: the transport or the storage can't be opened.
  */
-export type RaftErrorCode =
-  | "Overloaded"
-  | "Timeout"
-  | "Aborted"
-  | "SessionExpired"
-  | "TooLarge"
-  | "NotLeader"
-  | "Pending"
-  | "Compacted"
-  | "Stopped"
-  | "InvalidOptions"
-  | "NotBootstrapped"
-  | "Mismatch"
-  | "Corrupt"
-  | "Unavailable";
+export type RaftErrorCode = (typeof raftErrorCodes)[number];
+
+/** All codes. */
+export const raftErrorCodes = [
+  "Overloaded",
+  "Timeout",
+  "Aborted",
+  "SessionExpired",
+  "TooLarge",
+  "NotLeader",
+  "Pending",
+  "Compacted",
+  "Stopped",
+  "InvalidOptions",
+  "NotBootstrapped",
+  "Mismatch",
+  "Corrupt",
+  "Unavailable",
+] as const;
 
 /** An expected failure. An impossible state is an `AssertionError` instead. */
 export class RaftError extends Error {

@@ -18,6 +18,8 @@ export interface SessionOptions {
 export interface ClientSession<Answer = unknown> {
   /** The session's id: the index of the entry that opened it. */
   readonly id: number;
+  /** How many of its commands may be unanswered at a time; more wait here. */
+  readonly maxAnswers: number;
   /**
    * Proposes a command, and sends it again and again until there is an answer: it is executed once. Resolves to what the
    * state machine answered. Commands that are proposed at the same time may take effect in any order.
@@ -86,6 +88,7 @@ export function createSession<Answer>(host: SessionHost<Answer>): ClientSession<
 
   return {
     id,
+    maxAnswers,
     propose: (command, { timeoutMs = host.timeoutMs, signal } = {}) =>
       within(host.pacing.clock, timeoutMs, signal, (aborted) => send(new Uint8Array(command), aborted)),
   };
@@ -128,9 +131,9 @@ export async function within<T>(
     controller.abort(new RaftError("Timeout", `there was no answer within ${timeoutMs} ms`));
   });
   const onAbort = () => {
-    controller.abort(
-      new RaftError("Aborted", "the caller's signal aborted the wait", { cause: outer?.reason }),
-    );
+    const { reason } = outer!;
+    const error = new RaftError("Aborted", "the caller's signal aborted the wait", { cause: reason });
+    controller.abort(reason instanceof RaftError ? reason : error);
   };
   if (outer?.aborted) onAbort();
   outer?.addEventListener("abort", onAbort);
@@ -148,6 +151,19 @@ export function reasonOf({ reason }: AbortSignal): RaftError {
   return reason instanceof RaftError
     ? reason
     : new RaftError("Aborted", "the wait was aborted", { cause: reason });
+}
+
+/** Waits, but only until the signal aborts. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(reasonOf(signal));
+  if (signal.aborted) throw reasonOf(signal);
+  signal.addEventListener("abort", onAbort);
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 /** The error, with this outcome and what it means. */

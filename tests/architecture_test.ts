@@ -44,6 +44,11 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^src\/(ports|error)\.ts/, may: /^src\/(core\/mod|error)\.ts/ },
   { part: /^src\/answers\.ts/, may: /^(src\/ports\.ts|npm:|@msgpack)/ },
   { part: /^src\/session\.ts/, may: /^src\/(core\/mod|ports|error)\.ts/ },
+  {
+    part: /^src\/client/,
+    may:
+      /^(src\/(core\/mod|ports|error|options|answers|session|codec_flat|node|node\/system|transport\/(frame|pause))\.ts|src\/client\/|npm:|zod)/,
+  },
   { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },
   { part: /^src\/identity\.ts/, may: /^src\/(core\/mod|ports)\.ts/ },
   { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat|codec_proposal)\.ts|npm:|@msgpack)/ },
@@ -59,8 +64,11 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
     part: /^src\/(node\.ts|node\/)/,
     may: /^(src\/(core\/mod|ports|error|options|codec|codec_flat|answers|session)\.ts|src\/node\/|npm:)/,
   },
-  { part: /^src\/(deno|nodejs)\.ts/, may: /^src\/(transport|storage)\/|^src\/nodejs\.ts/ },
-  { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|node|ports|error)/ },
+  { part: /^src\/(deno|nodejs)\.ts/, may: /^src\/(client|transport|storage)\/|^src\/nodejs\.ts/ },
+  {
+    part: /^mod\.ts/,
+    may: /^src\/(core|client\/service|transport\/memory|storage\/memory|node|ports|error)/,
+  },
   { part: /^spec\/raft\//, may: /^(src\/core\/mod\.ts|spec\/(raft|dsl|checker)\/)/ },
   { part: /^spec\/cli/, may: /^(spec\/|npm:|@std|jsr:|vendor\/)/ },
   { part: /^spec\//, may: /^spec\// },
@@ -68,7 +76,14 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
 ];
 
 Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core <- spec", async () => {
-  const arrows = await importsOf("mod.ts", "src/deno.ts", "spec/mod.ts", "spec/cli.ts", "examples/dinner.ts");
+  const arrows = await importsOf(
+    "mod.ts",
+    "src/deno.ts",
+    "src/client.ts",
+    "spec/mod.ts",
+    "spec/cli.ts",
+    "examples/dinner.ts",
+  );
   const wrong = arrows.filter(([from, to]) => !parts.find(({ part }) => part.test(from))?.may.test(to));
   assertEquals(wrong.map(([from, to]) => `${from} -> ${to}`), []);
 });
@@ -76,7 +91,7 @@ Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core 
 Deno.test("Deno and node: are named only in the adapters that need them", async () => {
   // A ready-made test is text that names Deno.
   const allowed =
-    /^(src\/transport\/tcp|src\/storage\/(deno_kv|node_files|folder_lock)|spec\/cli|spec\/report\/ready_made)/;
+    /^(src\/transport\/tcp|src\/client\/tcp|src\/storage\/(deno_kv|node_files|folder_lock)|spec\/cli|spec\/report\/ready_made)/;
   const wrong = (await sources("src", "spec", "mod.ts")).filter(({ path, text }) =>
     !allowed.test(path) && /\bDeno\.|["']node:/.test(withoutComments(text))
   );
