@@ -168,6 +168,14 @@ export function configurationText({ voters, oldVoters, learners, target }: Confi
   return names + old + wish;
 }
 
+/** Those of whom a majority each is needed, in the text of a configuration: the new voters, and in a joint one the old. */
+export function electorates(configuration: string): readonly (readonly NodeId[])[] {
+  const [both = ""] = configuration.split(">");
+  return both.split("&").map((names) =>
+    names.split(",").filter((name) => name !== "" && !name.startsWith("("))
+  );
+}
+
 /** The voters in the name of a configuration; in a joint one, the new ones. Null for any other entry. */
 export function votersNamed(entry: string): readonly NodeId[] | null {
   const text = entry.match(/^\d+&([^&>]*)/)?.[1];

@@ -19,6 +19,7 @@ import { type Core, core } from "./core.ts";
 import type { Widened } from "../dsl/spec.ts";
 import { configurationText, type History, nameOf, noHistory, type Note, remember } from "./history.ts";
 import { emptyDisk, type Host, type HostEvent, namesIn, outcomes, startedHost } from "./host.ts";
+import { fairness, promises } from "./liveness.ts";
 import { leasesAreKept, properties, type SeenServer } from "./properties.ts";
 import { sessionHappenings } from "./sessions.ts";
 import { starts } from "./starts.ts";
@@ -42,6 +43,8 @@ const budgets = {
  * Which extensions of the core are on; `priority` is the last server's. Unless there is `drift`, no election begins
  * before the leases end that count on who would begin it. `inFlight` is the
  * most messages with entries on their way to one follower; 0 for no limit. Who opens a session wants `maxSessions`.
+ * `fair`: messages arrive and disks take their
+ * writes in the end, so that what is to happen some day can be claimed.
  */
 const extensions = {
   preVote: false,
@@ -51,7 +54,11 @@ const extensions = {
   drift: 0,
   inFlight: 0,
   maxSessions: 1,
+  fair: false,
 };
+
+/** What liveness is claimed with: one candidate, and nobody crashes. */
+const inTheEnd = { fair: true, timeouts: 1, proposals: 0, crashes: 0, slow: 0 };
 
 /** The names of the budgets. */
 export const budgetNames: readonly string[] = Object.keys(budgets);
@@ -85,6 +92,12 @@ export function raft(under: Core = core, options: RaftOptions = {}): Specificati
       snapshots: { snapshots: 2, crashes: 0, slow: 0 },
       sessions: { sends: 3, snapshots: 1, timeouts: 1, proposals: 0, crashes: 0, slow: 0 },
       membership: { servers: 4, voters: 3, changes: 1, crashes: 0, slow: 0 },
+      liveness: { ...inTheEnd },
+      livenessPreVote: { ...inTheEnd, preVote: true, checkQuorum: true },
+      livenessTerms: { ...inTheEnd, servers: 2, checkQuorum: true, timeouts: 2 },
+      livenessProposals: { ...inTheEnd, servers: 2, proposals: 2 },
+      livenessFlow: { ...inTheEnd, servers: 2, inFlight: 1, proposals: 2 },
+      livenessMembership: { ...inTheEnd, voters: 2, changes: 1 },
     },
     depth: 10,
     summary,
@@ -97,7 +110,7 @@ function summary(parameters: Parameters): string {
     if (parameters[budget] !== 0) parts.push(`${budget} <= ${parameters[budget]}`);
   }
   if (parameters.voters !== 0) parts.push(`${parameters.voters} of them vote at first`);
-  for (const extension of ["preVote", "checkQuorum", "leaseReads", "drift", "inFlight"]) {
+  for (const extension of ["preVote", "checkQuorum", "leaseReads", "drift", "inFlight", "fair"]) {
     if (parameters[extension]) parts.push(extension);
   }
   return [...parts, "network: reorders, loses"].join(" · ");
@@ -115,7 +128,7 @@ function definitionOf(
   values: Values,
   options: RaftOptions,
 ): ClusterDefinition<Host, Message, HostEvent, Note, History, SeenServer> {
-  const { servers, voters, leaseReads, drift } = values;
+  const { servers, voters, leaseReads, drift, fair } = values;
   const budgets = Object.fromEntries(budgetNames.map((name) => [name, Number(values[name as keyof Values])]));
   const names = "abcdefghi".slice(0, servers).split("");
   if (names.length === 0 || names.length !== servers) {
@@ -141,12 +154,13 @@ function definitionOf(
     remember,
     ...(leaseReads && drift === 0 ? { constraint: leasesAreKept } : {}),
     identity,
-    observe,
+    observe: fair ? observeMore : observe,
     describe,
-    properties: properties.filter(({ name }) =>
+    ...(fair ? { fairness } : {}),
+    properties: [...properties, ...(fair ? promises : [])].filter(({ name }) =>
       (options.properties?.includes(name) ?? true) && isWithinReach(name, values)
     ),
-    starts: startsFor(values, options.starts ?? Object.keys(starts)),
+    starts: fair ? {} : startsFor(values, options.starts ?? Object.keys(starts)),
   };
 }
 
@@ -168,11 +182,11 @@ function configOf(id: string, names: readonly string[], values: Values): Config 
 
 /** Whether so few servers and crashes are enough: what can't be reached says nothing by never being reached. */
 function isWithinReach(property: string, values: Values): boolean {
-  const { servers, crashes, transfers, changes } = values;
+  const { servers, crashes, timeouts, transfers, changes } = values;
   switch (property) {
     case "two leaders at once":
       // Of one or two servers each is needed for a majority: the old leader hears of the new one's term first.
-      return servers > 2;
+      return servers > 2 && timeouts + transfers > 1;
     case "a commit after a leader crashed":
       return crashes > 0;
     case "leadership is transferred":
@@ -194,6 +208,15 @@ function isWithinReach(property: string, values: Values): boolean {
     case "One Change At A Time":
     case "a change of members is committed":
       return changes > 0;
+    case "In Flight Is Limited":
+      return values.inFlight > 0;
+    case "An Election Ends":
+      return timeouts === 1;
+    case "A Proposal Is Answered":
+      // Who is no member waits for ever.
+      return timeouts === 1 && values.proposals > 0 && values.voters === 0;
+    case "A Change Of Members Ends":
+      return timeouts === 1 && changes > 0;
     default:
       return true;
   }
@@ -353,7 +376,25 @@ function observe({ server, disk, machine, snapshots, restarts, failure, timedOut
     machineIndex: machine.length,
     snapshotIndex: server.snapshot?.index ?? 0,
     configuration: configurationText(latestConfiguration(server.log).configuration),
+    flooded: floodedBy(server),
+    holds: 0,
+    unheard: [],
   };
+}
+
+function floodedBy({ role, config: { maxInFlightMessages = Infinity } }: ServerState): readonly NodeId[] {
+  if (role.type !== "leader") return [];
+  const { flow } = role;
+  return Object.keys(flow).filter((peer) => flow[peer]!.inFlight.length > maxInFlightMessages).sort();
+}
+
+/** And what promises are about. */
+function observeMore(host: Host): SeenServer {
+  const { role, heldProposals } = host.server;
+  const unheard = role.type === "leader"
+    ? Object.keys(role.matchIndex).filter((peer) => role.matchIndex[peer] === 0)
+    : [];
+  return { ...observe(host), holds: heldProposals.length, unheard: unheard.sort() };
 }
 
 function namesOnDisk({ log, compaction }: PersistentState, snapshots: Host["snapshots"]): readonly string[] {

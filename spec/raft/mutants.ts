@@ -2,6 +2,7 @@
 import type { Parameters } from "../dsl/specification.ts";
 import { extensionMutants } from "./mutants_extensions.ts";
 import { sessionMutants } from "./mutants_sessions.ts";
+import { livenessMutants } from "./mutants_liveness.ts";
 
 /** One wrong line. */
 export interface Mutant {
@@ -322,4 +323,5 @@ export const mutants: readonly Mutant[] = [
   },
   ...extensionMutants,
   ...sessionMutants,
+  ...livenessMutants,
 ];

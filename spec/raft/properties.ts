@@ -2,7 +2,7 @@
 import type { LogIndex, NodeId, Term } from "../../src/core/mod.ts";
 import type { ClusterView } from "../dsl/cluster.ts";
 import { always, type Judgement, type Property, sometimes, steps } from "../dsl/property.ts";
-import { type History, votersNamed } from "./history.ts";
+import { electorates, type History, votersNamed } from "./history.ts";
 
 /** What properties see of a server. Entries are named by term and command, such as `1x`, or `1-` for a no-op. */
 export interface SeenServer {
@@ -34,6 +34,12 @@ export interface SeenServer {
   readonly leaseOf: readonly NodeId[];
   /** Whether its election timer has fired since it last heard from a leader, where that matters. */
   readonly timedOut: boolean;
+  /** At a leader: the followers to whom more messages with entries are on their way than its limit allows. */
+  readonly flooded: readonly NodeId[];
+  /** How many proposals wait at it for a leader; 0 where liveness is not claimed. */
+  readonly holds: number;
+  /** At a leader: the members that it has not heard from yet; none where liveness is not claimed. */
+  readonly unheard: readonly NodeId[];
   /** What would survive a crash. */
   readonly disk: { readonly currentTerm: Term; readonly log: readonly string[] };
 }
@@ -60,6 +66,16 @@ export const properties: readonly Property<RaftView>[] = [
         return !stayed || index === -1 ||
           `leader ${later.id} lost its entry ${index + 1}, ${earlier.log[index]}`;
       }),
+  ),
+  always(
+    "No Disjoint Majorities",
+    "there is no point at which two majorities that share no server can each decide: of two leaders at most one is followed by a majority (§6, thesis 4.1)",
+    ({ servers }) => {
+      const leaders = servers.filter((leader) => leader.role === "leader" && isFollowed(leader, servers));
+      const [one, other] = leaders;
+      return one === undefined || other === undefined ||
+        `${one.id} in term ${one.currentTerm} and ${other.id} in term ${other.currentTerm} can both decide`;
+    },
   ),
   always(
     "Log Matching",
@@ -170,6 +186,15 @@ export const properties: readonly Property<RaftView>[] = [
       }),
   ),
   always(
+    "In Flight Is Limited",
+    "no more messages with entries are on their way to a follower than its leader's limit allows (thesis 10.2.2)",
+    ({ servers }) =>
+      firstFault(
+        servers,
+        ({ id, flooded }) => flooded.length === 0 || `${id} floods ${flooded.join(" and ")}`,
+      ),
+  ),
+  always(
     "Applied Once",
     "a state machine has taken in each entry up to lastApplied once, whether alone or in a snapshot (§7)",
     ({ servers }) =>
@@ -277,6 +302,16 @@ function decidingVoters({ servers, history }: RaftView): readonly (readonly Node
   const later = servers.flatMap(({ log }) => log.slice(latest?.index ?? 0)).map(votersNamed);
   const committed = latest === undefined ? history.firstVoters : votersNamed(latest.entry);
   return [committed, ...later].filter((voters) => voters !== null);
+}
+
+/** Whether majorities of all voters that count for a leader are in its term. */
+function isFollowed(leader: SeenServer, servers: readonly SeenServer[]): boolean {
+  const followers = servers.filter(({ currentTerm }) => currentTerm === leader.currentTerm).map(({ id }) =>
+    id
+  );
+  return electorates(leader.configuration).every((voters) =>
+    2 * voters.filter((voter) => followers.includes(voter)).length > voters.length
+  );
 }
 
 /** Whether nobody stands for election whose word a leader's lease still counts on: true wherever clocks agree. */

@@ -31,13 +31,11 @@ export function onProposeRefused(state: ServerState, refused: ProposeRefused): S
 export function releaseProposals(state: ServerState): Step {
   const leader = takerOf(state);
   const proposals = state.heldProposals;
-  if (proposals.length === 0) return { state, effects: [] };
-  const released: ServerState = { ...state, heldProposals: [] };
-  if (leader === null) {
-    return isRemoved(state)
-      ? { state: released, effects: refusals(state, proposals, "no") }
-      : { state, effects: [] };
+  if (leader === null && proposals.length > 0 && isRemoved(state)) {
+    return { state: { ...state, heldProposals: [] }, effects: refusals(state, proposals, "no") };
   }
+  if (proposals.length === 0 || leader === null) return { state, effects: [] };
+  const released: ServerState = { ...state, heldProposals: [] };
   if (leader !== state.config.id) {
     const message = { type: "Propose", from: state.config.id, to: leader, proposals } as const;
     return { state: released, effects: [{ type: "send", message }] };
