@@ -16,21 +16,13 @@
  */
 import { z } from "zod";
 import { plainAnswers } from "./answers.ts";
-import { type Asker, createAsker } from "./client/asker.ts";
+import { createAsker } from "./client/asker.ts";
 import type { ClientTransport } from "./client/transport.ts";
 import { RaftError, type RaftErrorCode } from "./error.ts";
 import { systemClock, systemRandom } from "./node/system.ts";
 import { checked, fields, milliseconds, objectWith, show, that } from "./options.ts";
 import type { AnswerCodec, Clock, Random } from "./ports.ts";
-import {
-  type ClientSession,
-  createSession,
-  type Pacing,
-  persist,
-  type SessionOptions,
-  unlessAborted,
-  within,
-} from "./session.ts";
+import { lazySession, type Pacing, persist, type SessionOptions, within } from "./session.ts";
 
 export { fetchTransport, type FetchTransportOptions, webSocketTransport } from "./client/web.ts";
 export type { ClientTransport } from "./client/transport.ts";
@@ -123,33 +115,25 @@ function isRecordOfTexts(value: unknown): boolean {
 /** The shortest pause between attempts, in milliseconds. */
 const pauseMs = 20;
 
-/** The longest that a timer can wait, in milliseconds: what bounds a command of a session is its signal. */
-const maxMs = 2 ** 31 - 1;
-
 function create<Answer>(options: RaftClientOptions): RaftClient<Answer> {
   const settings = checked("RaftClient.create: options", optionsSchema, options);
   const { transport, answers, clock, random } = settings;
   const pacing: Pacing = { clock, random, pauseMs, isFinal };
   const asker = createAsker(settings);
   const closed = new AbortController();
-  let session: Promise<ClientSession<Answer>> | null = null;
-
-  async function propose(command: Uint8Array, signal: AbortSignal): Promise<Answer> {
-    for (;;) {
-      const opening = session ??= open<Answer>({ ...settings, pacing, asker }, closed.signal);
-      const forget = () => void (session = session === opening ? null : session);
-      opening.catch(forget);
-      const current = await unlessAborted(opening, signal);
-      try {
-        return await current.propose(command, { timeoutMs: maxMs, signal });
-      } catch (error) {
-        if (!(error instanceof RaftError) || error.code !== "SessionExpired") throw error;
-        forget();
-        // It was not executed in the session that is no more, so it may be in another one.
-        if (error.outcome === "unknown") throw error;
-      }
-    }
-  }
+  const session = lazySession<Answer>({
+    timeoutMs: settings.timeoutMs,
+    closed: closed.signal,
+    pacing,
+    async open(signal) {
+      const { session: id, maxAnswers } = await asker.ask({ type: "open" }, signal);
+      return { id, maxAnswers };
+    },
+    async attempt(command, { type: _, ...session }, signal) {
+      const { answer } = await asker.ask({ type: "propose", session, command }, signal);
+      return answers.decode(answer) as Answer;
+    },
+  });
 
   async function read(query: Uint8Array, stale: boolean, signal: AbortSignal): Promise<unknown> {
     const ask = () => asker.ask({ type: "read", stale, query }, signal);
@@ -170,7 +154,10 @@ function create<Answer>(options: RaftClientOptions): RaftClient<Answer> {
   return {
     propose: async (command, options = {}) => {
       const copy = new Uint8Array(bytesOf("the command", command));
-      return await patiently(checked("options", proposeSchema, options), (signal) => propose(copy, signal));
+      return await patiently(
+        checked("options", proposeSchema, options),
+        (signal) => session.send(copy, signal),
+      );
     },
     read: async (query, options = {}) => {
       const copy = new Uint8Array(bytesOf("the query", query));
@@ -180,32 +167,6 @@ function create<Answer>(options: RaftClientOptions): RaftClient<Answer> {
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** Opens a session: one for all that propose at first, so it goes on if one of them gives up. */
-async function open<Answer>(
-  { timeoutMs, pacing, asker, answers }: Pick<Required<RaftClientOptions>, "timeoutMs" | "answers"> & {
-    readonly pacing: Pacing;
-    readonly asker: Asker;
-  },
-  closed: AbortSignal,
-): Promise<ClientSession<Answer>> {
-  const response = await within(
-    pacing.clock,
-    timeoutMs,
-    closed,
-    (signal) => persist(pacing, signal, () => asker.ask({ type: "open" }, signal)),
-  );
-  return createSession<Answer>({
-    id: response.session,
-    maxAnswers: response.maxAnswers,
-    timeoutMs,
-    pacing,
-    async attempt(command, { type: _, ...session }, signal) {
-      const { answer } = await asker.ask({ type: "propose", session, command }, signal);
-      return answers.decode(answer) as Answer;
-    },
-  });
 }
 
 function bytesOf(what: string, value: unknown): Uint8Array {

@@ -235,6 +235,7 @@ function assemble(
     onApplied() {
       // Only now, so that whoever is answered finds its command applied in `status` and `deliveries`.
       for (const answer of answers.splice(0)) answer();
+      snapshots.onApplied(content);
       wakeAll(source);
     },
     refuse: (refused) => proposals.onRefused(table, refused),
@@ -307,6 +308,7 @@ function createContent(
     node: settings.id,
     storage,
     replica,
+    afterEntries: settings.snapshotAfterEntries ?? null,
     maxChunkBytes: settings.maxSnapshotChunkBytes,
     state: () => node().loop.state,
     send: (message) => node().connection?.send(message),

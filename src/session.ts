@@ -16,31 +16,40 @@ export interface SessionOptions {
 
 /** A session, in which each command takes effect once at most, however often it has to be sent. */
 export interface ClientSession<Answer = unknown> {
-  /** The session's id: the index of the entry that opened it. */
+  /** The session's id: the index of the entry that opened it. Another one, once this has taken the place of one that expired. */
   readonly id: number;
   /** How many of its commands may be unanswered at a time; more wait here. */
   readonly maxAnswers: number;
   /**
    * Proposes a command, and sends it again and again until there is an answer: it is executed once. Resolves to what the
-   * state machine answered. Commands that are proposed at the same time may take effect in any order.
+   * state machine answered. Commands that are proposed at the same time may take effect in any order. If the session has
+   * expired, as others were used later, a command that was not executed in it goes on in a new one.
    *
    * @throws {RaftError} with code `Timeout` or `Aborted`, and `outcome` "unknown" unless nothing was sent: whoever proposes
-   * the command again may have it executed twice. With code `SessionExpired` the session is no more, as others were
-   * used later.
+   * the command again may have it executed twice. With code `SessionExpired` the session has expired after the command was
+   * sent, and nobody can say any more whether it was executed.
    */
   propose(command: Uint8Array, options?: SessionOptions): Promise<Answer>;
 }
 
-/** What a session acts on. */
-export interface SessionHost<Answer> {
+/** What is known of a session when it has been opened. */
+export interface OpenedSession {
   /** Its id. */
   readonly id: number;
   /** How many commands may be unanswered at a time. */
   readonly maxAnswers: number;
+}
+
+/** What a session acts on. */
+export interface SessionHost<Answer> {
+  /** Opens one, once. Rejects with a RaftError, also when the signal aborts. */
+  readonly open: (signal: AbortSignal) => Promise<OpenedSession>;
   /** Sends a command once. Rejects with a RaftError, also when the signal aborts. */
   readonly attempt: (command: Uint8Array, session: SessionCommand, signal: AbortSignal) => Promise<Answer>;
-  /** How long to go on, if the call doesn't say. */
+  /** How long to go on with opening, in milliseconds. */
   readonly timeoutMs: number;
+  /** Ends that, too, when it aborts. */
+  readonly closed: AbortSignal | undefined;
   /** How to pause between attempts. */
   readonly pacing: Pacing;
 }
@@ -57,41 +66,91 @@ export interface Pacing {
   readonly isFinal: (code: RaftErrorCode) => boolean;
 }
 
-/** A session that was opened. */
-export function createSession<Answer>(host: SessionHost<Answer>): ClientSession<Answer> {
-  const { id, maxAnswers, attempt } = host;
-  const unanswered = new Set<number>();
-  const waiters: (() => void)[] = [];
-  let last = 0;
-  const firstUnanswered = () => unanswered.values().next().value ?? last + 1;
+/** A session, and how far its commands are numbered. */
+interface Numbering extends OpenedSession {
+  /** The number of the last command. */
+  last: number;
+  /** The numbers of those that wait for an answer, in order. */
+  readonly unanswered: Set<number>;
+  /** Those that wait for room. */
+  readonly waiters: (() => void)[];
+}
 
-  async function send(command: Uint8Array, signal: AbortSignal): Promise<Answer> {
-    while (last + 1 >= firstUnanswered() + maxAnswers) await wakened(waiters, signal);
-    const sequence = ++last;
-    unanswered.add(sequence);
-    try {
-      return await persist(host.pacing, signal, () => {
-        const request: SessionCommand = {
-          type: "command",
-          session: id,
-          sequence,
-          firstUnanswered: firstUnanswered(),
-        };
-        return attempt(command, request, signal);
-      });
-    } finally {
-      // Also when nobody waits for the answer any more: it will never be asked for again.
-      unanswered.delete(sequence);
-      for (const wake of waiters.splice(0)) wake();
-    }
+/** A session that is opened when it is first needed. */
+export interface LazySession<Answer> {
+  /** Sends a command until it is answered or the signal aborts. */
+  send(command: Uint8Array, signal: AbortSignal): Promise<Answer>;
+  /** The session that is open; opens one if none is. */
+  opened(signal: AbortSignal): Promise<OpenedSession>;
+}
+
+/** A session that nobody has opened yet. */
+export function lazySession<Answer>(
+  { open, attempt, timeoutMs, closed, pacing }: SessionHost<Answer>,
+): LazySession<Answer> {
+  let current: Promise<Numbering> | null = null;
+
+  /** One opening for all that wait for it: it goes on if one of them gives up. */
+  async function begin(): Promise<Numbering> {
+    const opened = await within(
+      pacing.clock,
+      timeoutMs,
+      closed,
+      (signal) => persist(pacing, signal, () => open(signal)),
+    );
+    return { ...opened, last: 0, unanswered: new Set(), waiters: [] };
+  }
+
+  function forget(session: Promise<Numbering>): void {
+    if (current === session) current = null;
+  }
+
+  function numbering(): Promise<Numbering> {
+    const session = current ??= begin();
+    session.catch(() => forget(session));
+    return session;
   }
 
   return {
-    id,
-    maxAnswers,
-    propose: (command, { timeoutMs = host.timeoutMs, signal } = {}) =>
-      within(host.pacing.clock, timeoutMs, signal, (aborted) => send(new Uint8Array(command), aborted)),
+    opened: (signal) => unlessAborted(numbering(), signal),
+    async send(command, signal) {
+      for (;;) {
+        const session = numbering();
+        const opened = await unlessAborted(session, signal);
+        try {
+          return await sendIn(opened, { attempt, pacing }, command, signal);
+        } catch (error) {
+          if (!(error instanceof RaftError) || error.code !== "SessionExpired") throw error;
+          forget(session);
+          // It was not executed in the session that is no more, so it may be in another one.
+          if (error.outcome === "unknown") throw error;
+        }
+      }
+    },
   };
+}
+
+async function sendIn<Answer>(
+  session: Numbering,
+  { attempt, pacing }: Pick<SessionHost<Answer>, "attempt" | "pacing">,
+  command: Uint8Array,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { id, maxAnswers, unanswered, waiters } = session;
+  const firstUnanswered = () => unanswered.values().next().value ?? session.last + 1;
+  while (session.last + 1 >= firstUnanswered() + maxAnswers) await wakened(waiters, signal);
+  const sequence = ++session.last;
+  unanswered.add(sequence);
+  try {
+    return await persist(pacing, signal, () => {
+      const request = { type: "command", session: id, sequence, firstUnanswered: firstUnanswered() } as const;
+      return attempt(command, request, signal);
+    });
+  } finally {
+    // Also when nobody waits for the answer any more: it will never be asked for again.
+    unanswered.delete(sequence);
+    for (const wake of waiters.splice(0)) wake();
+  }
 }
 
 /**

@@ -93,7 +93,8 @@ Deno.test("of more sessions than maxSessions the one that was used longest ago e
   const second = await clock.until(leader().openSession());
   await clock.until(first.propose(bytes("first")));
   const third = await clock.until(leader().openSession());
-  const { code, outcome, error } = await errorOf(clock.until(second.propose(bytes("second"))));
+  const given = { session: { session: second.id, sequence: 1, firstUnanswered: 1 } };
+  const { code, outcome, error } = await errorOf(clock.until(leader().propose(bytes("second"), given)));
   assertEquals([code, outcome], ["SessionExpired", "no"]);
   assertMatch(
     error.message,
@@ -101,6 +102,26 @@ Deno.test("of more sessions than maxSessions the one that was used longest ago e
   );
   await clock.until(Promise.all([first, third].map((session) => session.propose(bytes("later")))));
   assertEquals([...machines.get(leader().id)!.counts], [["first", 1], ["later", 2]]);
+  await close();
+});
+
+Deno.test("a session that has expired is replaced by a new one, unless a command may have been executed in it", async () => {
+  const { clock, network, leader, others, close } = await cluster(8, { maxSessions: 1 });
+  const [away, other] = others();
+  const session = await clock.until(away!.openSession());
+  const { id } = session;
+  await clock.until(other!.openSession());
+  assertEquals(await clock.until(session.propose(bytes("x"))), { before: 0 });
+  assert(session.id > id);
+  network.isolate(away!.id);
+  const lost = errorOf(session.propose(bytes("y"), { timeoutMs: 20_000 }));
+  await clock.advance(2000);
+  await clock.until(other!.openSession());
+  network.heal();
+  const { code, outcome } = await clock.until(lost);
+  assertEquals([code, outcome], ["SessionExpired", "unknown"]);
+  assertEquals(await clock.until(session.propose(bytes("z"))), { before: 1 });
+  assertEquals(await clock.until(leader().read(bytes(""))), 2);
   await close();
 });
 

@@ -12,6 +12,7 @@ import {
 } from "../core/mod.ts";
 import { checked, fields, functionOf, integer, milliseconds, objectWith, that } from "../options.ts";
 import type { Clock, Logger, Random, StateMachine, Storage, Transport } from "../ports.ts";
+import type { SessionOptions } from "../session.ts";
 import type { DeliveriesOptions } from "./deliveries.ts";
 import { systemClock, systemRandom } from "./system.ts";
 
@@ -115,6 +116,11 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly maxUncommittedBytes?: number;
   /** How many entries of the log before a snapshot stay, for nodes that lag a little. Default: 1,024. */
   readonly keptEntries?: number;
+  /**
+   * After how many entries since the last snapshot the node takes one by itself, so that its log stays short. Needs a state
+   * machine with `snapshot` and `restore`. Default: never; then call `snapshot()`.
+   */
+  readonly snapshotAfterEntries?: number;
   /** The most bytes of a snapshot that one message carries. Default: 262,144 (256 KiB). */
   readonly maxSnapshotChunkBytes?: number;
   /** Where to report trouble. Default: nowhere; `status()` tells why a node stopped. */
@@ -210,12 +216,17 @@ const schema = fields({
   maxInFlightBytes: count.default(8 << 20),
   maxUncommittedBytes: count.default(64 << 20),
   keptEntries: integer(0).default(1024),
+  snapshotAfterEntries: count.optional(),
   maxSnapshotChunkBytes: count.default(1 << 18),
   log: functionOf<Logger>().default(() => () => {}),
 }).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
   path: ["electionTimeoutMs"],
   error: timeoutExpected,
-}).refine(({ leaseReads, checkQuorum }) => checkQuorum || !leaseReads, {
+}).refine(
+  ({ snapshotAfterEntries, stateMachine }) =>
+    snapshotAfterEntries === undefined || (stateMachine.snapshot && stateMachine.restore),
+  { path: ["snapshotAfterEntries"], error: "a state machine with the methods snapshot and restore" },
+).refine(({ leaseReads, checkQuorum }) => checkQuorum || !leaseReads, {
   path: ["leaseReads"],
   error: "false, or checkQuorum as well",
 }).refine(({ maxPendingBytes, maxCommandBytes }) => maxPendingBytes >= maxCommandBytes, {
@@ -241,6 +252,7 @@ const proposeSchema = fields({
   signal,
   session: sessionSchema.optional(),
 });
+const sessionOptionsSchema = fields({ timeoutMs: milliseconds().optional(), signal });
 const readSchema = fields({
   timeoutMs: milliseconds().optional(),
   signal,
@@ -260,6 +272,11 @@ export function parseOptions<Answer>(options: RaftNodeOptions<Answer>): Settings
 /** @throws {RaftError} like {@linkcode parseOptions}. */
 export function parseProposeOptions(options: ProposeOptions): z.infer<typeof proposeSchema> {
   return checked("options", proposeSchema, options);
+}
+
+/** @throws {RaftError} like {@linkcode parseOptions}. */
+export function parseSessionOptions(options: SessionOptions): z.infer<typeof sessionOptionsSchema> {
+  return checked("options", sessionOptionsSchema, options);
 }
 
 /** @throws {RaftError} like {@linkcode parseOptions}. */

@@ -1,8 +1,9 @@
 /** Sessions that are opened at a node, for who runs it. */
 import type { SessionCommand, SessionOpening } from "../core/mod.ts";
-import type { RaftErrorCode } from "../error.ts";
-import { type ClientSession, createSession, type Pacing, persist, within } from "../session.ts";
-import type { Settings } from "./options.ts";
+import { RaftError, type RaftErrorCode } from "../error.ts";
+import { show } from "../options.ts";
+import { type ClientSession, lazySession, type OpenedSession, type Pacing, within } from "../session.ts";
+import { parseSessionOptions, type Settings } from "./options.ts";
 import type { Outcome, Patience } from "./proposals.ts";
 
 /** What sessions of a node act on. */
@@ -20,30 +21,41 @@ export interface SessionsHost {
 /** Opens a session. One that was opened, but whose id was never heard, is closed in time as others are used. */
 export async function openSession(
   { settings, submit }: SessionsHost,
-  { timeoutMs = settings.proposalTimeoutMs, signal }: Partial<Patience>,
+  patience: Partial<Patience>,
 ): Promise<ClientSession> {
-  const { clock, random, heartbeatMs, electionTimeoutMs, maxSessions, maxSessionAnswers: maxAnswers } =
-    settings;
+  const { clock, random, heartbeatMs, electionTimeoutMs, proposalTimeoutMs } = settings;
+  const { maxSessions, maxSessionAnswers: maxAnswers } = settings;
   const pacing: Pacing = { clock, random, pauseMs: heartbeatMs, isFinal };
   // A proposal on its way to a leader that is lost is answered by nobody; one election later there is another.
-  const attemptMs = 2 * electionTimeoutMs[1];
+  const timeoutMs = 2 * electionTimeoutMs[1];
   const opening: SessionOpening = { type: "open", maxSessions, maxAnswers };
-  const { index } = await within(
-    clock,
-    timeoutMs,
-    signal,
-    (signal) =>
-      persist(pacing, signal, () => submit(new Uint8Array(), { timeoutMs: attemptMs, signal }, opening)),
-  );
-  return createSession({
-    id: index,
-    maxAnswers,
-    timeoutMs: settings.proposalTimeoutMs,
+  let opened: OpenedSession;
+  const session = lazySession({
+    timeoutMs: proposalTimeoutMs,
+    closed: undefined,
     pacing,
-    async attempt(command, request, signal) {
-      return (await submit(command, { timeoutMs: attemptMs, signal }, request)).answer;
+    async open(signal) {
+      const { index: id } = await submit(new Uint8Array(), { timeoutMs, signal }, opening);
+      return opened = { id, maxAnswers };
     },
+    attempt: async (command, request, signal) =>
+      (await submit(command, { timeoutMs, signal }, request)).answer,
   });
+  opened = await within(clock, patience.timeoutMs ?? proposalTimeoutMs, patience.signal, session.opened);
+  return {
+    get id() {
+      return opened.id;
+    },
+    maxAnswers,
+    propose: async (command, options = {}) => {
+      const { timeoutMs = proposalTimeoutMs, signal } = parseSessionOptions(options);
+      if (!(command instanceof Uint8Array)) {
+        throw new RaftError("InvalidOptions", `the command: expected a Uint8Array, got ${show(command)}`);
+      }
+      const copy = new Uint8Array(command);
+      return await within(clock, timeoutMs, signal, (signal) => session.send(copy, signal));
+    },
+  };
 }
 
 function isFinal(code: RaftErrorCode): boolean {

@@ -24,6 +24,8 @@ export interface SnapshotsHost {
   readonly storage: OpenStorage;
   /** What they are of. */
   readonly replica: Replica;
+  /** After how many entries to take one; null for never. */
+  readonly afterEntries: number | null;
   /** The most bytes of a chunk. */
   readonly maxChunkBytes: number;
   /** The state of the server after the last step. */
@@ -69,6 +71,8 @@ export interface Snapshots {
   incoming: Incoming | null;
   /** Whether one of the own state machine is being written. */
   isTaking: boolean;
+  /** The index of the last one that was taken here; 0 if none was. */
+  takenUpTo: LogIndex;
   /** Settles when the state machine is restored; null if it isn't being so. */
   restoring: Promise<void> | null;
   isClosed: boolean;
@@ -76,7 +80,15 @@ export interface Snapshots {
 
 /** None is under way. */
 export function createSnapshots(host: SnapshotsHost): Snapshots {
-  return { host, outgoing: new Map(), incoming: null, isTaking: false, restoring: null, isClosed: false };
+  return {
+    host,
+    outgoing: new Map(),
+    incoming: null,
+    isTaking: false,
+    takenUpTo: 0,
+    restoring: null,
+    isClosed: false,
+  };
 }
 
 /** Restores the state machine from a stored snapshot. */
@@ -101,11 +113,23 @@ export async function take(snapshots: Snapshots): Promise<LogIndex> {
     const { lastApplied, snapshot } = host.state();
     if (lastApplied <= (snapshot?.index ?? 0)) return lastApplied;
     await storage.writeSnapshot(lastApplied, snapshotOf(replica));
+    snapshots.takenUpTo = lastApplied;
     host.submit({ type: "snapshotTaken", index: lastApplied });
     return lastApplied;
   } finally {
     snapshots.isTaking = false;
   }
+}
+
+/** Takes a snapshot if it is time to. One that fails is tried again after the next entries. */
+export function onApplied(snapshots: Snapshots): void {
+  const { host, isTaking, takenUpTo } = snapshots;
+  if (host.afterEntries === null || isTaking) return;
+  const { lastApplied, snapshot } = host.state();
+  if (lastApplied - Math.max(takenUpTo, snapshot?.index ?? 0) < host.afterEntries) return;
+  take(snapshots).catch((error) => {
+    if (!snapshots.isClosed) host.log(`can't take a snapshot of index ${lastApplied}: ${reason(error)}`);
+  });
 }
 
 /** Reads a chunk, and sends it. */
