@@ -30,6 +30,7 @@
 export * from "./src/core/mod.ts";
 export * from "./src/client/service.ts";
 export * from "./src/error.ts";
+export * from "./src/logging.ts";
 export * from "./src/node.ts";
 export type {
   AnswerCodec,
@@ -38,7 +39,6 @@ export type {
   CommittedCommand,
   Connection,
   Identity,
-  Logger,
   OpenStorage,
   Random,
   SingleStateMachine,
@@ -49,4 +49,6 @@ export type {
   TransportContext,
 } from "./src/ports.ts";
 export * from "./src/storage/memory.ts";
+export type { Outcome as TraceOutcome, StepFunction, TraceWriter } from "./src/trace/record.ts";
+export * from "./src/trace/replay.ts";
 export * from "./src/transport/memory.ts";

@@ -112,9 +112,18 @@ async function serve(seats: readonly Seat[]): Promise<void> {
       storage,
     });
     nodes.use(node);
+    onTermination(nodes, node);
     dinners.push(() => dine(node, seat));
   }
   await Promise.all(dinners.map((dinner) => dinner()));
+}
+
+/** A guest that is asked to go (SIGTERM) lets others lead and what it has said be heard, but not for long. */
+function onTermination(nodes: AsyncDisposableStack, node: RaftNode): void {
+  if (Deno.build.os === "windows") return;
+  const leave = () => void node.close({ drainMs: 2000 });
+  Deno.addSignalListener("SIGTERM", leave);
+  nodes.defer(() => Deno.removeSignalListener("SIGTERM", leave));
 }
 
 // All that follows is about what this process may do: use the network, and keep something on disk.

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { RaftError, type RaftErrorCode } from "./error.ts";
 
 /** The longest that timers can wait, in milliseconds: they count in 32 bits. */
-const maxMs = 2 ** 31 - 1;
+export const maxMs = 2 ** 31 - 1;
 
 // The message of a check is what it expects, so that `checked` can put it into its sentence.
 

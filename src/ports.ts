@@ -3,6 +3,7 @@
  * each must pass, and that you can run over an implementation of your own.
  */
 import type { LogIndex, Message, NodeId, PersistentState, Write } from "./core/mod.ts";
+import type { Report } from "./logging.ts";
 
 /** Whom a transport or a storage serves. */
 export interface Identity {
@@ -17,14 +18,11 @@ export interface Identity {
   readonly servers: readonly NodeId[];
 }
 
-/** Where a node reports what an operator may want to know. One line each, without a line break. */
-export type Logger = (line: string) => void;
-
 /** What a transport is told when the node starts. */
 export interface TransportContext extends Identity {
   /**
    * The other servers of the cluster. Nobody else's messages are delivered, nor those of a node whose `clusterId` or
-   * `servers` are others: that is a line in the log. A node that joined has none, and disagrees with nobody.
+   * `servers` are others: that is reported. A node that joined has none, and disagrees with nobody.
    */
   readonly peers: readonly NodeId[];
   /** Where peers are found, as far as the log says; none if left out. See `Connection.setPeers`. */
@@ -32,7 +30,7 @@ export interface TransportContext extends Identity {
   /** Takes each message that arrives. Never throws, never blocks. */
   readonly onMessage: (message: Message) => void;
   /** Where to report trouble, such as a stranger's bytes. */
-  readonly log: Logger;
+  readonly log: Report;
 }
 
 /** A transport that serves one node. */

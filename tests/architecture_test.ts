@@ -41,7 +41,7 @@ function short(specifier: string): string {
 /** What each part may import, of the project and by package; the first part that a file belongs to counts. */
 const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^src\/core\//, may: /^src\/core\// },
-  { part: /^src\/(ports|error)\.ts/, may: /^src\/(core\/mod|error)\.ts/ },
+  { part: /^src\/(ports|error|logging)\.ts/, may: /^src\/(core\/mod|error|logging)\.ts/ },
   { part: /^src\/answers\.ts/, may: /^(src\/ports\.ts|npm:|@msgpack)/ },
   { part: /^src\/session\.ts/, may: /^src\/(core\/mod|ports|error)\.ts/ },
   {
@@ -49,25 +49,28 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
     may:
       /^(src\/(core\/mod|ports|error|options|answers|session|codec_flat|node|node\/system|transport\/(frame|pause))\.ts|src\/client\/|npm:|zod)/,
   },
+  { part: /^src\/trace\//, may: /^src\/(core\/mod\.ts|error\.ts|trace\/)/ },
   { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },
   { part: /^src\/identity\.ts/, may: /^src\/(core\/mod|ports)\.ts/ },
   { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat|codec_proposal)\.ts|npm:|@msgpack)/ },
   {
     part: /^src\/transport\//,
-    may: /^(src\/(core\/mod|ports|error|options|identity|codec)\.ts|src\/transport\/|npm:)/,
+    may: /^(src\/(core\/mod|ports|error|logging|options|identity|codec)\.ts|src\/transport\/|npm:)/,
   },
   {
     part: /^src\/storage\//,
-    may: /^(src\/(core\/mod|ports|error|options|identity|codec)\.ts|src\/storage\/|npm:|node:|crc-32)/,
+    may:
+      /^(src\/(core\/mod|ports|error|logging|options|identity|codec)\.ts|src\/storage\/|npm:|node:|crc-32)/,
   },
   {
     part: /^src\/(node\.ts|node\/)/,
-    may: /^(src\/(core\/mod|ports|error|options|codec|codec_flat|answers|session)\.ts|src\/node\/|npm:)/,
+    may:
+      /^(src\/(core\/mod|ports|error|logging|options|codec|codec_flat|answers|session)\.ts|src\/node\/|src\/trace\/record\.ts|npm:)/,
   },
   { part: /^src\/(deno|nodejs)\.ts/, may: /^src\/(client|transport|storage)\/|^src\/nodejs\.ts/ },
   {
     part: /^mod\.ts/,
-    may: /^src\/(core|client\/service|transport\/memory|storage\/memory|node|ports|error)/,
+    may: /^src\/(core|client\/service|transport\/memory|storage\/memory|trace|node|ports|error|logging)/,
   },
   { part: /^spec\/raft\//, may: /^(src\/core\/mod\.ts|spec\/(raft|dsl|checker)\/)/ },
   { part: /^spec\/cli/, may: /^(spec\/|npm:|@std|jsr:|vendor\/)/ },
@@ -167,7 +170,7 @@ function functionsOf(text: string): readonly { readonly name: string; readonly l
   const lines = text.split("\n");
   return lines.flatMap((line, start) => {
     const [, indent = "", name = ""] =
-      line.match(/^(\s*)(?:export )?(?:default )?(?:async )?function\*? ?(\w+)/) ?? [];
+      line.match(/^(\s*)(?:export )?(?:default )?(?:async )?function\b\*? ?(\w+)/) ?? [];
     if (name === "") return [];
     const length = lines.slice(start).findIndex((later) => later === `${indent}}`);
     return [{ name, lines: length + 1 }];

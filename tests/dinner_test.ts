@@ -144,6 +144,21 @@ Deno.test("processes that are all killed, before and after there is a decision, 
   await Deno.remove(dir, { recursive: true });
 });
 
+Deno.test("a guest that is asked to go leaves in peace, whether the others have come or not", async () => {
+  const dir = await Deno.makeTempDir();
+  const port = freePorts(3);
+  const zero = sit(0, dir, port);
+  await zero.seated;
+  zero.process.kill("SIGTERM");
+  assertEquals((await zero.done).code, 0);
+  const guests = [0, 1].map((guest) => sit(guest, dir, port));
+  const [place = ""] = await Promise.all(guests.map((guest) => guest.decision));
+  guests[0]!.process.kill("SIGTERM");
+  assertEquals((await guests[0]!.done).code, 0);
+  await assertAllLeave([sit(0, dir, port), guests[1]!, sit(2, dir, port)], place);
+  await Deno.remove(dir, { recursive: true });
+});
+
 Deno.test("a port in use is a clear error, and no dinner", async () => {
   const port = freePorts(3);
   const listener = Deno.listen({ hostname: "localhost", port: port + 1 });

@@ -87,7 +87,10 @@ Deno.test("nodes that disagree on who the servers are never form one cluster, an
   const all = cluster(20);
   const lines: string[] = [];
   // To a and b they are the cluster; c counts itself as well, and would make a majority with either.
-  const a = await all.start("a", { peers: ["b"], log: (line) => void lines.push(line) });
+  const a = await all.start("a", {
+    peers: ["b"],
+    log: ({ level, message }) => level !== "info" && lines.push(message),
+  });
   const b = await all.start("b", { peers: ["a"] });
   const c = await all.start("c");
   assertEquals(await all.clock.until(a.broadcast(bytes("x"))), { index: 2 });

@@ -214,7 +214,9 @@ export async function lab(
     // What these tests look at is the paper's protocol.
     preVote: false,
     checkQuorum: false,
-    log: (line) => void lines.push(line),
+    log: ({ level, message }) => {
+      if (level !== "info") lines.push(message);
+    },
     ...rest,
   });
   return { node, clock, network, storage, lines };

@@ -503,7 +503,7 @@ Deno.test("a pause after a peer could not be reached ends when it dials us", asy
       attempts++;
       return Promise.reject(new Error(`no route, attempt ${attempts}`));
     },
-    log: (line) => logged.push(line),
+    log: ({ message }) => logged.push(message),
   });
   await until(() => logged.length === 1);
   way.retryNow();
@@ -531,7 +531,7 @@ Deno.test("a pause after a peer threw us out doesn't end when it dials us: else 
         close() {},
       });
     },
-    log: (line) => logged.push(line),
+    log: ({ message }) => logged.push(message),
   });
   await until(() => logged.length === 2);
   for (let i = 0; i < 10; i++) {
@@ -624,7 +624,7 @@ function testCluster() {
         servers: [...members].sort(),
         peers: members.filter((peer) => peer !== id),
         onMessage: (message) => received.push(message),
-        log: (line) => logged.push(line),
+        log: ({ message }) => logged.push(message),
       });
       addresses.set(id, connection.address);
       const lines = (part: string) => logged.filter((line) => line.includes(part));

@@ -3,7 +3,8 @@
  * output: each step of the leader, both answers, its own disk, and the state machine. Printed beside the benchmark of
  * etcd-io/raft, if a folder with its sources is given (`--etcd FOLDER`) and Go is at hand.
  */
-import { type Event, type Message, restart, type ServerState, step } from "../../mod.ts";
+import { type Event, type Message, restart, type ServerState, step, type StepFunction } from "../../mod.ts";
+import { recorded } from "../../src/trace/record.ts";
 
 const config = {
   id: "a",
@@ -41,7 +42,7 @@ function acknowledgement(from: string, matchIndex: number): Event {
 }
 
 /** Commits so many proposals, one after the other. */
-function commit(state: ServerState, proposals: number): ServerState {
+function commit(state: ServerState, proposals: number, step: StepFunction): ServerState {
   for (let sequence = 1; sequence <= proposals; sequence++) {
     const id = { node: "a", incarnation: 1, sequence };
     state = step(state, { type: "proposed", proposals: [{ id, command }] }).state;
@@ -54,13 +55,13 @@ function commit(state: ServerState, proposals: number): ServerState {
   return state;
 }
 
-function microseconds(entries: number): number {
+function microseconds(entries: number, steps: StepFunction = step): number {
   const proposals = 1_000;
-  let state = commit(leader(entries), 20_000);
+  let state = commit(leader(entries), 20_000, steps);
   // The best of many short samples: other work on the machine disturbs some of them.
   const best = Math.min(...Array.from({ length: 60 }, () => {
     const begin = performance.now();
-    state = commit(state, proposals);
+    state = commit(state, proposals, steps);
     return performance.now() - begin;
   }));
   return best * 1000 / proposals;
@@ -68,10 +69,10 @@ function microseconds(entries: number): number {
 
 function bytesPerProposal(): number {
   const proposals = 100;
-  let state = commit(leader(100), 2_000);
+  let state = commit(leader(100), 2_000, step);
   const samples = Array.from({ length: 21 }, () => {
     const before = Deno.memoryUsage().heapUsed;
-    state = commit(state, proposals);
+    state = commit(state, proposals, step);
     return (Deno.memoryUsage().heapUsed - before) / proposals;
   });
   // The garbage collector makes some of them negative.
@@ -94,6 +95,18 @@ console.log(
 );
 console.log(
   `  log of 1,000,000 entries   ${large.toFixed(2)} us   ${(large / small).toFixed(2)} times as much`,
+);
+let bytes = 0;
+let lines = 0;
+const tracing = recorded(step, (text) => {
+  bytes += text.length;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines++;
+});
+const traced = microseconds(100, tracing);
+await Promise.resolve();
+console.log(
+  `  with a trace               ${traced.toFixed(2)} us   ${((traced - small) / 5).toFixed(2)} us a step, ` +
+    `${Math.round(bytes / lines)} bytes a step`,
 );
 const at = Deno.args.indexOf("--etcd");
 if (at >= 0) {

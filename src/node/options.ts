@@ -10,8 +10,20 @@ import {
   step,
   type Timer,
 } from "../core/mod.ts";
-import { checked, fields, functionOf, integer, milliseconds, objectWith, that } from "../options.ts";
-import type { Clock, Logger, Random, StateMachine, Storage, Transport } from "../ports.ts";
+import {
+  checked,
+  fields,
+  functionOf,
+  integer,
+  maxMs,
+  milliseconds,
+  numberFrom,
+  objectWith,
+  that,
+} from "../options.ts";
+import type { Logger } from "../logging.ts";
+import type { Clock, Random, StateMachine, Storage, Transport } from "../ports.ts";
+import type { TraceWriter } from "../trace/record.ts";
 import type { SessionOptions } from "../session.ts";
 import type { DeliveriesOptions } from "./deliveries.ts";
 import { systemClock, systemRandom } from "./system.ts";
@@ -123,8 +135,13 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly snapshotAfterEntries?: number;
   /** The most bytes of a snapshot that one message carries. Default: 262,144 (256 KiB). */
   readonly maxSnapshotChunkBytes?: number;
-  /** Where to report trouble. Default: nowhere; `status()` tells why a node stopped. */
+  /**
+   * Takes what happens, such as `(record) => console.error(logLine(record))`. Default: nobody; `status()` tells why a
+   * node stopped.
+   */
   readonly log?: Logger;
+  /** Takes every event and what came of it, to be replayed later; see {@linkcode replayTrace}. Default: nobody. */
+  readonly trace?: TraceWriter;
 }
 
 /** How long a proposal, or a read, may take. */
@@ -160,6 +177,15 @@ export interface MembershipChange {
 export interface RequestOptions {
   /** How many milliseconds to wait. Default: the node's `proposalTimeoutMs`. */
   readonly timeoutMs?: number;
+}
+
+/** How to close a node. */
+export interface CloseOptions {
+  /**
+   * For how many milliseconds at most to wait for what waits, and for another node to take over the lead. Default: 0: what
+   * waits is told so at once.
+   */
+  readonly drainMs?: number;
 }
 
 /** Whether this applies commands, one by one or many at a time, but not both. */
@@ -219,6 +245,7 @@ const schema = fields({
   snapshotAfterEntries: count.optional(),
   maxSnapshotChunkBytes: count.default(1 << 18),
   log: functionOf<Logger>().default(() => () => {}),
+  trace: functionOf<TraceWriter>().optional(),
 }).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
   path: ["electionTimeoutMs"],
   error: timeoutExpected,
@@ -258,6 +285,7 @@ const readSchema = fields({
   signal,
   stale: z.boolean("true or false").default(false),
 });
+const closeSchema = fields({ drainMs: numberFrom(0, maxMs).default(0) });
 const deliveriesSchema = fields({ from: count.default(1), signal });
 
 /**
@@ -287,6 +315,11 @@ export function parseReadOptions(options: ReadOptions): z.infer<typeof readSchem
 /** @throws {RaftError} like {@linkcode parseOptions}. */
 export function parseRequestOptions(options: RequestOptions): z.infer<typeof requestSchema> {
   return checked("options", requestSchema, options);
+}
+
+/** @throws {RaftError} like {@linkcode parseOptions}. */
+export function parseCloseOptions(options: CloseOptions): z.infer<typeof closeSchema> {
+  return checked("options", closeSchema, options);
 }
 
 /** @throws {RaftError} like {@linkcode parseOptions}. */

@@ -3,6 +3,7 @@ import type { Command, LogIndex, NodeId, Proposal, ProposalId, Refuse, SessionRe
 import { RaftError } from "../error.ts";
 import type { Clock } from "../ports.ts";
 import type { Result } from "./replica.ts";
+import { createWaiting, type Patience, settle, wait, type Waiting } from "./waiting.ts";
 
 /** What a proposal came to: its entry is committed, and applied on this node. */
 export interface Outcome {
@@ -10,14 +11,6 @@ export interface Outcome {
   readonly index: LogIndex;
   /** What the state machine returned. */
   readonly answer: unknown;
-}
-
-/** How long to wait for a proposal. */
-export interface Patience {
-  /** The deadline, in milliseconds from now. */
-  readonly timeoutMs: number;
-  /** Gives up when it aborts. */
-  readonly signal: AbortSignal | undefined;
 }
 
 /** What the table of proposals acts on. */
@@ -38,29 +31,26 @@ export interface ProposalsHost {
   readonly withdraw: (id: ProposalId) => boolean;
 }
 
+/** What is known of a proposal that waits. */
 interface Pending {
   readonly id: ProposalId;
   /** The length of the command. */
   readonly bytes: number;
-  readonly resolve: (outcome: Outcome) => void;
-  readonly reject: (error: RaftError) => void;
-  /** Releases the deadline and the listener. */
-  readonly release: () => void;
 }
 
-/** The proposals that wait, by sequence, and who they act on. */
+/** The proposals that wait, and who they act on. */
 export interface Proposals {
   readonly host: ProposalsHost;
-  readonly pending: Map<number, Pending>;
+  readonly waiting: Waiting<Pending, Outcome>;
   /** The bytes of their commands together. */
   pendingBytes: number;
-  /** The sequence of the last proposal. */
-  lastSequence: number;
 }
 
 /** An empty table. */
 export function createProposals(host: ProposalsHost): Proposals {
-  return { host, pending: new Map(), pendingBytes: 0, lastSequence: 0 };
+  const waiting = createWaiting<Pending, Outcome>(host.clock, ({ bytes }) => table.pendingBytes -= bytes);
+  const table: Proposals = { host, waiting, pendingBytes: 0 };
+  return table;
 }
 
 /** Proposes a command, which nobody may change any more, and waits for its outcome. */
@@ -70,7 +60,7 @@ export function submit(
   patience: Patience,
   session?: SessionRequest,
 ): Promise<Outcome> {
-  const { host, pending } = table;
+  const { host, waiting: { pending } } = table;
   const { timeoutMs, signal } = patience;
   if (signal?.aborted) return Promise.reject(abortError("no", signal));
   if (pending.size >= host.maxPending) {
@@ -80,28 +70,24 @@ export function submit(
   if (table.pendingBytes + bytes > host.maxPendingBytes) {
     return Promise.reject(overloadError("no", `${table.pendingBytes} bytes of proposals wait here already`));
   }
-  const sequence = ++table.lastSequence;
-  const id: ProposalId = { node: host.node, incarnation: host.incarnation, sequence };
-  return new Promise((resolve, reject) => {
-    const giveUp = (error: (outcome: "no" | "unknown") => RaftError) =>
-      settle(table, sequence, (waiting) => waiting.reject(error(host.withdraw(id) ? "no" : "unknown")));
-    const cancel = host.clock.after(timeoutMs, () => giveUp((outcome) => timeoutError(outcome, timeoutMs)));
-    const onAbort = () => giveUp((outcome) => abortError(outcome, signal));
-    signal?.addEventListener("abort", onAbort);
-    const release = () => {
-      cancel();
-      signal?.removeEventListener("abort", onAbort);
-    };
-    table.pendingBytes += bytes;
-    pending.set(sequence, { id, bytes, resolve, reject, release });
-    host.propose(session === undefined ? { id, command } : { id, command, session });
+  return wait(table.waiting, patience, {
+    begin(sequence) {
+      const id: ProposalId = { node: host.node, incarnation: host.incarnation, sequence };
+      table.pendingBytes += bytes;
+      host.propose(session === undefined ? { id, command } : { id, command, session });
+      return { id, bytes };
+    },
+    givenUp({ id }, code) {
+      const outcome = host.withdraw(id) ? "no" : "unknown";
+      return code === "Timeout" ? timeoutError(outcome, timeoutMs) : abortError(outcome, signal);
+    },
   });
 }
 
 /** Answers who proposed this entry, if it was proposed here and still waits. */
 export function onApplied(table: Proposals, { id }: Command, result: Result): void {
   if (id.node !== table.host.node || id.incarnation !== table.host.incarnation) return;
-  settle(table, id.sequence, (waiting) => {
+  settle(table.waiting, id.sequence, (waiting) => {
     if (result.type === "answer") waiting.resolve(result);
     else waiting.reject(result.error);
   });
@@ -111,24 +97,19 @@ export function onApplied(table: Proposals, { id }: Command, result: Result): vo
 export function onRefused(table: Proposals, { ids, outcome }: Refuse): void {
   for (const id of ids) {
     if (id.incarnation !== table.host.incarnation) continue;
-    settle(table, id.sequence, (waiting) => waiting.reject(overloadError(outcome, "no server took it")));
+    settle(
+      table.waiting,
+      id.sequence,
+      (waiting) => waiting.reject(overloadError(outcome, "no server took it")),
+    );
   }
 }
 
 /** Rejects all that wait: the node has stopped. */
-export function rejectAll(table: Proposals, errorOf: (id: ProposalId) => RaftError): void {
-  for (const [sequence, { id }] of [...table.pending]) {
-    settle(table, sequence, (waiting) => waiting.reject(errorOf(id)));
+export function rejectAll({ waiting }: Proposals, errorOf: (id: ProposalId) => RaftError): void {
+  for (const [sequence, { content }] of [...waiting.pending]) {
+    settle(waiting, sequence, ({ reject }) => reject(errorOf(content.id)));
   }
-}
-
-function settle(table: Proposals, sequence: number, how: (waiting: Pending) => void): void {
-  const waiting = table.pending.get(sequence);
-  if (waiting === undefined) return;
-  table.pending.delete(sequence);
-  table.pendingBytes -= waiting.bytes;
-  waiting.release();
-  how(waiting);
 }
 
 /** Says what `outcome` means for the one who must decide whether to propose again. */

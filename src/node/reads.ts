@@ -2,7 +2,7 @@
 import type { NodeId, ProposalId } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Clock } from "../ports.ts";
-import type { Patience } from "./proposals.ts";
+import { createWaiting, type Patience, settle, wait, type Waiting } from "./waiting.ts";
 
 /** What the table of reads acts on. */
 export interface ReadsHost {
@@ -20,44 +20,28 @@ export interface ReadsHost {
   readonly query: (query: Uint8Array) => unknown;
 }
 
-interface Pending {
-  readonly query: Uint8Array;
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: unknown) => void;
-  /** Releases the deadline and the listener. */
-  readonly release: () => void;
-}
-
-/** The reads that wait, by sequence, and who they act on. */
+/** The reads that wait, each with its query, and who they act on. */
 export interface Reads {
   readonly host: ReadsHost;
-  readonly pending: Map<number, Pending>;
-  /** The sequence of the last read. */
-  lastSequence: number;
+  readonly waiting: Waiting<Uint8Array, unknown>;
 }
 
 /** An empty table. */
 export function createReads(host: ReadsHost): Reads {
-  return { host, pending: new Map(), lastSequence: 0 };
+  return { host, waiting: createWaiting(host.clock) };
 }
 
 /** Asks the state machine, once it is known to be up to date. */
-export function read(reads: Reads, query: Uint8Array, { timeoutMs, signal }: Patience): Promise<unknown> {
-  const { host, pending } = reads;
+export function read({ host, waiting }: Reads, query: Uint8Array, patience: Patience): Promise<unknown> {
+  const { timeoutMs, signal } = patience;
   if (signal?.aborted) return Promise.reject(abortError(signal));
-  if (pending.size >= host.maxPending) return Promise.reject(overloadError());
-  const sequence = ++reads.lastSequence;
-  return new Promise((resolve, reject) => {
-    const giveUp = (error: RaftError) => settle(reads, sequence, (waiting) => waiting.reject(error));
-    const cancel = host.clock.after(timeoutMs, () => giveUp(timeoutError(timeoutMs)));
-    const onAbort = () => giveUp(abortError(signal));
-    signal?.addEventListener("abort", onAbort);
-    const release = () => {
-      cancel();
-      signal?.removeEventListener("abort", onAbort);
-    };
-    pending.set(sequence, { query, resolve, reject, release });
-    host.read({ node: host.node, incarnation: host.incarnation, sequence });
+  if (waiting.pending.size >= host.maxPending) return Promise.reject(overloadError());
+  return wait(waiting, patience, {
+    begin(sequence) {
+      host.read({ node: host.node, incarnation: host.incarnation, sequence });
+      return query;
+    },
+    givenUp: (_query, code) => code === "Timeout" ? timeoutError(timeoutMs) : abortError(signal),
   });
 }
 
@@ -75,7 +59,7 @@ export async function readStale(
 /** What the state machine has applied is new enough for these: asks it. */
 export function onReady(reads: Reads, ids: readonly ProposalId[]): void {
   for (const { sequence } of ids) {
-    settle(reads, sequence, ({ query, resolve, reject }) => {
+    settle(reads.waiting, sequence, ({ content: query, resolve, reject }) => {
       // A query that throws is the trouble of who asked it: it changes nothing.
       try {
         resolve(reads.host.query(query));
@@ -88,20 +72,14 @@ export function onReady(reads: Reads, ids: readonly ProposalId[]): void {
 
 /** There was no room for these. */
 export function onRefused(reads: Reads, ids: readonly ProposalId[]): void {
-  for (const { sequence } of ids) settle(reads, sequence, ({ reject }) => reject(overloadError()));
+  for (const { sequence } of ids) settle(reads.waiting, sequence, ({ reject }) => reject(overloadError()));
 }
 
 /** Rejects all that wait: the node has stopped. */
 export function rejectAll(reads: Reads, error: RaftError): void {
-  for (const sequence of [...reads.pending.keys()]) settle(reads, sequence, ({ reject }) => reject(error));
-}
-
-function settle(reads: Reads, sequence: number, how: (waiting: Pending) => void): void {
-  const waiting = reads.pending.get(sequence);
-  if (waiting === undefined) return;
-  reads.pending.delete(sequence);
-  waiting.release();
-  how(waiting);
+  for (const sequence of [...reads.waiting.pending.keys()]) {
+    settle(reads.waiting, sequence, ({ reject }) => reject(error));
+  }
 }
 
 function overloadError(): RaftError {

@@ -2,9 +2,17 @@
 import type { SessionCommand, SessionOpening } from "../core/mod.ts";
 import { RaftError, type RaftErrorCode } from "../error.ts";
 import { show } from "../options.ts";
-import { type ClientSession, lazySession, type OpenedSession, type Pacing, within } from "../session.ts";
+import {
+  type ClientSession,
+  lazySession,
+  type OpenedSession,
+  type Pacing,
+  type SessionOptions,
+  within,
+} from "../session.ts";
 import { parseSessionOptions, type Settings } from "./options.ts";
-import type { Outcome, Patience } from "./proposals.ts";
+import type { Outcome } from "./proposals.ts";
+import type { Patience } from "./waiting.ts";
 
 /** What sessions of a node act on. */
 export interface SessionsHost {
@@ -21,7 +29,7 @@ export interface SessionsHost {
 /** Opens a session. One that was opened, but whose id was never heard, is closed in time as others are used. */
 export async function openSession(
   { settings, submit }: SessionsHost,
-  patience: Partial<Patience>,
+  options: SessionOptions,
 ): Promise<ClientSession> {
   const { clock, random, heartbeatMs, electionTimeoutMs, proposalTimeoutMs } = settings;
   const { maxSessions, maxSessionAnswers: maxAnswers } = settings;
@@ -41,6 +49,7 @@ export async function openSession(
     attempt: async (command, request, signal) =>
       (await submit(command, { timeoutMs, signal }, request)).answer,
   });
+  const patience = parseSessionOptions(options);
   opened = await within(clock, patience.timeoutMs ?? proposalTimeoutMs, patience.signal, session.opened);
   return {
     get id() {

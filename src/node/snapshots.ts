@@ -12,6 +12,7 @@ import type {
   ServerState,
 } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
+import type { Report } from "../logging.ts";
 import type { OpenStorage } from "../ports.ts";
 import { reason } from "./adapters.ts";
 import { type Replica, restoreReplica, snapshotOf } from "./replica.ts";
@@ -41,7 +42,7 @@ export interface SnapshotsHost {
   /** The storage, or the state machine, has failed: the node must stop. */
   readonly onFailure: (error: unknown) => void;
   /** Where to report trouble. */
-  readonly log: (line: string) => void;
+  readonly report: Report;
 }
 
 /** A snapshot that is being read for a follower. */
@@ -128,7 +129,9 @@ export function onApplied(snapshots: Snapshots): void {
   const { lastApplied, snapshot } = host.state();
   if (lastApplied - Math.max(takenUpTo, snapshot?.index ?? 0) < host.afterEntries) return;
   take(snapshots).catch((error) => {
-    if (!snapshots.isClosed) host.log(`can't take a snapshot of index ${lastApplied}: ${reason(error)}`);
+    if (snapshots.isClosed) return;
+    const message = `can't take a snapshot of index ${lastApplied}: ${reason(error)}`;
+    host.report({ level: "warn", event: "snapshotNotTaken", message });
   });
 }
 
@@ -145,7 +148,8 @@ export async function sendChunk(snapshots: Snapshots, chunk: ReadChunk): Promise
   } catch (error) {
     forget(snapshots, to);
     if (!snapshots.isClosed) {
-      host.log(`can't send the snapshot of index ${snapshot.index} to ${to}: ${reason(error)}`);
+      const message = `can't send the snapshot of index ${snapshot.index} to ${to}: ${reason(error)}`;
+      host.report({ level: "warn", event: "snapshotNotSent", peer: to, message });
     }
   }
 }

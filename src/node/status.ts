@@ -18,6 +18,10 @@ export type Health =
     readonly type: "running";
   }
   | {
+    /** It is being closed: it takes nothing new, and waits for what waits. */
+    readonly type: "closing";
+  }
+  | {
     /** It was closed. */
     readonly type: "closed";
   }
@@ -27,6 +31,43 @@ export type Health =
     /** Why: `cause` is what the storage, the core or the state machine threw. */
     readonly error: RaftError;
   };
+
+/**
+ * Whether a process is worth keeping, as a liveness probe asks: only a new one helps a node that has stopped. One that is cut
+ * off from the others, or has no leader, is live: a restart would not help it.
+ */
+export function isLive({ health }: Pick<Status, "health">): boolean {
+  return health.type === "running" || health.type === "closing";
+}
+
+/**
+ * Whether requests should be sent here, as a load balancer or a readiness probe asks: it runs, takes new ones, has heard
+ * from a leader, and has applied nearly all that it knows to be committed.
+ */
+export function isReady(
+  { health, leaderId, commitIndex, lastApplied }: Pick<
+    Status,
+    "health" | "leaderId" | "commitIndex" | "lastApplied"
+  >,
+  { maxApplyLag = 1024 }: {
+    /** By how many entries what is applied may be behind what is committed. Default: 1,024. */
+    readonly maxApplyLag?: number;
+  } = {},
+): boolean {
+  return health.type === "running" && leaderId !== null && commitIndex - lastApplied <= maxApplyLag;
+}
+
+/** How far another server has come, as its leader knows. */
+export interface PeerProgress {
+  /** The index up to which it is known to have the log, durably. */
+  readonly matchIndex: LogIndex;
+  /** The index of the entry that it is sent next. */
+  readonly nextIndex: LogIndex;
+  /** How many messages with entries are on their way to it. */
+  readonly inFlight: number;
+  /** How many bytes of a snapshot it has, if it is being sent one; else null. */
+  readonly snapshotOffset: number | null;
+}
 
 /** What a node knows of itself, for people and monitoring. */
 export interface Status {
@@ -63,6 +104,10 @@ export interface Status {
     /** How many rounds of messages for reads this leader has begun in its term; 0 if it doesn't lead. */
     readonly rounds: number;
   };
+  /** How far each other member has come, if this node leads; else nothing. */
+  readonly progress: Readonly<Record<NodeId, PeerProgress>>;
+  /** How many writes the storage was asked for, and has not finished. */
+  readonly unfinishedWrites: number;
   /** How many proposals of this node wait for their outcome. */
   readonly pendingProposals: number;
   /** How many proposals, of all nodes, this node holds until it knows a leader. */
@@ -92,6 +137,20 @@ export function statusOf(state: ServerState, { pendingReads, ...rest }: Surround
     lastLogIndex: state.log.lastIndex,
     durableIndex: state.durableIndex,
     reads: { pending: pendingReads, rounds: state.role.type === "leader" ? state.role.reads.round : 0 },
+    progress: progressOf(state),
+    unfinishedWrites: state.unfinishedWrites.length,
     heldProposals: state.heldProposals.length,
   };
+}
+
+function progressOf({ role, config }: ServerState): Status["progress"] {
+  if (role.type !== "leader") return {};
+  const { matchIndex, nextIndex, flow, snapshots } = role;
+  const peers = Object.keys(nextIndex).filter((peer) => peer !== config.id);
+  return Object.fromEntries(peers.map((peer): [NodeId, PeerProgress] => [peer, {
+    matchIndex: matchIndex[peer] ?? 0,
+    nextIndex: nextIndex[peer] ?? 1,
+    inFlight: flow[peer]?.inFlight.length ?? 0,
+    snapshotOffset: snapshots[peer]?.offset ?? null,
+  }]));
 }

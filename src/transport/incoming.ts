@@ -1,6 +1,7 @@
 /** The connections that peers dial, and strangers: whoever can't say a valid hello is gone soon. Knows no runtime. */
 import { decodeMessage } from "../codec.ts";
 import type { NodeId } from "../core/mod.ts";
+import type { Report } from "../logging.ts";
 import type { TransportContext } from "../ports.ts";
 import {
   type FrameReader,
@@ -77,10 +78,9 @@ export function incoming(options: IncomingOptions): Incoming {
       await receive(options, peer, socket, frames, () => sockets.has(socket));
     } catch (error) {
       const trouble = lineOf(error);
-      const who = peer === null ? "" : `${peer} at `;
       // Whoever is refused dials again and again: the same trouble is one line.
       const isNews = peer !== null || trouble !== refused;
-      if (!closed && isNews) log(`closed a connection from ${who}${socket.remote}: ${trouble}`);
+      if (!closed && isNews) reportClosed(log, { peer, remote: socket.remote, trouble });
       if (peer === null) refused = trouble;
     } finally {
       socket.close();
@@ -92,9 +92,7 @@ export function incoming(options: IncomingOptions): Incoming {
   const serveOrRefuse = (socket: Socket) => {
     if (handshakes >= maxHandshakes) {
       socket.close();
-      if (!crowded) {
-        log(`refused a connection from ${socket.remote}: ${handshakes} others have not said hello yet`);
-      }
+      if (!crowded) reportRefused(log, socket.remote, handshakes);
       crowded = true;
       return;
     }
@@ -113,6 +111,24 @@ export function incoming(options: IncomingOptions): Incoming {
       await Promise.all(serving);
     },
   };
+}
+
+function reportClosed(
+  log: Report,
+  { peer, remote, trouble }: {
+    readonly peer: NodeId | null;
+    readonly remote: string;
+    readonly trouble: string;
+  },
+): void {
+  const common = { level: "warn", event: "connectionClosed" } as const;
+  if (peer === null) log({ ...common, message: `closed a connection from ${remote}: ${trouble}` });
+  else log({ ...common, peer, message: `closed a connection from ${peer} at ${remote}: ${trouble}` });
+}
+
+function reportRefused(log: Report, remote: string, handshakes: number): void {
+  const message = `refused a connection from ${remote}: ${handshakes} others have not said hello yet`;
+  log({ level: "warn", event: "connectionRefused", message });
 }
 
 /** Accepts connections until closed, also after a failure to. */
@@ -134,7 +150,10 @@ function accepting(
         if (closed) return;
         const trouble = lineOf(error);
         // The same trouble again and again is one line.
-        if (trouble !== reported) context.log(`can't accept connections: ${trouble}; will try again`);
+        if (trouble !== reported) {
+          const message = `can't accept connections: ${trouble}; will try again`;
+          context.log({ level: "error", event: "acceptFailed", message });
+        }
         reported = trouble;
         await pause.wait(acceptPauseMs);
       }

@@ -165,14 +165,18 @@ function reportDisagreement(one: TransportContext, other: TransportContext): voi
   if (!one.peers.includes(other.id) && !other.peers.includes(one.id)) return;
   for (const [own, their] of [[one, other], [other, one]] as const) {
     const reason = disagreement(their, own);
-    if (reason !== null) own.log(`not connected to ${their.id}: ${reason}`);
+    if (reason === null) continue;
+    const message = `not connected to ${their.id}: ${reason}`;
+    own.log({ level: "warn", event: "peerUnreachable", peer: their.id, message });
   }
 }
 
-/** The bytes of a message; null, and a line in the log, if it is none or names another sender. */
+/** The bytes of a message; null, and a report, if it is none or names another sender. */
 function bytesFrom({ id, log }: TransportContext, message: Message): Uint8Array | null {
+  const drop = (why: string) =>
+    log({ level: "warn", event: "messageDropped", message: `dropped a message: ${why}` });
   if (message.from !== id) {
-    log(`dropped a message: it is from ${JSON.stringify(message.from)}, not from us`);
+    drop(`it is from ${JSON.stringify(message.from)}, not from us`);
     return null;
   }
   try {
@@ -180,7 +184,7 @@ function bytesFrom({ id, log }: TransportContext, message: Message): Uint8Array 
     decodeMessage(bytes);
     return bytes;
   } catch (error) {
-    log(`dropped a message: ${error instanceof Error ? error.message : error}`);
+    drop(error instanceof Error ? error.message : String(error));
     return null;
   }
 }

@@ -5,7 +5,8 @@
  */
 import { unreachable } from "../core/mod.ts";
 import type { NodeId } from "../core/mod.ts";
-import type { Identity, Logger } from "../ports.ts";
+import type { Report } from "../logging.ts";
+import type { Identity } from "../ports.ts";
 import {
   type FrameReader,
   frameReader,
@@ -28,7 +29,7 @@ export interface OutgoingOptions {
   /** Connects to it. When `signal` aborts it must give up soon, and release what it has. */
   readonly connect: (signal: AbortSignal) => Promise<Socket>;
   /** Where to report a change between connected and not. */
-  readonly log: Logger;
+  readonly log: Report;
   /** How much may wait to be sent. */
   readonly queue: QueueLimits;
   /** The pause after the first failure, in milliseconds. It doubles with every further one. */
@@ -73,13 +74,16 @@ export function outgoing(options: OutgoingOptions): Outgoing {
     while (!closed) {
       current = session(options, queue, () => {
         reported = "";
-        log(`connected to ${peer}`);
+        log({ level: "info", event: "peerConnected", peer, message: `connected to ${peer}` });
       });
       const { reason, connectedMs } = await current.ended;
       current = null;
       if (closed) return;
       // The same trouble again and again is one line.
-      if (reason !== reported) log(`not connected to ${peer}: ${reason}; will try again`);
+      if (reason !== reported) {
+        const message = `not connected to ${peer}: ${reason}; will try again`;
+        log({ level: "warn", event: "peerUnreachable", peer, message });
+      }
       reported = reason;
       // Who lets us in only to throw us out again is not dialled without a pause: two nodes that do so to each
       // other would never rest.
@@ -96,7 +100,10 @@ export function outgoing(options: OutgoingOptions): Outgoing {
       // Whoever was told hears of it again only after the queue has been empty.
       if (queue.length === 0) overflowing = false;
       const dropped = queue.push(body);
-      if (dropped && !overflowing) log(`the queue to ${peer} is full: the oldest messages are dropped`);
+      if (dropped && !overflowing) {
+        const message = `the queue to ${peer} is full: the oldest messages are dropped`;
+        log({ level: "warn", event: "queueOverflowed", peer, message });
+      }
       overflowing ||= dropped;
       current?.wake();
     },

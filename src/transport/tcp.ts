@@ -167,7 +167,9 @@ function sender(
 ): (message: Message) => void {
   const reported = new Set<string>();
   const drop = (reason: string, line: string) => {
-    if (!reported.has(reason)) context.log(`dropped a message: ${line}`);
+    if (!reported.has(reason)) {
+      context.log({ level: "warn", event: "messageDropped", message: `dropped a message: ${line}` });
+    }
     reported.add(reason);
   };
   return (message) => {

@@ -281,7 +281,7 @@ function testCluster(harness: TransportHarness): TestCluster {
         clusterId,
         servers: [...peers, id].sort(),
         peers,
-        log: (line) => logged.push(line),
+        log: ({ message }) => logged.push(message),
         onMessage(message) {
           const [first] = message.type === "ProposeRefused" ? message.ids : [];
           if (first?.incarnation === probeIncarnation) probes.add(first.sequence);

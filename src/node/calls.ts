@@ -1,0 +1,93 @@
+/** What is asked of a running node: what is wrong with the question, and who answers it. */
+import {
+  type Event,
+  latestConfiguration,
+  type LogIndex,
+  type NodeId,
+  type SessionRequest,
+} from "../core/mod.ts";
+import { RaftError } from "../error.ts";
+import { show } from "../options.ts";
+import { stoppedError } from "./ending.ts";
+import {
+  type MembershipChange,
+  parseChange,
+  parseProposeOptions,
+  parseReadOptions,
+  parseRequestOptions,
+  type ProposeOptions,
+  type ReadOptions,
+  type RequestOptions,
+} from "./options.ts";
+import * as proposals from "./proposals.ts";
+import * as readTable from "./reads.ts";
+import * as requests from "./requests.ts";
+import type { Running } from "./running.ts";
+import * as snapshots from "./snapshots.ts";
+import type { Patience } from "./waiting.ts";
+
+export async function propose(
+  node: Running,
+  bytes: Uint8Array,
+  options: ProposeOptions = {},
+): Promise<proposals.Outcome> {
+  const { timeoutMs = node.settings.proposalTimeoutMs, signal, session } = parseProposeOptions(options);
+  const request = session === undefined ? undefined : { type: "command" as const, ...session };
+  return await submit(node, bytes, { timeoutMs, signal }, request);
+}
+
+export async function submit(
+  node: Running,
+  bytes: Uint8Array,
+  patience: Patience,
+  session?: SessionRequest,
+): Promise<proposals.Outcome> {
+  const { maxCommandBytes } = node.settings;
+  if (!(bytes instanceof Uint8Array)) {
+    throw new RaftError("InvalidOptions", `the command: expected a Uint8Array, got ${show(bytes)}`);
+  }
+  if (bytes.byteLength > maxCommandBytes) {
+    const message =
+      `the command: expected at most ${maxCommandBytes} bytes (maxCommandBytes), got ${bytes.byteLength}`;
+    throw new RaftError("TooLarge", message);
+  }
+  if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
+  // A copy: the caller may use its buffer again.
+  return await proposals.submit(node.table, new Uint8Array(bytes), patience, session);
+}
+
+export async function read(node: Running, query: Uint8Array, options: ReadOptions = {}): Promise<unknown> {
+  const { stateMachine, proposalTimeoutMs } = node.settings;
+  const { timeoutMs = proposalTimeoutMs, signal, stale } = parseReadOptions(options);
+  if (!(query instanceof Uint8Array)) {
+    throw new RaftError("InvalidOptions", `the query: expected a Uint8Array, got ${show(query)}`);
+  }
+  if (typeof stateMachine.query !== "function") {
+    throw new RaftError("InvalidOptions", "read: the state machine has no method query");
+  }
+  if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
+  if (stale) return await readTable.readStale(node.reads, new Uint8Array(query), node.snapshots.restoring);
+  return await readTable.read(node.reads, new Uint8Array(query), { timeoutMs, signal });
+}
+
+export async function takeSnapshot(node: Running): Promise<{ readonly index: LogIndex }> {
+  if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
+  return { index: await snapshots.take(node.snapshots) };
+}
+
+export async function transferLeadership(node: Running, to: NodeId | undefined, options: RequestOptions) {
+  const event: Event = { type: "transferRequested", to: to ?? null };
+  await ask(node, event, requests.judgeTransfer(to), options);
+}
+
+export async function changeMembership(node: Running, given: MembershipChange, options: RequestOptions) {
+  const change = parseChange(given);
+  const { index } = latestConfiguration(node.loop.state.log);
+  await ask(node, { type: "changeRequested", change }, requests.judgeChange(index), options);
+}
+
+async function ask(node: Running, event: Event, judge: requests.Judge, options: RequestOptions) {
+  const { timeoutMs = node.settings.proposalTimeoutMs } = parseRequestOptions(options);
+  if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
+  await requests.request(node.requests, event, judge, timeoutMs);
+}

@@ -1,0 +1,164 @@
+/** All that a running node consists of, put together. */
+import { entryAt, type ServerState } from "../core/mod.ts";
+import type { Report } from "../logging.ts";
+import type { Clock, Connection, OpenStorage } from "../ports.ts";
+import { recorded } from "../trace/record.ts";
+import { type Source, wakeAll } from "./deliveries.ts";
+import { errorOf, fail } from "./ending.ts";
+import * as loops from "./loop.ts";
+import { durationMs, type Settings } from "./options.ts";
+import { peersOf, watchPeers } from "./peers.ts";
+import * as proposals from "./proposals.ts";
+import * as readTable from "./reads.ts";
+import { applyEntries, forgetUpTo, isExecuted, type Replica } from "./replica.ts";
+import { createReporter } from "./reporting.ts";
+import * as requests from "./requests.ts";
+import * as snapshots from "./snapshots.ts";
+import type { Health } from "./status.ts";
+
+/** All that a running node consists of. */
+export interface Running {
+  readonly settings: Settings;
+  readonly loop: loops.Loop;
+  readonly table: proposals.Proposals;
+  readonly reads: readTable.Reads;
+  readonly snapshots: snapshots.Snapshots;
+  readonly requests: requests.Requests;
+  readonly source: Source;
+  readonly replica: Replica;
+  readonly storage: OpenStorage;
+  readonly report: Report;
+  readonly stopped: Promise<Health>;
+  readonly resolveStopped: (health: Health) => void;
+  /** Null until the transport is open. */
+  connection: Connection | null;
+  health: Health;
+  /** The end of `close`, once it has begun. */
+  closing: Promise<void> | null;
+}
+
+export function assemble(
+  settings: Settings,
+  { storage, replica, state }: Pick<Running, "storage" | "replica"> & { readonly state: ServerState },
+): Running {
+  const { clock, trace } = settings;
+  const { table, reads, asked } = createTables(settings, () => loop);
+  const reporter = createReporter(state, settings.log);
+  const loop = loops.createLoop(state, {
+    step: trace === undefined ? settings.step : recorded(settings.step, trace),
+    clock,
+    durationMs: (timer) => durationMs(settings, timer),
+    write: (write) => storage.write(write),
+    send: (message) => node.connection?.send(message),
+    apply: (entries) =>
+      applyEntries(replica, entries, (command, result) => {
+        answers.push(() => proposals.onApplied(table, command, result));
+      }),
+    onApplied() {
+      // Only now, so that whoever is answered finds its command applied in `status` and `deliveries`.
+      for (const answer of answers.splice(0)) answer();
+      snapshots.onApplied(content);
+      wakeAll(source);
+    },
+    refuse: (refused) => proposals.onRefused(table, refused),
+    readReady({ ids }) {
+      // A machine that is being restored is nothing in between.
+      if (content.restoring === null) readTable.onReady(reads, ids);
+      else content.restoring.then(() => readTable.onReady(reads, ids), () => {});
+    },
+    readChunk: (chunk) => void snapshots.sendChunk(content, chunk),
+    storeChunk: (message) => void snapshots.storeChunk(content, message),
+    refuseReads: ({ ids }) => readTable.onRefused(reads, ids),
+    refuseRequest: (refused) => requests.onRefused(asked, refused, loop.state),
+    onState(state) {
+      reporter.onState(state);
+      requests.onState(asked, state);
+      snapshots.onState(content, state);
+      forgetUpTo(replica, state.log.compactedIndex);
+      onPeersOf(state);
+    },
+    onFailure: (error) => fail(node, error),
+  });
+  const content = createContent({ settings, storage, replica }, () => node);
+  const onPeersOf = watchPeers(state, (after) => {
+    const { peers, addresses } = peersOf(after, settings.peers);
+    node.connection?.setPeers(peers, addresses);
+  });
+  const answers: (() => void)[] = [];
+  const source = createSource(clock, () => node);
+  const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<Health>();
+  const node: Running = {
+    settings,
+    loop,
+    table,
+    reads,
+    snapshots: content,
+    requests: asked,
+    source,
+    replica,
+    storage,
+    report: reporter.report,
+    stopped,
+    resolveStopped,
+    connection: null,
+    health: { type: "running" },
+    closing: null,
+  };
+  return node;
+}
+
+/** Where deliveries come from. */
+function createSource(clock: Clock, node: () => Running): Source {
+  const state = () => node().loop.state;
+  return {
+    applied: (index) => index <= state().lastApplied ? entryAt(state().log, index) : undefined,
+    isExecuted: (entry, index) => isExecuted(node().replica, entry, index),
+    compactedIndex: () => state().log.compactedIndex,
+    ended: () => {
+      const { health } = node();
+      return health.type === "running" || health.type === "closing" ? null : { error: errorOf(health) };
+    },
+    waiters: new Set(),
+    clock,
+  };
+}
+
+/** What keeps the content of snapshots. */
+function createContent(
+  { settings, storage, replica }: Pick<Running, "settings" | "storage" | "replica">,
+  node: () => Running,
+): snapshots.Snapshots {
+  return snapshots.createSnapshots({
+    node: settings.id,
+    storage,
+    replica,
+    afterEntries: settings.snapshotAfterEntries ?? null,
+    maxChunkBytes: settings.maxSnapshotChunkBytes,
+    state: () => node().loop.state,
+    send: (message) => node().connection?.send(message),
+    submit: (event) => loops.submit(node().loop, event),
+    pauseApplying: (isPaused) => loops.pauseApplying(node().loop, isPaused),
+    applying: () => node().loop.applying,
+    onFailure: (error) => fail(node(), error),
+    report: (event) => node().report(event),
+  });
+}
+
+/** What waits for answers of the loop: proposals, reads, requests. */
+function createTables(settings: Settings, loop: () => loops.Loop) {
+  const { id: node, clock, random, stateMachine, maxPendingProposals: maxPending } = settings;
+  const common = { node, clock, incarnation: Math.floor(random.next() * 2 ** 53), maxPending };
+  const table = proposals.createProposals({
+    ...common,
+    maxPendingBytes: settings.maxPendingBytes,
+    propose: (proposal) => loops.propose(loop(), proposal),
+    withdraw: (id) => loops.withdraw(loop(), id),
+  });
+  const reads = readTable.createReads({
+    ...common,
+    read: (read) => loops.read(loop(), read),
+    query: (query) => stateMachine.query!(query),
+  });
+  const asked = requests.createRequests(clock, (event) => loops.submit(loop(), event));
+  return { table, reads, asked };
+}
