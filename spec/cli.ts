@@ -1,11 +1,11 @@
 /**
- * The command line: `check`, `break` and `replay`.
+ * The command line: `check`, `break`, `replay` and `explore`.
  *
  * ```sh
  * deno run -R jsr:@quorate/raft/cli check my_spec.ts
  * ```
  *
- * It needs no permission but to read the files of the spec.
+ * It needs no permission but to read the files of the spec; `explore` needs more, to make its page and serve it.
  *
  * @module
  */

@@ -3,6 +3,8 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import { fromFileUrl, relative } from "@std/path";
 import { memoryNetwork, memoryStorage, step } from "../mod.ts";
 import { step as stepOfCore } from "../src/core/step.ts";
+import { catalog } from "../spec/catalog/mod.ts";
+import { setupWith } from "../spec/explorer/setup.ts";
 import { core } from "../spec/raft/core.ts";
 import { parseOptions } from "../src/node/options.ts";
 
@@ -73,6 +75,7 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
     may: /^src\/(core|client\/service|transport\/memory|storage\/memory|trace|node|ports|error|logging)/,
   },
   { part: /^spec\/raft\//, may: /^(src\/core\/mod\.ts|spec\/(raft|dsl|checker)\/)/ },
+  { part: /^spec\/explorer\//, may: /^(spec\/(?!cli)|src\/core\/mod\.ts|npm:|node:)/ },
   { part: /^spec\/cli/, may: /^(spec\/|npm:|@std|jsr:|vendor\/)/ },
   { part: /^spec\//, may: /^spec\// },
   { part: /^examples\//, may: /^(mod\.ts|src\/deno\.ts|npm:|@std|jsr:|vendor\/)/ },
@@ -85,6 +88,7 @@ Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core 
     "src/client.ts",
     "spec/mod.ts",
     "spec/cli.ts",
+    "spec/explorer/page/main.tsx",
     "examples/dinner.ts",
   );
   const wrong = arrows.filter(([from, to]) => !parts.find(({ part }) => part.test(from))?.may.test(to));
@@ -94,7 +98,7 @@ Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core 
 Deno.test("Deno and node: are named only in the adapters that need them", async () => {
   // A ready-made test is text that names Deno.
   const allowed =
-    /^(src\/transport\/tcp|src\/client\/tcp|src\/storage\/(deno_kv|node_files|folder_lock)|spec\/cli|spec\/report\/ready_made)/;
+    /^(src\/transport\/tcp|src\/client\/tcp|src\/storage\/(deno_kv|node_files|folder_lock)|spec\/cli|spec\/explorer\/(build|serve)|spec\/report\/ready_made)/;
   const wrong = (await sources("src", "spec", "mod.ts")).filter(({ path, text }) =>
     !allowed.test(path) && /\bDeno\.|["']node:/.test(withoutComments(text))
   );
@@ -131,9 +135,11 @@ Deno.test("functions stay small: some 40 lines in the core, 70 elsewhere", async
   assertEquals(wrong, []);
 });
 
-Deno.test("same core: the checker, the node and mod.ts hold one function", () => {
+Deno.test("same core: the checker, the explorer, the node and mod.ts hold one function", async () => {
   assertStrictEquals(core.step, stepOfCore);
   assertStrictEquals(step, stepOfCore);
+  // The explorer opens the spec that the checker checks.
+  assertStrictEquals((await setupWith(null, "raft")).specs.raft, catalog.raft);
   const node = parseOptions({
     id: "a",
     peers: [],
@@ -151,10 +157,10 @@ interface Source {
 async function sources(...paths: readonly string[]): Promise<readonly Source[]> {
   const found: Source[] = [];
   for (const path of paths) {
-    if (path.endsWith(".ts")) found.push({ path, text: await Deno.readTextFile(root + path) });
+    if (/\.tsx?$/.test(path)) found.push({ path, text: await Deno.readTextFile(root + path) });
     else {
       for await (const { name, isDirectory } of Deno.readDir(root + path)) {
-        if (isDirectory || name.endsWith(".ts")) found.push(...await sources(`${path}/${name}`));
+        if (isDirectory || /\.tsx?$/.test(name)) found.push(...await sources(`${path}/${name}`));
       }
     }
   }

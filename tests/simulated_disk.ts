@@ -1,16 +1,26 @@
 /**
  * A disk for tests: it loses what was not synced, sector by sector and in any order, and what it was told of names; it may
- * fail, and run full. What was synced stays, unless a test damages it.
+ * fail, and run full. A sync that failed has written nothing, and the next one doesn't try again: what is in memory looks
+ * as if it were written. What was synced stays, unless a test damages it.
  */
+import { assert } from "@std/assert";
 import type { Files, OpenFile } from "../src/storage/files.ts";
 import type { Random } from "./random.ts";
 
 const sectorBytes = 512;
 
-/** What is in a file: as programs see it, and as it is after a crash. */
+/** What is in a file: as programs see it, and as it is after a crash. Neither is changed in place. */
 interface Inode {
   content: Uint8Array;
   durable: Uint8Array;
+  /** The sectors that the next sync writes. */
+  readonly unsynced: Set<number>;
+  /** Whether a sync has failed: then sectors may differ that no sync will write. */
+  hasLost: boolean;
+}
+
+function inodeOf(bytes: Uint8Array): Inode {
+  return { content: bytes, durable: bytes, unsynced: new Set(), hasLost: false };
 }
 
 /** A disk. */
@@ -23,12 +33,14 @@ export interface SimulatedDisk {
   failFrom(operation: number, code: "EIO" | "ENOSPC" | "crash"): void;
   /**
    * The machine goes down and comes up again: of each sector that was not synced either the old or the new content is
-   * there, of changes of names the first few.
+   * there, of changes of names some.
    */
   crash(random: Random): void;
+  /** The process ends, and the machine goes on: all that was written is still there to be read, durable or not. */
+  kill(): void;
   /** The names of the files. */
   names(): readonly string[];
-  /** What a file holds durably; changing it is damage. */
+  /** What a file holds after a crash that has lost nothing; changing it is damage. */
   durable(name: string): Uint8Array;
   /** Puts other bytes in place of a file, durably; null removes it. */
   replace(name: string, bytes: Uint8Array | null): void;
@@ -76,10 +88,10 @@ export function simulatedDisk(): SimulatedDisk {
     open: (path, mode) =>
       attempt(() => {
         if (mode === "create") {
-          const inode = { content: new Uint8Array(0), durable: new Uint8Array(0) };
+          const inode = inodeOf(new Uint8Array(0));
           change((all) => all.set(path, inode));
         }
-        return openFile(found(path), operate);
+        return openFile(found(path), operate, () => failure?.code === "EIO");
       }),
     rename: (from, to) =>
       attempt(() => {
@@ -103,52 +115,73 @@ export function simulatedDisk(): SimulatedDisk {
     failFrom: (operation, code) => void (failure = { from: operation, code }),
     crash(random) {
       failure = null;
-      const survived = Math.floor(random() * (changes.length + 1));
+      const kind = random();
       names = new Map(durableNames);
-      for (const act of changes.slice(0, survived)) act(names);
-      for (const inode of new Set(names.values())) inode.content = inode.durable = remains(inode, random);
+      for (const act of changes) if (kind < 0.25 || (kind < 0.75 && random() < 0.5)) act(names);
+      for (const inode of new Set(names.values())) Object.assign(inode, inodeOf(remains(inode, random)));
       durableNames = new Map(names);
       changes = [];
     },
+    kill: () => void (failure = null),
     names: () => [...names.keys()],
-    durable: (name) => found(name).durable,
+    durable(name) {
+      const { content, durable } = found(name);
+      assert(content === durable, "only what is at rest can be damaged");
+      return durable;
+    },
     replace(name, bytes) {
       for (const all of [names, durableNames]) {
         if (bytes === null) all.delete(name);
-        else all.set(name, { content: bytes, durable: bytes });
+        else all.set(name, inodeOf(bytes));
       }
     },
   };
 }
 
 /** What a crash leaves of a file. */
-function remains({ content, durable }: Inode, random: Random): Uint8Array {
+function remains({ content, durable, unsynced }: Inode, random: Random): Uint8Array {
+  if (content === durable) return durable;
   // Often all or nothing has reached the disk; else each sector for itself.
   const kind = random();
   const survives = () => kind < 0.25 || (kind < 0.75 && random() < 0.5);
-  const left = new Uint8Array(Math.max(content.length, durable.length));
-  let length = durable.length;
-  left.set(durable);
-  for (let at = 0; at < content.length; at += sectorBytes) {
-    if (!survives()) continue;
-    const sector = content.subarray(at, at + sectorBytes);
-    left.set(sector, at);
-    length = Math.max(length, at + sector.length);
-  }
-  return left.slice(0, length);
+  return withSectors(durable, content, [...unsynced].filter(survives));
 }
 
-function openFile(inode: Inode, operate: () => void): OpenFile {
+/** The bytes with some sectors of others in place of their own. */
+function withSectors(bytes: Uint8Array, others: Uint8Array, sectors: readonly number[]): Uint8Array {
+  const ends = sectors.map((sector) => Math.min(others.length, (sector + 1) * sectorBytes));
+  const all = new Uint8Array(Math.max(bytes.length, ...ends));
+  all.set(bytes);
+  for (const sector of sectors) {
+    const at = sector * sectorBytes;
+    all.set(others.subarray(at, at + sectorBytes), at);
+  }
+  return all;
+}
+
+function openFile(inode: Inode, operate: () => void, isLosing: () => boolean): OpenFile {
   const write = (bytes: Uint8Array, position: number) => {
     operate();
     const content = new Uint8Array(Math.max(inode.content.length, position + bytes.length));
     content.set(inode.content);
     content.set(bytes, position);
     inode.content = content;
+    const end = Math.ceil((position + bytes.length) / sectorBytes);
+    for (let sector = Math.floor(position / sectorBytes); sector < end; sector++) inode.unsynced.add(sector);
   };
   const sync = () => {
-    operate();
-    inode.durable = inode.content;
+    try {
+      operate();
+    } catch (error) {
+      if (isLosing()) {
+        inode.unsynced.clear();
+        inode.hasLost = true;
+      }
+      throw error;
+    }
+    const { content, durable, unsynced, hasLost } = inode;
+    inode.durable = hasLost ? withSectors(durable, content, [...unsynced]) : content;
+    unsynced.clear();
   };
   return {
     size: () => attempt(() => inode.content.length),

@@ -45,6 +45,7 @@ export const dieHard: Specification = spec<Jugs>("die_hard", () => ({
       jugs.big += poured;
     },
   },
+  picture: ({ big, small }) => drawn([{ holds: big, ofAll: 5 }, { holds: small, ofAll: 3 }]),
   properties: [
     always(
       "Jugs Hold What They Can",
@@ -60,5 +61,18 @@ export const dieHard: Specification = spec<Jugs>("die_hard", () => ({
     ),
   ],
 }));
+
+/** Jugs side by side, each with the water that is in it: what the explorer shows of a state. */
+function drawn(jugs: readonly { readonly holds: number; readonly ofAll: number }[]): string {
+  const shapes = jugs.map(({ holds, ofAll }, index) => {
+    const [left, top] = [10 + index * 70, 110 - ofAll * 20];
+    return `<rect x="${left}" y="${110 - holds * 20}" width="50" height="${holds * 20}" fill="#4a90d9"/>` +
+      `<path d="M${left} ${top} V110 H${left + 50} V${top}" fill="none" stroke="#888" stroke-width="3"/>` +
+      `<text x="${
+        left + 25
+      }" y="128" text-anchor="middle" font-family="sans-serif" font-size="14" fill="#888">${holds} of ${ofAll}</text>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 135">${shapes.join("")}</svg>`;
+}
 
 export default dieHard;

@@ -21,7 +21,7 @@ import {
 } from "../dsl/specification.ts";
 import { formatTrace, type Run } from "../trace/run.ts";
 import type { Judged, Obeyed } from "./liveness.ts";
-import type { Model, Start, Step } from "./model.ts";
+import type { Model, Rounds, Start, Step } from "./model.ts";
 import { named, namingFor } from "./naming.ts";
 import { searchAlone, searchWith, type Workers } from "./workers.ts";
 import { deadlock, type Found, type Progress, type SearchOptions, type Stopped } from "./search.ts";
@@ -265,6 +265,7 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
     maxBytes: (options.maxMegabytes ?? defaultMegabytes) * 1e6,
   };
   const found: Searched[] = [];
+  const { rounds } = model;
   const searches = searchesOf(model, options.from);
   const { symmetry = false, workers } = options;
   const given = { name: spec.name, symmetry, exact: limits.isExact, workers: workers?.count ?? 1 };
@@ -286,6 +287,9 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
     found.push({ search: name, found: result });
     if (isBroken || result.stopped !== null || isViolated(model, result)) break;
   }
+  if (rounds !== undefined && isWorthRounds(model, found, options.from)) {
+    found.push({ search: "rounds", found: await searchRounds(rounds, limits, options.onProgress) });
+  }
   const obstacle = obstacleTo(model, claims, found);
   const judgements = claims.claims.length === 0 || obstacle !== null
     ? { judged: allUnknown(claims.claims, obstacle ?? ""), stopped: null }
@@ -293,6 +297,26 @@ async function checkOnce(spec: Specification, options: CheckOptions): Promise<Re
   const isViewed = model.shown !== undefined;
   const asked = { spec: spec.name, parameters, bounds, depth, permutations, isViewed };
   return report(model, found, claims, judgements, asked);
+}
+
+/** Whether rounds may come deeper: single steps have found nothing, and were not the end of it. */
+function isWorthRounds(model: Model, found: readonly Searched[], from: string | undefined): boolean {
+  return from === undefined && found.some(({ found }) => !found.exhausted) &&
+    found.every(({ found }) => found.stopped === null && !isViolated(model, found));
+}
+
+/** Searches by rounds, from all initial states and starts at once. What is found is told in plain steps. */
+async function searchRounds(
+  { model, most, unfold }: Rounds,
+  limits: Pick<SearchOptions, "stopped" | "isExact" | "maxBytes">,
+  onProgress: CheckOptions["onProgress"],
+): Promise<Found> {
+  const found = await searchAlone(model, model.starts, {
+    depth: most + 1,
+    onProgress: (progress) => onProgress?.({ search: "rounds", ...progress }),
+    ...limits,
+  });
+  return { ...found, path: (to) => unfold(found.path(to)) };
 }
 
 /** A search, and what it found. */

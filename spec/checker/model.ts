@@ -4,6 +4,7 @@ import type { Property } from "../dsl/property.ts";
 import type { Eye } from "./eye.ts";
 import type { Fields, Layer, Segment } from "./layer.ts";
 import type { Place } from "./place.ts";
+import type { Run } from "../trace/run.ts";
 
 /** A global state: an integer for each place, and a bag of messages in flight, sorted. */
 export interface State {
@@ -83,6 +84,8 @@ export interface Step {
   readonly servers: readonly string[];
   /** What happens, in a word or two, such as the type of a message. */
   readonly event: string;
+  /** What the server where it happens is given: an event of the cluster's. Left out where it is given nothing. */
+  readonly input?: unknown;
 }
 
 /** An action with its arguments: what fairness speaks of. */
@@ -120,6 +123,16 @@ export interface Naming {
 export interface Symmetry extends Naming {
   /** How many permutations of these names there are. */
   readonly permutations: number;
+}
+
+/** A coarser view of the same spec, in which a search comes deeper: each of its steps is a run of plain steps. */
+export interface Rounds {
+  /** The coarser model. Its states are the plain ones in which nothing is in flight; it claims nothing of steps. */
+  readonly model: Model;
+  /** How many rounds to search. */
+  readonly most: number;
+  /** The plain steps of a run of rounds. */
+  unfold(run: Run): Run;
 }
 
 /** A compiled spec. */
@@ -212,12 +225,22 @@ export interface Model {
   stepAt(state: State, branch: number): Step;
   /** The step that `text` stands for, where it is not among `steps`, such as a proposal of another command. */
   otherStep?(state: State, text: string): Step | null;
+  /** The same state, from which on the budgets count, in a cluster. */
+  priced?(state: State): State;
+  /** The same state, if from there on nothing had a price, in a cluster. */
+  unpriced?(state: State): State;
+  /** What was spent of each budget since the first state, in a cluster. */
+  spent?(state: State): Readonly<Record<string, number>>;
   /** The budget that doesn't allow the step that `text` stands for, and how much of it that needs; null if none does. */
   spentBudget?(state: State, text: string): SpentBudget | null;
+  /** Its rounds, if the spec asks for some. */
+  readonly rounds?: Rounds;
   /** The names of the actions that could happen in no state that was expanded so far, in a plain spec. */
   neverEnabled?(): readonly string[];
   /** The value of each variable, in a plain spec. */
   values?(state: State): Readonly<Record<string, unknown>>;
+  /** How the spec draws a state: SVG as text; if it is left out, it doesn't. */
+  picture?(state: State): string;
   /** What a person wants to know of each place of a state: names and short texts, by server or variable. */
   describe(state: State): Readonly<Record<string, Readonly<Record<string, string>>>>;
 }

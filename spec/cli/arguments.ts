@@ -25,7 +25,7 @@ function shardText(): string {
 }
 
 /** The flags without a value. */
-const switches = ["json", "exact", "symmetry", "merge", "itf", "test", "statistics"];
+const switches = ["json", "exact", "symmetry", "merge", "itf", "test", "statistics", "watch"];
 
 /** The flags of a check. */
 const checkFlags = z.strictObject({
@@ -74,6 +74,16 @@ const replayFlags = checkFlags.omit({
 })
   .extend({ mutant: word("--mutant", "the name of a mutant") });
 
+const exploreFlags = z.strictObject({
+  port: count("--port", "a port: 1 to 65535", 1).refine(
+    (port) => port === undefined || port <= 65_535,
+    "--port takes a port: 1 to 65535",
+  ),
+  build: word("--build", "a folder"),
+  watch: z.boolean().default(false),
+  cwd: word("--cwd", "a folder"),
+});
+
 /** The flags of a check, as they were typed. */
 export type CheckFlags = z.infer<typeof checkFlags>;
 
@@ -83,13 +93,20 @@ export type BreakFlags = z.infer<typeof breakFlags>;
 /** The flags of a replay, as they were typed. */
 export type ReplayFlags = z.infer<typeof replayFlags>;
 
+/** The flags of `explore`, as they were typed. */
+export type ExploreFlags = z.infer<typeof exploreFlags>;
+
+/** The names of the commands. */
+const commands = ["check", "break", "replay", "explore"];
+
 /** A command, ready to run. */
 export type Command =
   | { readonly type: "help"; readonly text: string }
   | { readonly type: "check"; readonly spec: string; readonly flags: CheckFlags }
   | { readonly type: "merge"; readonly files: readonly string[]; readonly flags: CheckFlags }
   | { readonly type: "break"; readonly mutant: string | null; readonly flags: BreakFlags }
-  | { readonly type: "replay"; readonly trace: string; readonly spec: string; readonly flags: ReplayFlags };
+  | { readonly type: "replay"; readonly trace: string; readonly spec: string; readonly flags: ReplayFlags }
+  | { readonly type: "explore"; readonly spec: string; readonly flags: ExploreFlags };
 
 /**
  * Understands a command line.
@@ -100,7 +117,7 @@ export function parseCommand(args: readonly string[]): Command {
   const [name, ...rest] = args;
   switch (name) {
     case undefined:
-      throw new UsageError(`a command is missing: check, break or replay`);
+      throw new UsageError("a command is missing: check, break, replay or explore");
     case "--help":
     case "-h":
     case "help":
@@ -129,10 +146,20 @@ export function parseCommand(args: readonly string[]): Command {
       if (trace === undefined) throw new UsageError("replay needs a trace, such as 'a! a>b b>a'");
       return { type: "replay", trace, spec, flags: parsed.flags };
     }
+    case "explore": {
+      const parsed = parse("explore", rest, exploreFlags, 1);
+      if (parsed === null) return { type: "help", text: help.explore };
+      const { words, flags } = parsed;
+      const given = (["port", "watch"] as const).find((flag) => flags.build !== undefined && flags[flag]);
+      if (given !== undefined) {
+        throw new UsageError(`--build doesn't go with --${given}: it writes files, and serves none`);
+      }
+      return { type: "explore", spec: words[0] ?? "raft", flags };
+    }
     default:
       throw new UsageError(
-        `there is no command ${name}: there are check, break and replay${
-          suggestion(name, ["check", "break", "replay"])
+        `there is no command ${name}: there are check, break, replay and explore${
+          suggestion(name, commands)
         }`,
       );
   }

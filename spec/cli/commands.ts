@@ -6,10 +6,10 @@ import { mutantSpec } from "../raft/load_mutant.ts";
 import { type Mutant, mutants } from "../raft/mutants.ts";
 import * as json from "../report/json.ts";
 import { statisticsLine, statisticsText } from "../report/statistics.ts";
-import { headline, replayText, reportText } from "../report/text.ts";
+import { type Explore, headline, replayText, reportText } from "../report/text.ts";
 import { replaySpec } from "../trace/replay.ts";
 import { formatTrace } from "../trace/run.ts";
-import type { BreakFlags, CheckFlags, Command, ReplayFlags } from "./arguments.ts";
+import type { BreakFlags, CheckFlags, Command, ExploreFlags, ReplayFlags } from "./arguments.ts";
 import { runExplain } from "./explain.ts";
 import { choose, loadSpec, sourceOf } from "./load.ts";
 import { printCounterexample, printRun } from "./itf.ts";
@@ -19,7 +19,7 @@ import { stopper } from "./stopper.ts";
 import { adviceOnTest, printTest } from "./ready_made.ts";
 import { suggestion, UsageError } from "./usage.ts";
 import { runWalks } from "./walks.ts";
-import { commandFor, flagsOf, subjectOf } from "./words.ts";
+import { commandFor, exploring, flagsOf, subjectOf } from "./words.ts";
 
 /** Runs a command. */
 export function run(command: Command): Promise<number> | number {
@@ -39,7 +39,15 @@ export function run(command: Command): Promise<number> | number {
       return command.mutant === null ? listMutants(command.flags) : runBreak(command.mutant, command.flags);
     case "replay":
       return runReplay(command.trace, command.spec, command.flags);
+    case "explore":
+      return runExplore(command.spec, command.flags);
   }
+}
+
+async function runExplore(spec: string, flags: ExploreFlags): Promise<number> {
+  // Only now, so that no other command has to load what makes pages.
+  const explore = await import("./explore.ts");
+  return await explore.runExplore(spec, flags);
 }
 
 async function runCheck(name: string, flags: CheckFlags): Promise<number> {
@@ -56,6 +64,7 @@ async function runCheck(name: string, flags: CheckFlags): Promise<number> {
     subject: subjectOf(name),
     evaluations,
     ...(flags.test ? {} : { advice: adviceOnTest }),
+    explore: exploring(flags.cwd, name, spec, chosen),
     replay: (trace) => commandFor(flags.cwd, ["replay", trace, ...replayWith]),
   });
   if (flags.itf) printCounterexample(report);
@@ -81,6 +90,7 @@ interface Told {
   readonly subject: string | undefined;
   /** How often properties were asked; null: nobody wants to know. */
   readonly evaluations: (() => number) | null;
+  readonly explore: Explore;
   readonly replay: (trace: string) => string;
   readonly advice?: string;
   readonly exit?: (report: Report) => number;
@@ -184,6 +194,7 @@ async function runBreak(name: string, flags: BreakFlags): Promise<number> {
     sink: sinkFor({ itf: false }),
     subject: `${mutant.file} with this line`,
     evaluations: null,
+    explore: exploring(flags.cwd, "raft", spec, { parameters: {} }, mutant.name),
     replay: (trace) => commandFor(flags.cwd, ["replay", trace, "--mutant", mutant.name]),
     exit,
   });

@@ -33,6 +33,7 @@ export const help = {
   "": `usage: check [SPEC] [flags]     searches a spec for a run that breaks a property
        break [NAME]              breaks one line of the core, and shows what goes wrong
        replay TRACE [SPEC]       prints a run step by step
+       explore [SPEC]            opens a page in which a spec is played by hand
 help on one of them: --help after its name`,
   check: `usage: check [SPEC] [flags]
        check --merge FILES [--json]
@@ -85,4 +86,14 @@ Prints a run step by step, such as replay 'a! a>b b>a'. Flags are those of check
   --itf             the run on stdout as ITF JSON, and the picture of it on stderr
 
 exit: 1 the run violates a property, 0 it does not, 64 a malformed or impossible trace`,
+  explore: `usage: explore [SPEC] [flags]
+
+Serves a page on this machine in which a spec is played by hand, and prints its address. SPEC as for check; the page
+has all of the catalog. The core and the checker run in the page.
+
+  --port N     the port; 3000 if left out, or any other one if that is taken
+  --watch      load the page anew when a file of the spec, or of this project, is saved
+  --build DIR  write the page's files into a folder instead, for any web server
+
+exit: 0, 64 wrong usage, 70 a bug of ours`,
 } as const;

@@ -19,7 +19,7 @@ import { printCounterexample } from "./itf.ts";
 import { exits, print, type Sink, sinkFor, walkTeller } from "./output.ts";
 import { stopper } from "./stopper.ts";
 import { adviceOnTest, printTest } from "./ready_made.ts";
-import { commandFor, flagsOf, subjectOf } from "./words.ts";
+import { commandFor, exploring, flagsOf, subjectOf } from "./words.ts";
 
 /** Walks through a spec, and tells what it found. */
 export async function runWalks(name: string, flags: CheckFlags): Promise<number> {
@@ -51,6 +51,7 @@ export async function runWalks(name: string, flags: CheckFlags): Promise<number>
       paint: sink.paint,
       milliseconds: performance.now() - began,
       picture: walkPicture(report),
+      explore: exploring(flags.cwd, name, spec, chosen),
       replay: (trace) => commandFor(flags.cwd, ["replay", trace, ...words]),
       ...(flags.test ? {} : { advice: adviceOnTest }),
     }));

@@ -1,6 +1,8 @@
 /** Commands as a person would type them, to be printed. */
 import { fromFileUrl } from "@std/path";
 import type { Parameters, Specification } from "../dsl/specification.ts";
+import { hashOf, homeOf, standardPort } from "../explorer/hash.ts";
+import type { Explore } from "../report/text.ts";
 
 /** What a spec is made of, if that is code of ours. */
 export function subjectOf(name: string): string | undefined {
@@ -29,11 +31,29 @@ export function flagsOf(spec: Specification, asked: Asked): readonly string[] {
   ];
 }
 
+/** How to look around in a spec, with the core or with a mutant of it. */
+export function exploring(
+  cwd: string | undefined,
+  name: string,
+  spec: Specification,
+  asked: Asked,
+  mutant: string | null = null,
+): Explore {
+  const address = { ...homeOf(name), bounds: asked.bounds ?? null, mutant };
+  const parameters = changedParameters(spec, asked);
+  return {
+    command: commandFor(cwd, ["explore", ...(name === "raft" ? [] : [name])]),
+    address: (trace, loop) =>
+      `http://localhost:${standardPort}/#${hashOf({ ...address, parameters, trace, loop })}`,
+  };
+}
+
 /** A command as one would type it: as a task if this one was, which only a task of ours tells by `cwd`. */
 export function commandFor(cwd: string | undefined, [command = "", ...words]: readonly string[]): string {
   const main = new URL("../cli.ts", import.meta.url);
   const module = main.protocol === "file:" ? quotedIfNeeded(fromFileUrl(main)) : "jsr:@quorate/raft/cli";
-  const program = cwd === undefined ? `deno run -R ${module}` : "deno task";
+  const flags = command === "explore" ? "-A --unstable-bundle" : "-R";
+  const program = cwd === undefined ? `deno run ${flags} ${module}` : "deno task";
   const isTrace = (index: number) => command === "replay" && index === 0;
   return [
     program,

@@ -136,6 +136,11 @@ export interface ClusterDefinition<
    */
   readonly view?: (state: ClusterView<Seen, History>) => unknown;
   /**
+   * How the explorer draws a state: SVG as text, shown as an image, so that it loads nothing and runs nothing. It has a
+   * `viewBox`, and `xmlns="http://www.w3.org/2000/svg"`. If left out, the state is shown as it is written.
+   */
+  readonly picture?: (state: ClusterView<Seen, History>) => string;
+  /**
    * The states in which nothing more need be possible: any other one from which no step leads, though every budget were
    * without limit, is a deadlock. All if left out: a cluster is done when no message is on its way.
    */
@@ -145,6 +150,13 @@ export interface ClusterDefinition<
   /** Named runs from whose end a search begins, too: name to trace; none if left out. */
   readonly starts?: Readonly<Record<string, string>>;
   /**
+   * Rounds to search, too, from all initial states and starts, beyond where single steps end: in a round something happens at
+   * one server by itself, for which only the budgets `spending` pay, then some of the messages arrive, in the order in which
+   * they were sent, among some of the servers, and the others are lost. So many rounds follow each other. For an unordered
+   * network only. None if left out.
+   */
+  readonly rounds?: { readonly most: number; readonly spending: readonly string[] };
+  /**
    * Sets of strings that may take each other's place, such as servers: whatever can happen can happen as well with
    * other names, wherever such a string stands alone in what a server is (its `identity`), a message or the history, as
    * a value, the key of an object, or an element. With `--symmetry` states that are the same but for these names are
@@ -153,12 +165,14 @@ export interface ClusterDefinition<
   readonly symmetry?: readonly (readonly string[])[];
 }
 
+const aCount: Field = {
+  expected: "a count",
+  isRight: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+};
+
 const aDefinition = {
   servers: anArray,
-  budgets: optional(recordOf({
-    expected: "a count",
-    isRight: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
-  })),
+  budgets: optional(recordOf(aCount)),
   network: optional({
     expected: "unordered, duplicating or ordered",
     isRight: (value) => ["unordered", "duplicating", "ordered"].includes(String(value)),
@@ -178,9 +192,14 @@ const aDefinition = {
   constraint: optional(aFunction),
   actionConstraint: optional(aFunction),
   view: optional(aFunction),
+  picture: optional(aFunction),
   ends: optional(aFunction),
   fairness: optional(anArray),
   starts: optional(startsByName),
+  rounds: optional({
+    expected: "an object with most, a count, and spending, a list of budgets",
+    isRight: (value) => isRecord(value) && aCount.isRight(value.most) && Array.isArray(value.spending),
+  }),
   symmetry: optional(setsOfStrings),
 } satisfies Readonly<Record<keyof AnyDefinition, Field>>;
 
@@ -245,7 +264,15 @@ export type AnyCluster = WholeDefinition & {
   readonly keep: (local: unknown, path: string) => unknown;
 };
 
-type MayBeMissing = "constraint" | "actionConstraint" | "view" | "ends" | "otherHappening" | "symmetry";
+type MayBeMissing =
+  | "rounds"
+  | "constraint"
+  | "actionConstraint"
+  | "view"
+  | "picture"
+  | "ends"
+  | "otherHappening"
+  | "symmetry";
 
 function complete(name: string, definition: AnyDefinition): AnyCluster {
   checkFields(`cluster ${name}`, definition, aDefinition);

@@ -2,7 +2,7 @@
 import { encode, ValueError } from "../checker/value.ts";
 import { isNotation } from "../trace/run.ts";
 import type { AnyCluster, Envelope, Happening, Outcome, WholeDefinition } from "./cluster.ts";
-import { actionConstraintOf, constraintOf, endsOf, guarded, said, shownBy } from "./definition.ts";
+import { actionConstraintOf, constraintOf, endsOf, guarded, pictureOf, said, shownBy } from "./definition.ts";
 import { anArray, anything, aString, type Field, isRecord, optional, problemWith, told } from "./fields.ts";
 import { plain, show } from "./plain.ts";
 import { SpecError } from "./specification.ts";
@@ -80,6 +80,7 @@ export function checked(
     ...constraintOf(where, definition.constraint),
     ...actionConstraintOf(where, definition.actionConstraint),
     ...(definition.view === undefined ? {} : { view: shownBy(where, definition.view) }),
+    ...pictureOf(where, definition.picture),
     ...(definition.ends === undefined ? {} : { ends: endsOf(where, definition.ends) }),
   };
 }

@@ -152,7 +152,10 @@ export function learning(definition: AnyCluster): Learning {
 }
 
 function flightOf(definition: AnyCluster, messages: Place<Envelope>): Flight | null {
-  const { servers, budgets, network } = definition;
+  const { servers, budgets, network, rounds } = definition;
+  if (network !== "unordered" && rounds !== undefined) {
+    throw new SpecError(`rounds: they are for an unordered network, not for ${network}`);
+  }
   if (network !== "unordered" && (budgets.drops || budgets.duplicates)) {
     throw new SpecError(
       `budgets for drops or duplicates: they are for an unordered network, not for ${network}`,

@@ -19,6 +19,7 @@ import { inStart } from "./definition.ts";
 import { clusterActionOf, clusterActions } from "./cluster_actions.ts";
 import { type Cause, type Learning, learning, responseTo, withKey } from "./cluster_learning.ts";
 import { bagOf, nameOf, putRecord, takeRecord, widen } from "./cluster_records.ts";
+import { roundsOf } from "./cluster_rounds.ts";
 import { build, changeOf, deliverable, expand, expandOne } from "./cluster_rows.ts";
 import { clusterSymmetry } from "./cluster_symmetry.ts";
 
@@ -35,6 +36,7 @@ export function compileCluster(definition: AnyCluster): Model {
     records: l.records,
     properties: definition.properties as Model["properties"],
     ...whatCounts(definition),
+    ...pictureFor(l),
     ...endsOf(l),
     ...symmetryOf(l),
     starts,
@@ -56,6 +58,9 @@ export function compileCluster(definition: AnyCluster): Model {
     steps: (state) => stepsOf(l, state),
     stepAt: (state, branch) => stepsOf(l, state)[branch]!,
     otherStep: (state, text) => otherStep(l, state, text),
+    priced: (state) => priced(l, state),
+    unpriced: (state) => unpriced(l, state),
+    spent: ({ vector }) => l.accounts.values[vector[servers.length + 1]!]!.used,
     spentBudget: (state, text) => spentBudget(l, model, state, text),
     describe: ({ vector }) =>
       Object.fromEntries(
@@ -69,7 +74,8 @@ export function compileCluster(definition: AnyCluster): Model {
     return { name, trace, state: priced(l, steps.at(-1)?.to ?? first) };
   });
   starts.splice(0, 1, { name: "1", trace: "", state: priced(l, first) }, ...named);
-  return model;
+  const { rounds } = definition;
+  return rounds === undefined ? model : { ...model, rounds: roundsOf(l, model, rounds) };
 }
 
 /** The state in which every server has just started, and nothing has a price. */
@@ -171,6 +177,13 @@ function symmetryOf(l: Learning): Pick<Model, "symmetry"> {
   return symmetry === undefined ? {} : { symmetry: () => clusterSymmetry(l, symmetry) };
 }
 
+/** How the cluster draws a state. */
+function pictureFor(l: Learning): Pick<Model, "picture"> {
+  const picture = l.definition.picture as ((view: unknown) => string) | undefined;
+  if (picture === undefined) return {};
+  return { picture: ({ vector }) => picture(viewOn(l, { vector, at: 0, onRead: () => {} })) };
+}
+
 /** Where only budgets keep something from happening, nothing is wrong. */
 function endsOf(l: Learning): Pick<Model, "ends"> {
   const { ends } = l.definition;
@@ -261,6 +274,7 @@ function tell(l: Learning, server: number, cause: Cause, inFlight: readonly numb
     aliases: (happening.aliases ?? []).map((alias) => name + alias + notation),
     servers: [name],
     event: happening.title,
+    input: happening.event,
   };
 }
 
@@ -279,5 +293,6 @@ function tellMessage(
   if (ofType.length === 1) forms.unshift(`:${type}`);
   if (between.length === 1) forms.unshift("");
   const [label = "", ...aliases] = forms.map((form) => `${from}${sign}${to}${form}${notation}`);
-  return { label, aliases, servers: [from, to], event: type };
+  const input = sign === ">" ? { input: l.definition.received(value) } : {};
+  return { label, aliases, servers: [from, to], event: type, ...input };
 }

@@ -176,12 +176,13 @@ function settle({ l, history, account }: Expansion, which: number, rows: Int32Ar
 }
 
 /** The account after a reaction; -1 if a budget doesn't allow it. */
-function accountOf(l: Learning, which: number, account: number): number {
+export function accountOf(l: Learning, which: number, account: number): number {
   const expenses = l.reactions.items.items[which * reactionSize + reaction.expenses]!;
   return expenses === 0 ? account : pay(l, account, expenses);
 }
 
-function historyOf(l: Learning, which: number, history: number): number {
+/** The history after a reaction. */
+export function historyOf(l: Learning, which: number, history: number): number {
   const notes = l.reactions.items.items[which * reactionSize + reaction.notes]!;
   return notes === 0 ? history : remember(l, history, notes);
 }

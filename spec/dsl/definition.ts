@@ -25,6 +25,7 @@ const part = {
   constraint: optional(aFunction),
   actionConstraint: optional(aFunction),
   view: optional(aFunction),
+  picture: optional(aFunction),
   ends: optional(aFunction),
   fairness: optional(anArray),
   starts: optional(startsByName),
@@ -144,6 +145,23 @@ export function actionConstraintOf(
 export function shownBy(spec: string, view: (state: never) => unknown): (state: unknown) => unknown {
   return (state) =>
     inStates([state], () => guarded(`${spec}, its view`, () => plain(view(state as never), "the view")));
+}
+
+/** How the spec draws a state, if it does. */
+export function pictureOf(
+  spec: string,
+  picture: ((state: never) => string) | undefined,
+): { readonly picture?: (state: unknown) => string } {
+  if (picture === undefined) return {};
+  const where = `${spec}, its picture`;
+  return {
+    picture: (state) =>
+      inStates([state], () => {
+        const svg: unknown = guarded(where, () => picture(state as never));
+        if (typeof svg === "string" && /^\s*<svg[\s>]/.test(svg)) return svg;
+        throw new SpecError(`${where} returned ${returned(svg)}, expected SVG as text: <svg ...>...</svg>`);
+      }),
+  };
 }
 
 /** Whether the spec may end in a state: nowhere, if it doesn't say. */

@@ -109,25 +109,43 @@ export function show(value: unknown): string {
   return `(${Object.entries(value).map(([key, item]) => `${key}: ${show(item)}`).join(", ")})`;
 }
 
-/** What differs between two values, part by part: `big 0 -> 3`, `rm[1] working -> prepared`, `sent + commit`. */
-export function differences(path: string, before: unknown, after: unknown): readonly string[] {
+/** A part of a value that differs from what it was. */
+export interface PartChange {
+  /** Which part, such as `rm[1]`. */
+  readonly path: string;
+  /** What it was; null for an element that a set has now. */
+  readonly before: string | null;
+  /** What it became; null for an element that a set has no more. */
+  readonly after: string | null;
+}
+
+/** What differs between two values, part by part. */
+export function changesBetween(path: string, before: unknown, after: unknown): readonly PartChange[] {
   if (encode(before) === encode(after)) return [];
   if (before instanceof Set && after instanceof Set) {
-    const gone = [...before].filter((item) => !hasEqual(after, item)).map((item) =>
-      `${path} - ${show(item)}`
-    );
-    const come = [...after].filter((item) => !hasEqual(before, item)).map((item) =>
-      `${path} + ${show(item)}`
-    );
-    return [...gone, ...come];
+    const gone = [...before].filter((item) => !hasEqual(after, item));
+    const come = [...after].filter((item) => !hasEqual(before, item));
+    return [
+      ...gone.map((item) => ({ path, before: show(item), after: null })),
+      ...come.map((item) => ({ path, before: null, after: show(item) })),
+    ];
   }
   if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
-    return before.flatMap((item, index) => differences(`${path}[${index}]`, item, after[index]));
+    return before.flatMap((item, index) => changesBetween(`${path}[${index}]`, item, after[index]));
   }
   if (isRecord(before) && isRecord(after) && sameKeys(before, after)) {
-    return Object.keys(before).flatMap((key) => differences(`${path}.${key}`, before[key], after[key]));
+    return Object.keys(before).flatMap((key) => changesBetween(`${path}.${key}`, before[key], after[key]));
   }
-  return [`${path} ${show(before)} -> ${show(after)}`];
+  return [{ path, before: show(before), after: show(after) }];
+}
+
+/** The same in words: `big 0 -> 3`, `rm[1] working -> prepared`, `sent + commit`. */
+export function differences(path: string, before: unknown, after: unknown): readonly string[] {
+  return changesBetween(path, before, after).map((change) => {
+    if (change.before === null) return `${change.path} + ${change.after}`;
+    if (change.after === null) return `${change.path} - ${change.before}`;
+    return `${change.path} ${change.before} -> ${change.after}`;
+  });
 }
 
 function hasEqual(set: ReadonlySet<unknown>, item: unknown): boolean {

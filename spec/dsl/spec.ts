@@ -58,6 +58,11 @@ export interface Definition<State> {
    */
   readonly view?: (state: State) => unknown;
   /**
+   * How the explorer draws a state: SVG as text, shown as an image, so that it loads nothing and runs nothing. It has a
+   * `viewBox`, and `xmlns="http://www.w3.org/2000/svg"`. If left out, the state is shown as it is written.
+   */
+  readonly picture?: (state: State) => string;
+  /**
    * The states in which it may end: any other state from which no step leads is a deadlock, which breaks every spec.
    * None if left out. A step that changes nothing is a step.
    */

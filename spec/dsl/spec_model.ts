@@ -20,6 +20,7 @@ import {
   guarded,
   initialStates,
   inStart,
+  pictureOf,
   shownBy,
   transitionsOf,
 } from "./definition.ts";
@@ -60,6 +61,7 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     trace: "",
     state: { vector: padded(l, vector), bag: [] },
   }));
+  const { picture } = pictureOf(`spec ${name}`, definition.picture);
   const ends = endsOf(`spec ${name}`, definition.ends);
   const model: Model = {
     servers: [],
@@ -69,6 +71,7 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     ...constraintOf(`spec ${name}`, definition.constraint),
     ...actionConstraintOf(`spec ${name}`, definition.actionConstraint),
     ...(definition.view === undefined ? {} : { shown: shownBy(`spec ${name}`, definition.view) }),
+    ...(picture === undefined ? {} : { picture: ({ vector }) => picture(view(l, vector, 0, () => {})) }),
     ends: ({ vector }) => ends(view(l, vector, 0, () => {})),
     starts,
     records: l.records,

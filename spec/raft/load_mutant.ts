@@ -1,6 +1,7 @@
 /** Loads the core with one line replaced. */
 import type { Specification } from "../dsl/specification.ts";
 import type { Core } from "./core.ts";
+import { entry, importCore, importsOf } from "./import_core.ts";
 import { raft } from "./mod.ts";
 import type { Mutant } from "./mutants.ts";
 
@@ -12,9 +13,7 @@ const folder = new URL("../../src/core/", import.meta.url);
  * @throws if the line doesn't occur exactly once in its file.
  */
 export async function loadMutant(mutant: Mutant): Promise<Core> {
-  const urls = new Map<string, string>();
-  const module = await import(await urlOf("mod.ts", mutant, urls));
-  return module as Core;
+  return await importCore(mutated(await coreTexts(), mutant), "application/typescript");
 }
 
 /** The spec of a mutant: from where it is to be found, with the one property by which it is to die. */
@@ -23,11 +22,29 @@ export async function mutantSpec(mutant: Mutant): Promise<Specification> {
   return raft(await loadMutant(mutant), { starts, properties: [mutant.property] });
 }
 
-/** The text of a file of the core, with the mutant's line replaced. */
-async function sourceOf(file: string, mutant: Mutant): Promise<string> {
-  const source = await (await fetch(new URL(file, folder))).text();
-  if (mutant.file !== `src/core/${file}`) return source;
-  const parts = source.split(`\n${mutant.line}\n`);
+/** The text of each file of the core that is imported at run time, by its name. */
+export async function coreTexts(): Promise<Readonly<Record<string, string>>> {
+  const texts: Record<string, string> = {};
+  const files = [entry];
+  for (let file = files.pop(); file !== undefined; file = files.pop()) {
+    const text = await (await fetch(new URL(file, folder))).text();
+    texts[file] = text;
+    files.push(...importsOf(text).filter((other) => !(other in texts) && !files.includes(other)));
+  }
+  return texts;
+}
+
+/**
+ * The texts of the core with the mutant's line replaced.
+ *
+ * @throws if the line doesn't occur exactly once in its file.
+ */
+export function mutated(
+  texts: Readonly<Record<string, string>>,
+  mutant: Mutant,
+): Readonly<Record<string, string>> {
+  const file = mutant.file.slice("src/core/".length);
+  const parts = texts[file]!.split(`\n${mutant.line}\n`);
   const [before, after] = parts;
   if (parts.length !== 2 || before === undefined || after === undefined) {
     const count = parts.length - 1;
@@ -35,21 +52,5 @@ async function sourceOf(file: string, mutant: Mutant): Promise<string> {
       `the line of mutant ${mutant.name} occurs ${count} times in ${mutant.file}, expected once`,
     );
   }
-  return `${before}\n${mutant.becomes}\n${after}`;
-}
-
-/** A URL of the file's text, whose imports are such URLs in turn. Imports of types only are left out. */
-async function urlOf(file: string, mutant: Mutant, urls: Map<string, string>): Promise<string> {
-  const known = urls.get(file);
-  if (known !== undefined) return known;
-  let source = (await sourceOf(file, mutant)).replace(/^(import|export) type [^;]*? from "[^"]*";$/gm, "");
-  for (const [, imported] of [...source.matchAll(/ from "\.\/([a-z_]+\.ts)";/g)]) {
-    if (imported === undefined) continue;
-    const url = await urlOf(imported, mutant, urls);
-    source = source.replaceAll(` from "./${imported}";`, ` from "${url}";`);
-  }
-  // Not a data: URL, which would hold those of all that it imports, and they theirs in turn.
-  const url = URL.createObjectURL(new Blob([source], { type: "application/typescript" }));
-  urls.set(file, url);
-  return url;
+  return { ...texts, [file]: `${before}\n${mutant.becomes}\n${after}` };
 }

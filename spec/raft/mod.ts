@@ -75,7 +75,7 @@ export interface RaftOptions {
 
 /** The spec of `src/core`, or of a mutant of it. */
 export function raft(under: Core = core, options: RaftOptions = {}): Specification {
-  const parameters = { servers: 3, voters: 0, ...budgets, entries: 1, ...extensions };
+  const parameters = { servers: 3, voters: 0, ...budgets, entries: 1, rounds: 2, ...extensions };
   return {
     ...cluster("raft", parameters, (values) => definitionOf(under, values, options)),
     bounds: {
@@ -121,6 +121,8 @@ type Values = Widened<typeof budgets & typeof extensions> & {
   /** How many of them are members at first; 0 for all. */
   readonly voters: number;
   readonly entries: number;
+  /** How many rounds to search; see `spec/dsl/cluster_rounds.ts`. */
+  readonly rounds: number;
 };
 
 function definitionOf(
@@ -160,6 +162,9 @@ function definitionOf(
     properties: [...properties, ...(fair ? promises : [])].filter(({ name }) =>
       (options.properties?.includes(name) ?? true) && isWithinReach(name, values)
     ),
+    ...(fair || values.rounds === 0
+      ? {}
+      : { rounds: { most: values.rounds, spending: ["timeouts", "proposals"] } }),
     starts: fair ? {} : startsFor(values, options.starts ?? Object.keys(starts)),
   };
 }

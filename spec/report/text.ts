@@ -26,6 +26,14 @@ export const colourPaint: Paint = {
   faint: (text) => `\x1b[2m${text}\x1b[22m`,
 };
 
+/** How to look around. */
+export interface Explore {
+  /** The command that opens the explorer. */
+  readonly command: string;
+  /** Where a run is shown there, given its trace, and how many of its last steps are taken again and again. */
+  readonly address: (trace: string, loop: number | null) => string;
+}
+
 /** What the report can't know by itself. */
 export interface Telling {
   /** How to set words off. */
@@ -34,6 +42,8 @@ export interface Telling {
   readonly milliseconds: number;
   /** The command that repeats a run, given its trace. */
   readonly replay: (trace: string) => string;
+  /** How to look around in what was checked; not told if left out. */
+  readonly explore?: Explore;
   /** What else could be told of a violation. */
   readonly advice?: string;
 }
@@ -77,8 +87,20 @@ export function reportText(report: Report, telling: Telling): string {
     ]),
     telling.paint.faint(`searched ${grouped(report.distinct)} states   ${seconds(telling.milliseconds)}`),
     ...(telling.advice === undefined ? [] : [telling.paint.faint(telling.advice)]),
+    ...exploreLines(telling, wholeTrace(first), first.loop?.length ?? null),
     `replay: ${telling.replay(wholeTrace(first))}`,
   ].join("\n");
+}
+
+/** Where to look at a run. */
+export function exploreLines(
+  { explore }: Pick<Telling, "explore">,
+  trace: string,
+  loop: number | null,
+): readonly string[] {
+  return explore === undefined
+    ? []
+    : [`look around: ${explore.command}, and ${explore.address(trace, loop)}`];
 }
 
 /** The trace, with one round of the loop if there is one. */
@@ -189,7 +211,14 @@ function countOf(
 /** All that was generated, but where the searches began. */
 function stepsOf({ generated, searches, model }: Report): number {
   const initial = model.starts.filter(({ name }) => /^[0-9]/.test(name)).length;
-  return searches.reduce((steps, { search }) => steps - (search === "steps" ? initial : 1), generated);
+  const begun = {
+    steps: initial,
+    rounds: searches.find(({ search }) => search === "rounds")?.generated ?? 0,
+  };
+  return searches.reduce(
+    (steps, { search }) => steps - (begun[search as keyof typeof begun] ?? 1),
+    generated,
+  );
 }
 
 /** The section of the source that a property's sentence names in the parentheses at its end. */
@@ -205,7 +234,9 @@ function verdictLines(report: Report, telling: Telling): readonly string[] {
   const edge = report.searches.reduce((sum, search) => sum + search.edge, 0);
   const [first, ...named] = report.searches;
   const from = named.map(({ search, distinct, depth }) =>
-    `@${search} ${grouped(distinct)} to depth ${depth}`
+    search === "rounds"
+      ? `${depth - 1} rounds ${grouped(distinct)}`
+      : `@${search} ${grouped(distinct)} to depth ${depth}`
   );
   const lines = [`${mark(report, paint)}  ${verdictText(report, first?.depth ?? 0, edge)}   ${time}`];
   if (from.length > 0) {
@@ -224,8 +255,11 @@ function verdictLines(report: Report, telling: Telling): readonly string[] {
     lines.push(`    ${grouped(report.cutSteps)} ${were} cut off by the action constraint, and not taken`);
   }
   lines.push(...reductionLines(report, telling), `    ${paint.faint(oddsText(report.odds))}`);
-  const next = adviceFor(report, first?.depth ?? 0);
-  return next === "" ? lines : [...lines, `    ${paint.faint(next)}`];
+  const next = [
+    adviceFor(report, first?.depth ?? 0),
+    telling.explore === undefined ? "" : `look around: ${telling.explore.command}`,
+  ].filter((text) => text !== "");
+  return next.length === 0 ? lines : [...lines, `    ${paint.faint(next.join("    "))}`];
 }
 
 /** What states were taken for one. */

@@ -2,7 +2,7 @@
 import type { WalkedProperty, WalkProgress, WalkReport } from "../checker/walk.ts";
 import type { Parameters } from "../dsl/specification.ts";
 import { diagram } from "./diagram.ts";
-import { grouped, propertyTable, seconds, type Telling } from "./text.ts";
+import { exploreLines, grouped, propertyTable, seconds, type Telling } from "./text.ts";
 import { visible } from "./visible.ts";
 
 /** What became of a property, without what only the compiled spec can tell. */
@@ -49,12 +49,13 @@ export function walkText(summary: WalkSummary, telling: WalkTelling): string {
     ),
     ...(telling.advice === undefined ? [] : [telling.paint.faint(telling.advice)]),
     ...missingLines(summary),
+    ...exploreLines(telling, first.trace ?? "", null),
     ...(telling.replay === null ? [] : [`replay: ${telling.replay(first.trace ?? "")}`]),
   ].join("\n");
 }
 
 /** What the report on walks can't know by itself. */
-export interface WalkTelling extends Pick<Telling, "paint" | "advice"> {
+export interface WalkTelling extends Pick<Telling, "paint" | "advice" | "explore"> {
   /** How long the walks took; null if that is not known. */
   readonly milliseconds: number | null;
   /** The command that repeats a run, given its trace; null if there is none. */

@@ -1,5 +1,5 @@
 /** Replays a trace, and judges every state and step on its way. */
-import type { Model, State, Step } from "../checker/model.ts";
+import type { Model, Start, State, Step } from "../checker/model.ts";
 import { refinement } from "../checker/refinement.ts";
 import { aBoolean, aString, checkFields, type Field, isRecord, optional, told } from "../dsl/fields.ts";
 import { noDeadlock, type Property, stuck } from "../dsl/property.ts";
@@ -77,13 +77,13 @@ export function replay(
 ): Replay {
   const run = runTrace(model, trace, options);
   const states = statesOf(run);
-  const views = states.map((state) => view(model, state));
-  const judges = model.properties.flatMap((property): readonly Judge[] => judgeOf(property, run));
+  const views = states.map((state) => viewOf(model, state));
+  const judges = [...judgesOf(model, run.start)];
   const violations = views.flatMap((after, step) =>
-    judges.flatMap(({ name, judge }): readonly Violation[] => {
+    judges.flatMap(([name, judge]): readonly Violation[] => {
       const before = states[step - 1];
       // A step that changes nothing is none.
-      if (before !== undefined && isSame(before, states[step]!)) return [];
+      if (before !== undefined && isSameState(before, states[step]!)) return [];
       const witness = judge(views[step - 1], after, step);
       return witness === true ? [] : [{ name, witness, step }];
     })
@@ -96,10 +96,15 @@ export function replay(
   return { model, run, violations: [...violations.filter(isFirst), ...deadlocks] };
 }
 
-/** Judges the state after a step, and the step that led there. */
-interface Judge {
-  readonly name: string;
-  readonly judge: (before: unknown, after: unknown, step: number) => true | string;
+/** Judges the state after a step, and the step that led there; `step` is 0 for the first state of a run. */
+export type Judge = (before: unknown, after: unknown, step: number) => true | string;
+
+/** Who judges by each property that a run which ends can violate, by its name. */
+export function judgesOf(model: Model, start: Start): ReadonlyMap<string, Judge> {
+  return new Map(model.properties.flatMap((property): readonly [string, Judge][] => {
+    const judge = judgeOf(property, start);
+    return judge === null ? [] : [[property.name, judge]];
+  }));
 }
 
 /** Whether a run that ends can violate a property. */
@@ -107,32 +112,32 @@ export function isJudgedByRun({ kind }: Property<unknown>): boolean {
   return kind === "always" || kind === "steps" || kind === "refines";
 }
 
-/** Who judges by a property; nobody, if it takes more than a run that ends to violate it. */
-function judgeOf(property: Property<unknown>, { start }: Run): readonly Judge[] {
-  const { name } = property;
+/** Who judges by a property; null, if it takes more than a run that ends to violate it. */
+function judgeOf(property: Property<unknown>, start: Start): Judge | null {
   switch (property.kind) {
     case "always":
-      return [{ name, judge: (_, after) => property.holds(after) }];
+      return (_, after) => property.holds(after);
     case "steps":
-      return [{ name, judge: (before, after, step) => step === 0 || property.holds(before, after) }];
+      return (before, after, step) => step === 0 || property.holds(before, after);
     case "refines": {
       const { starts, steps } = refinement(property);
       const isInitial = /^[0-9]/.test(start.name);
-      return [{
-        name,
-        judge: (before, after, step) => step > 0 ? steps(before, after) : !isInitial || starts(after),
-      }];
+      return (before, after, step) => step > 0 ? steps(before, after) : !isInitial || starts(after);
     }
     default:
-      return [];
+      return null;
   }
 }
 
-function isSame(before: State, after: State): boolean {
-  return before.vector.join() === after.vector.join() && before.bag.join() === after.bag.join();
+/** Whether two states are one. A place that came only after a state was met has its first value there. */
+export function isSameState(one: State, other: State): boolean {
+  const places = Math.max(one.vector.length, other.vector.length);
+  for (let p = 0; p < places; p++) if ((one.vector[p] ?? 0) !== (other.vector[p] ?? 0)) return false;
+  return one.bag.join() === other.bag.join();
 }
 
-function view(model: Model, state: State): unknown {
+/** What properties see of a state. */
+export function viewOf(model: Model, state: State): unknown {
   return model.view(state.vector, 0, () => {});
 }
 

@@ -21,7 +21,7 @@ export function runTrace(
   { asFarAsPossible = false }: { readonly asFarAsPossible?: boolean } = {},
 ): Run {
   const words = splitTrace(trace);
-  const start = startOf(model, words[0]?.startsWith("@") ? words.shift()!.slice(1) : "1");
+  const start = startNamed(model, words[0]?.startsWith("@") ? words.shift()!.slice(1) : "1");
   const steps: Step[] = [];
   let state: State = start.state;
   for (const [index, word] of words.entries()) {
@@ -64,7 +64,12 @@ export function splitTrace(trace: string): string[] {
   return words;
 }
 
-function startOf(model: Model, name: string): Start {
+/**
+ * The start of this name.
+ *
+ * @throws {SpecError} if there is none: which ones there are.
+ */
+export function startNamed(model: Model, name: string): Start {
   const start = model.starts.find((candidate) => candidate.name === name);
   if (start !== undefined) return start;
   const names = model.starts.map((candidate) => `@${candidate.name}`);

@@ -5,7 +5,7 @@ import type { Identity } from "../ports.ts";
 import { type ByteReader, byteReader, BytesError, type ByteWriter } from "./bytes.ts";
 
 /** The first byte of a content. Never give a number a new meaning. */
-const kind = { head: 1, write: 2 } as const;
+const kind = { head: 1, write: 2, end: 3 } as const;
 
 /** What was written, but for the entries: what the first record of a segment repeats, so that earlier ones can go. */
 export interface Summary {
@@ -49,6 +49,12 @@ export interface StoredWrite {
   readonly compaction: Compaction | null | "same";
 }
 
+/** The last record of a segment that is full. It is written once the next segment is durable, and before that is used. */
+export interface SegmentEnd {
+  /** Tells contents apart. */
+  readonly type: "end";
+}
+
 /** Puts the content of a segment's first record. */
 export function putHead(writer: ByteWriter, { segment, size, owner, before }: Head): void {
   writer.byte(kind.head);
@@ -63,6 +69,11 @@ export function putHead(writer: ByteWriter, { segment, size, owner, before }: He
   putVote(writer, before);
   writer.integer(before.lastIndex);
   putCompaction(writer, before.compaction);
+}
+
+/** Puts the content of a full segment's last record. */
+export function putSegmentEnd(writer: ByteWriter): void {
+  writer.byte(kind.end);
 }
 
 /** Puts the content of a write's record. */
@@ -81,11 +92,18 @@ export function putWrite(writer: ByteWriter, write: Write, before: Compaction | 
  *
  * @throws {BytesError} or `CodecError` if it is none of ours.
  */
-export function readContent(content: Uint8Array): Head | StoredWrite {
+export function readContent(content: Uint8Array): Head | StoredWrite | SegmentEnd {
   const reader = byteReader(content);
-  const read = reader.byte() === kind.head ? readHead(reader) : readWrite(reader);
+  const read = readKind(reader.byte(), reader);
   if (!reader.isAtEnd()) throw new BytesError("it is too long");
   return read;
+}
+
+function readKind(found: number, reader: ByteReader): Head | StoredWrite | SegmentEnd {
+  if (found === kind.head) return readHead(reader);
+  if (found === kind.write) return readWrite(reader);
+  if (found === kind.end) return { type: "end" };
+  throw new BytesError(`there is no record of kind ${found}`);
 }
 
 function readHead(reader: ByteReader): Head {

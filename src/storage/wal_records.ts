@@ -3,7 +3,8 @@
  *
  * A record begins at a multiple of 16 bytes; numbers are little-endian:
  *
- *     0   length of the content; its CRC-32C; number of the record, modulo 2^32; CRC-32C of these twelve bytes
+ *     0   length of the content; its CRC-32C; number of the record, modulo 2^32; CRC-32C of these twelve bytes, begun with
+ *         the record's position, so that bytes of a command that look like a record are none
  *     16  the content
  *     ..  zeros; at the end, in eight bytes: a mark; how many whole sectors of the record are all zeros
  *
@@ -45,7 +46,7 @@ export function endRecord(writer: ByteWriter, { number, position }: Placing): Ui
   view.setUint32(0, contentEnd - headerBytes, true);
   view.setUint32(4, crc32c(record.subarray(headerBytes, contentEnd)), true);
   view.setUint32(8, number >>> 0, true);
-  view.setUint32(12, headerChecksum(record), true);
+  view.setUint32(12, headerChecksum(record, position), true);
   view.setUint32(record.length - trailerBytes, mark, true);
   view.setUint32(record.length - 4, zeroSectors(record, position), true);
   return record;
@@ -118,7 +119,7 @@ function headerAt(file: Uint8Array, position: number): Header | null {
   if (position + headerBytes > file.length) return null;
   const view = viewOf(file);
   const header = file.subarray(position, position + headerBytes);
-  if (view.getUint32(position + 12, true) !== headerChecksum(header)) return null;
+  if (view.getUint32(position + 12, true) !== headerChecksum(header, position)) return null;
   return {
     length: view.getUint32(position, true),
     checksum: view.getUint32(position + 4, true),
@@ -154,8 +155,8 @@ function totalLength(contentLength: number): number {
 }
 
 /** Never zero, so that a header is not mistaken for none. */
-function headerChecksum(header: Uint8Array): number {
-  return crc32c(header.subarray(0, 12)) || 1;
+function headerChecksum(header: Uint8Array, position: number): number {
+  return CRC32C.buf(header.subarray(0, 12), position | 0) >>> 0 || 1;
 }
 
 /** How many whole sectors of a record that begins at `position` hold nothing but zeros. */

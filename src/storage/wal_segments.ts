@@ -1,9 +1,9 @@
 /**
  * The segments of the write-ahead log: files `log-NUMBER`, of one size, full of zeros before they are used. The next one is
  * made while the last one fills. Each begins with what was written before it, so that the oldest can go once a snapshot
- * has replaced all its entries.
+ * has replaced all its entries, and a full one ends with a record that says so, so that the newest can't be lost unnoticed.
  */
-import type { LogEntry, LogIndex } from "../core/mod.ts";
+import { type LogEntry, type LogIndex, unreachable } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Identity } from "../ports.ts";
 import { BytesError, byteWriter } from "./bytes.ts";
@@ -13,7 +13,9 @@ import {
   emptySummary,
   type Head,
   putHead,
+  putSegmentEnd,
   readContent,
+  type SegmentEnd,
   type StoredWrite,
   type Summary,
 } from "./wal_content.ts";
@@ -55,6 +57,12 @@ export interface Tail {
   position: number;
 }
 
+/** The last segment, as it was found. */
+export interface FoundTail extends Omit<Tail, "file"> {
+  /** Where its last record begins, in bytes. */
+  readonly last: number;
+}
+
 /** All that was found in a folder. */
 export interface Found {
   /** Whose log it is. */
@@ -65,10 +73,12 @@ export interface Found {
   readonly log: readonly LogEntry[];
   /** The segments, the oldest first. */
   readonly segments: readonly Segment[];
+  /** The numbers of older segments, of which nothing is needed. */
+  readonly unneeded: readonly number[];
   /** The number of the next record. */
   readonly number: number;
   /** Where it goes. */
-  readonly tail: Omit<Tail, "file">;
+  readonly tail: FoundTail;
 }
 
 const unfinishedName = "segment.new";
@@ -114,38 +124,60 @@ export async function beginSegment(
   return { file, size, begins: bytes.length, position: bytes.length };
 }
 
-/** Opens the last segment, to go on with it. What an unfinished write has left there goes. */
+/** Says at the end of a full segment that there is a next one. */
+export async function endSegment({ file, position }: Tail, number: number): Promise<void> {
+  const writer = byteWriter();
+  beginRecord(writer);
+  putSegmentEnd(writer);
+  await file.write(endRecord(writer, { number, position }), position);
+  await file.sync();
+}
+
+/**
+ * Opens the last segment, to go on with it. What an unfinished write has left there goes.
+ *
+ * The last record was read, and yet it may not be on the disk: the process was killed before it was synced, or the sync
+ * has failed, and some systems take what they could not write for written. Once loaded it counts, so it is written again.
+ */
 export async function reopenSegment(folder: WalFolder, found: Found): Promise<Tail> {
+  const { files, path } = folder;
   const { number } = found.segments.at(-1)!;
-  const file = await folder.files.open(pathOf(folder, number), "existing");
-  const { size, begins, position } = found.tail;
-  const rest = new Uint8Array(Math.max(0, await file.size() - position));
-  await file.read(rest, position);
-  if (!isZero(rest, 0, rest.length)) {
-    await file.write(rest.fill(0), position);
+  const { size, begins, position, last } = found.tail;
+  const file = await files.open(pathOf(folder, number), "existing");
+  try {
+    const bytes = new Uint8Array(Math.max(position, await file.size()) - last);
+    await file.read(bytes, last);
+    const rest = bytes.subarray(position - last);
+    const isClean = isZero(rest, 0, rest.length);
+    rest.fill(0);
+    await file.write(isClean ? bytes.subarray(0, position - last) : bytes, last);
     await file.sync();
+    await files.syncFolder(path);
+  } catch (error) {
+    await file.close();
+    throw error;
   }
   return { file, size, begins, position };
 }
 
-/** Removes segments of which nothing is needed, and returns the others. */
-export async function removeSegments(
-  folder: WalFolder,
-  segments: readonly Segment[],
-  compactedIndex: LogIndex,
-): Promise<Segment[]> {
-  const needed = segments.findIndex(({ lastIndex }, at) =>
-    lastIndex > compactedIndex || at === segments.length - 1
-  );
-  for (const { number } of segments.slice(0, needed)) await folder.files.remove(pathOf(folder, number));
-  return segments.slice(needed);
+/** How many of the oldest segments are not needed, as a snapshot has replaced all their entries. */
+export function countUnneeded(segments: readonly Segment[], compactedIndex: LogIndex): number {
+  return segments.findIndex(({ lastIndex }, at) => lastIndex > compactedIndex || at === segments.length - 1);
+}
+
+/** Removes the segments of these numbers. Whether they are gone after a crash doesn't matter. */
+export async function removeSegments(folder: WalFolder, numbers: readonly number[]): Promise<void> {
+  for (const number of numbers) await folder.files.remove(pathOf(folder, number));
 }
 
 /** What is in a folder; null if nothing was ever written. */
 export async function readSegments(folder: WalFolder): Promise<Found | null> {
-  const numbers = (await folder.files.list(folder.path)).map(numberOf).filter((number) => number !== null);
-  numbers.sort((a, b) => a - b);
-  if (numbers.length === 0) return null;
+  const all = (await folder.files.list(folder.path)).map(numberOf).filter((number) => number !== null);
+  all.sort((a, b) => a - b);
+  if (all.length === 0) return null;
+  // Before a gap: removed once, but a crash has brought some back. Whether they are needed is seen below.
+  const start = all.findLastIndex((number, at) => at === 0 || all[at - 1] !== number - 1);
+  const numbers = all.slice(start);
   const replay: Replay = {
     head: null,
     summary: null,
@@ -154,29 +186,28 @@ export async function readSegments(folder: WalFolder): Promise<Found | null> {
     segments: [],
     number: null,
     begins: 0,
+    last: 0,
     position: 0,
+    isEnded: false,
   };
-  for (const [at, number] of numbers.entries()) {
-    if (number !== numbers[0]! + at) {
-      throw new RaftError("Corrupt", `${pathOf(folder, number - 1)} is missing: ${advice}`);
-    }
-    await readSegment(folder, number, number === numbers.at(-1), replay);
-  }
-  const { head, summary, first, log, segments, position } = replay;
+  for (const number of numbers) await readSegment(folder, number, number === numbers.at(-1), replay);
+  const { head, summary, first, log, segments, begins, last, position } = replay;
   const compacted = summary?.compaction?.compactedIndex ?? 0;
   if (first > compacted + 1) {
-    const what = `${
-      pathOf(folder, numbers[0]! - 1)
-    } is missing: the log begins at index ${first}, the snapshot ends at ${compacted}`;
-    throw new RaftError("Corrupt", `${what}; ${advice}`);
+    const what = `the log begins at index ${first}, the snapshot ends at ${compacted}`;
+    throw missing(pathOf(folder, numbers[0]! - 1), what);
+  }
+  if (replay.isEnded) {
+    throw missing(pathOf(folder, numbers.at(-1)! + 1), "the segment before it says that it is there");
   }
   return {
     owner: head!.owner,
     summary,
     log,
     segments,
+    unneeded: all.slice(0, start),
     number: replay.number!,
-    tail: { size: head!.size, begins: replay.begins, position },
+    tail: { size: head!.size, begins, last, position },
   };
 }
 
@@ -190,9 +221,12 @@ interface Replay {
   readonly segments: Segment[];
   /** The number of the next record; null if any will do. */
   number: number | null;
-  /** Where the first record of the segment ends, and where the next record begins. */
+  /** Where the first record of the segment ends, the last one begins, and the next one will. */
   begins: number;
+  last: number;
   position: number;
+  /** Whether the last record says that there is another segment. */
+  isEnded: boolean;
 }
 
 const advice =
@@ -208,8 +242,7 @@ async function readSegment(
   const path = pathOf(folder, number);
   const bytes = await readFile(folder.files, path);
   checkFormat(path, bytes);
-  const segment: Segment = { number, lastIndex: 0 };
-  replay.segments.push(segment);
+  replay.segments.push({ number, lastIndex: 0 });
   replay.position = alignment;
   for (;;) {
     const { position } = replay;
@@ -225,15 +258,30 @@ async function readSegment(
       return;
     }
     const content = contentOf(path, position, found.content);
-    if (isFirst !== (content.type === "head")) {
-      throw damaged(path, position, `a ${content.type} has no place here`);
+    if (isFirst !== (content.type === "head") || (replay.isEnded && !isFirst)) {
+      throw damaged(path, position, `a record "${content.type}" has no place here`);
     }
-    if (content.type === "head") {
-      begin(path, number, content, replay);
-      replay.begins = found.end;
-    } else take(path, content, segment, replay);
-    replay.number = found.number + 1 >>> 0;
+    takeRecord(path, number, content, replay);
+    if (isFirst) replay.begins = found.end;
+    // The end has the number of the record after it: whether it is there or not, the next segment follows on.
+    if (content.type !== "end") replay.number = found.number + 1 >>> 0;
+    replay.last = position;
     replay.position = found.end;
+  }
+}
+
+function takeRecord(path: string, segment: number, content: Head | StoredWrite | SegmentEnd, replay: Replay) {
+  replay.isEnded = false;
+  switch (content.type) {
+    case "head":
+      return begin(path, segment, content, replay);
+    case "write":
+      return take(path, content, replay);
+    case "end":
+      replay.isEnded = true;
+      return;
+    default:
+      return unreachable(content);
   }
 }
 
@@ -257,7 +305,7 @@ function checkFormat(path: string, bytes: Uint8Array): void {
   throw new RaftError("Mismatch", `${what}: use the version of Quorate that wrote it`);
 }
 
-function contentOf(path: string, position: number, bytes: Uint8Array): Head | StoredWrite {
+function contentOf(path: string, position: number, bytes: Uint8Array): Head | StoredWrite | SegmentEnd {
   try {
     return readContent(bytes);
   } catch (error) {
@@ -277,7 +325,7 @@ function begin(path: string, number: number, head: Head, replay: Replay): void {
 }
 
 /** Applies a write to what has been read. */
-function take(path: string, write: StoredWrite, segment: Segment, replay: Replay): void {
+function take(path: string, write: StoredWrite, replay: Replay): void {
   const { currentTerm, votedFor, from, entries } = write;
   const { lastIndex: before, compaction: earlier } = replay.summary ?? emptySummary;
   const compaction = write.compaction === "same" ? earlier : write.compaction;
@@ -298,8 +346,13 @@ function take(path: string, write: StoredWrite, segment: Segment, replay: Replay
     replay.first = kept;
   }
   const lastIndex = from - 1 + entries.length;
+  const segment = replay.segments.at(-1)!;
   segment.lastIndex = Math.max(segment.lastIndex, lastIndex);
   replay.summary = { currentTerm, votedFor, lastIndex, compaction };
+}
+
+function missing(path: string, reason: string): RaftError {
+  return new RaftError("Corrupt", `${path} is missing: ${reason}; ${advice}`);
 }
 
 function damaged(path: string, position: number, reason: string): RaftError {

@@ -13,6 +13,8 @@ export interface WalSnapshots {
   write(index: LogIndex, content: ReadableStream<Uint8Array>): Promise<void>;
   /** The content of the snapshot of an index. */
   read(index: LogIndex): Promise<ReadableStream<Uint8Array>>;
+  /** Throws what reading it would if the snapshot of an index is not there. */
+  check(index: LogIndex): Promise<void>;
   /** Removes all older than this index, or, with `also`, all others: what no write has named. */
   keep(index: LogIndex, also?: "nothing newer"): Promise<void>;
 }
@@ -25,6 +27,8 @@ const frameHeaderBytes = 8;
 
 const name = (index: LogIndex) => `snapshot-${String(index).padStart(16, "0")}`;
 const unfinishedSuffix = ".new";
+const advice =
+  "restore the file, or bring the node back under another name, as a new learner (docs/storage.md)";
 
 /** The index of the snapshot that a file holds; null if it holds none. */
 function indexOf(file: string): LogIndex | null {
@@ -35,7 +39,13 @@ function indexOf(file: string): LogIndex | null {
 /** The snapshots of a folder. */
 export function walSnapshots(files: Files, folder: string): WalSnapshots {
   const pathOf = (index: LogIndex) => `${folder}/${name(index)}`;
+  const check = async (index: LogIndex) => {
+    if ((await files.list(folder)).includes(name(index))) return;
+    const what = `there is no snapshot of index ${index}: ${pathOf(index)} is missing`;
+    throw new RaftError("Corrupt", `${what}; ${advice}`);
+  };
   return {
+    check,
     async write(index, content) {
       const unfinished = pathOf(index) + unfinishedSuffix;
       const file = await files.open(unfinished, "create");
@@ -52,9 +62,7 @@ export function walSnapshots(files: Files, folder: string): WalSnapshots {
       await files.syncFolder(folder);
     },
     async read(index) {
-      const missing = () =>
-        new RaftError("Corrupt", `there is no snapshot of index ${index}: ${pathOf(index)} is missing`);
-      if (!(await files.list(folder)).includes(name(index))) throw missing();
+      await check(index);
       return frames(await files.open(pathOf(index), "existing"), pathOf(index));
     },
     async keep(index, also) {
@@ -134,6 +142,5 @@ function frames(file: OpenFile, path: string): ReadableStream<Uint8Array> {
 }
 
 function damaged(path: string, position: number): RaftError {
-  const what = `${path} is damaged at byte ${position}`;
-  return new RaftError("Corrupt", `${what}: restore the file, or bring the node back as a new learner`);
+  return new RaftError("Corrupt", `${path} is damaged at byte ${position}: ${advice}`);
 }

@@ -10,6 +10,8 @@ import { emptySummary, putWrite, type Summary } from "./wal_content.ts";
 import { alignment, beginRecord, endRecord } from "./wal_records.ts";
 import {
   beginSegment,
+  countUnneeded,
+  endSegment,
   type Found,
   makeSegment,
   readSegments,
@@ -28,7 +30,7 @@ interface Log {
   readonly owner: Identity;
   /** What was written, but for the entries; null if nothing was. */
   summary: Summary | null;
-  segments: Segment[];
+  readonly segments: Segment[];
   /** The number of the next record. */
   number: number;
   /** Where it goes; null before the first write. */
@@ -110,10 +112,19 @@ async function openLog(
   if (found === null) {
     return { ...fresh, owner: identity, summary: null, segments: [], number: 1, tail: null };
   }
-  const { owner, summary, segments, number } = found;
+  const { owner, summary, segments, unneeded, number } = found;
   checkOwner(folder.path, owner, identity, "give each node its own folder");
-  await snapshots.keep(summary?.compaction?.snapshot.index ?? 0, "nothing newer");
+  const snapshotIndex = summary?.compaction?.snapshot.index ?? 0;
+  if (snapshotIndex > 0) await snapshots.check(snapshotIndex);
   const tail = await reopenSegment(folder, found);
+  try {
+    // What was found is durable only now: what it has replaced must not go before.
+    await snapshots.keep(snapshotIndex, "nothing newer");
+    await removeSegments(folder, unneeded);
+  } catch (error) {
+    await tail.file.close();
+    throw error;
+  }
   return { ...fresh, owner, summary, segments: [...segments], number, tail };
 }
 
@@ -141,7 +152,8 @@ async function append(log: Log, write: Write): Promise<void> {
   const segment = log.segments.at(-1)!;
   segment.lastIndex = Math.max(segment.lastIndex, lastIndex);
   if (compaction === null || compaction.snapshot.index === summary.compaction?.snapshot.index) return;
-  log.segments = await removeSegments(folder, log.segments, compaction.compactedIndex);
+  const unneeded = countUnneeded(log.segments, compaction.compactedIndex);
+  await removeSegments(folder, log.segments.splice(0, unneeded).map(({ number }) => number));
   await snapshots.keep(compaction.snapshot.index);
 }
 
@@ -150,8 +162,8 @@ async function tailFor(log: Log, length: number): Promise<Tail> {
   const { folder, owner, summary, tail } = log;
   if (tail !== null) {
     const isFresh = tail.position === tail.begins;
-    // The alignment, and what belongs behind a record.
-    const fits = tail.position + length + 2 * alignment <= tail.size;
+    // The alignment, what belongs behind a record, and the record that ends the segment.
+    const fits = tail.position + length + 5 * alignment <= tail.size;
     if (tail.position > tail.size / 2) log.next ??= unheard(makeSegment(folder));
     if (fits || isFresh) return tail;
   }
@@ -159,6 +171,7 @@ async function tailFor(log: Log, length: number): Promise<Tail> {
   log.next = null;
   const segment = (log.segments.at(-1)?.number ?? 0) + 1;
   log.tail = await beginSegment(folder, file, { segment, owner, before: summary }, log.number);
+  if (tail !== null) await endSegment(tail, log.number);
   log.number = log.number + 1 >>> 0;
   log.segments.push({ number: segment, lastIndex: 0 });
   await tail?.file.close();

@@ -196,6 +196,10 @@ async function assertKeeps({ open, reopen }: Bench, writes: readonly Write[]): P
   let opened = await open();
   let expected: PersistentState | null = null;
   for (const write of writes) {
+    const index = write.compaction?.snapshot.index;
+    if (index !== undefined && index !== expected?.compaction?.snapshot.index) {
+      await opened.writeSnapshot(index, streamOf(bytesOf(index)));
+    }
     await opened.write(write);
     expected = afterWrite(expected, write);
     assertSameState(await opened.load(), expected);

@@ -140,8 +140,8 @@ Deno.test("a spec by its path, relative to where the command was typed, with its
 });
 
 const wrong: readonly (readonly [args: readonly string[], message: string])[] = [
-  [[], "a command is missing: check, break or replay"],
-  [["chekc"], "there is no command chekc: there are check, break and replay"],
+  [[], "a command is missing: check, break, replay or explore"],
+  [["chekc"], "there is no command chekc: there are check, break, replay and explore"],
   [["check", "--dept", "3"], "check has no flag --dept: there are --depth, "],
   [["check", "--dept", "3"], "did you mean --depth?"],
   [["check", "--depth", "0"], "--depth takes a depth: 1, 2, 3, ..."],
