@@ -122,7 +122,7 @@ export interface StateMachineExtras<Answer = unknown> {
    */
   snapshot?(): ReadableStream<Uint8Array>;
   /** Replaces all that has been applied by what a snapshot holds. In the meantime nothing is applied. */
-  restore?(content: ReadableStream<Uint8Array>): Promise<void>;
+  restore?(content: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void>;
   /**
    * How the answers to commands of sessions become bytes: they are kept until the client has them, in snapshots too.
    * Default: MessagePack, for answers that are plain data.

@@ -63,7 +63,7 @@ export function withHead(
  */
 export async function readHead(
   snapshot: ReadableStream<Uint8Array>,
-): Promise<{ readonly head: Head; readonly rest: ReadableStream<Uint8Array> }> {
+): Promise<{ readonly head: Head; readonly rest: ReadableStream<Uint8Array<ArrayBuffer>> }> {
   const reader = snapshot.getReader();
   let bytes = new Uint8Array();
   const fill = async (length: number) => {
@@ -91,9 +91,9 @@ export async function readHead(
 
 /** What was read too much, and then the rest. */
 function following(
-  first: Uint8Array,
+  first: Uint8Array<ArrayBuffer>,
   reader: ReadableStreamDefaultReader<Uint8Array>,
-): ReadableStream<Uint8Array> {
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     start(controller) {
       if (first.byteLength > 0) controller.enqueue(first);
@@ -101,7 +101,8 @@ function following(
     async pull(controller) {
       const { done, value } = await reader.read();
       if (done) controller.close();
-      else controller.enqueue(value);
+      // No storage reads into shared memory.
+      else controller.enqueue(value as Uint8Array<ArrayBuffer>);
     },
     cancel: (reason) => reader.cancel(reason),
   }, { highWaterMark: 0 });
