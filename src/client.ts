@@ -123,7 +123,7 @@ function create<Answer>(options: RaftClientOptions): RaftClient<Answer> {
   const closed = new AbortController();
   const session = lazySession<Answer>({
     timeoutMs: settings.timeoutMs,
-    closed: closed.signal,
+    ends: [closed.signal],
     pacing,
     async open(signal) {
       const { session: id, maxAnswers } = await asker.ask({ type: "open" }, signal);
@@ -144,8 +144,8 @@ function create<Answer>(options: RaftClientOptions): RaftClient<Answer> {
     { timeoutMs, signal }: z.infer<typeof proposeSchema>,
     run: (signal: AbortSignal) => Promise<T>,
   ) => {
-    const outer = signal === undefined ? closed.signal : AbortSignal.any([closed.signal, signal]);
-    return within(clock, timeoutMs ?? settings.timeoutMs, outer, run);
+    const ends = signal === undefined ? [closed.signal] : [signal, closed.signal];
+    return within(clock, timeoutMs ?? settings.timeoutMs, ends, run);
   };
   const close = async () => {
     closed.abort(new RaftError("Stopped", "the client was closed"));

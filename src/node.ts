@@ -202,7 +202,11 @@ function facade(node: Running): RaftNode {
     propose: async (command, options) => (await calls.propose(node, command, options)).answer,
     openSession: async (options = {}) =>
       await openSession(
-        { settings: node.settings, submit: (...given) => calls.submit(node, ...given) },
+        {
+          settings: node.settings,
+          ended: node.ended.signal,
+          submit: (...given) => calls.submit(node, ...given),
+        },
         options,
       ),
     read: (query, options) => calls.read(node, query, options),

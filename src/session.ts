@@ -48,8 +48,8 @@ export interface SessionHost<Answer> {
   readonly attempt: (command: Uint8Array, session: SessionCommand, signal: AbortSignal) => Promise<Answer>;
   /** How long to go on with opening, in milliseconds. */
   readonly timeoutMs: number;
-  /** Ends that, too, when it aborts. */
-  readonly closed: AbortSignal | undefined;
+  /** End that, too, when one of them aborts. */
+  readonly ends: readonly AbortSignal[];
   /** How to pause between attempts. */
   readonly pacing: Pacing;
 }
@@ -80,45 +80,34 @@ interface Numbering extends OpenedSession {
 export interface LazySession<Answer> {
   /** Sends a command until it is answered or the signal aborts. */
   send(command: Uint8Array, signal: AbortSignal): Promise<Answer>;
-  /** The session that is open; opens one if none is. */
-  opened(signal: AbortSignal): Promise<OpenedSession>;
 }
 
-/** A session that nobody has opened yet. */
+/** A session: the `first` one, if it is open already. */
 export function lazySession<Answer>(
-  { open, attempt, timeoutMs, closed, pacing }: SessionHost<Answer>,
+  host: SessionHost<Answer>,
+  first: OpenedSession | null = null,
 ): LazySession<Answer> {
-  let current: Promise<Numbering> | null = null;
-
-  /** One opening for all that wait for it: it goes on if one of them gives up. */
-  async function begin(): Promise<Numbering> {
-    const opened = await within(
-      pacing.clock,
-      timeoutMs,
-      closed,
-      (signal) => persist(pacing, signal, () => open(signal)),
-    );
-    return { ...opened, last: 0, unanswered: new Set(), waiters: [] };
-  }
+  let current = first === null ? null : Promise.resolve(numberingOf(first));
 
   function forget(session: Promise<Numbering>): void {
     if (current === session) current = null;
   }
 
+  /** One opening for all that wait for it: it goes on if one of them gives up. */
   function numbering(): Promise<Numbering> {
-    const session = current ??= begin();
+    if (current !== null) return current;
+    const session = current = openPersistently(host).then(numberingOf);
     session.catch(() => forget(session));
     return session;
   }
 
   return {
-    opened: (signal) => unlessAborted(numbering(), signal),
     async send(command, signal) {
       for (;;) {
         const session = numbering();
         const opened = await unlessAborted(session, signal);
         try {
-          return await sendIn(opened, { attempt, pacing }, command, signal);
+          return await sendIn(opened, host, command, signal);
         } catch (error) {
           if (!(error instanceof RaftError) || error.code !== "SessionExpired") throw error;
           forget(session);
@@ -128,6 +117,17 @@ export function lazySession<Answer>(
       }
     },
   };
+}
+
+/** Opens a session, and tries again and again. */
+export function openPersistently(
+  { open, timeoutMs, ends, pacing }: Pick<SessionHost<never>, "open" | "timeoutMs" | "ends" | "pacing">,
+): Promise<OpenedSession> {
+  return within(pacing.clock, timeoutMs, ends, (signal) => persist(pacing, signal, () => open(signal)));
+}
+
+function numberingOf(opened: OpenedSession): Numbering {
+  return { ...opened, last: 0, unanswered: new Set(), waiters: [] };
 }
 
 async function sendIn<Answer>(
@@ -178,11 +178,11 @@ export async function persist<T>(
   }
 }
 
-/** Runs with a deadline, and until the caller gives up; whichever it is, is the reason of the signal. */
+/** Runs with a deadline, and until one of the outer signals aborts; what ends it is the reason of the inner one. */
 export async function within<T>(
   clock: Clock,
   timeoutMs: number,
-  outer: AbortSignal | undefined,
+  outer: readonly AbortSignal[],
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
@@ -190,18 +190,18 @@ export async function within<T>(
     controller.abort(new RaftError("Timeout", `there was no answer within ${timeoutMs} ms`));
   });
   const onAbort = () => {
-    const { reason } = outer!;
+    const reason = outer.find(({ aborted }) => aborted)?.reason;
     const error = new RaftError("Aborted", "the caller's signal aborted the wait", { cause: reason });
     controller.abort(reason instanceof RaftError ? reason : error);
   };
-  if (outer?.aborted) onAbort();
-  outer?.addEventListener("abort", onAbort);
+  if (outer.some(({ aborted }) => aborted)) onAbort();
+  for (const signal of outer) signal.addEventListener("abort", onAbort);
   try {
     if (controller.signal.aborted) throw reasonOf(controller.signal);
     return await run(controller.signal);
   } finally {
     cancel();
-    outer?.removeEventListener("abort", onAbort);
+    for (const signal of outer) signal.removeEventListener("abort", onAbort);
   }
 }
 

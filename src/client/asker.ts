@@ -56,7 +56,7 @@ export function createAsker({ servers, transport, attemptTimeoutMs, clock, rando
         const bytes = await within(
           clock,
           attemptTimeoutMs,
-          signal,
+          [signal],
           (signal) => transport.request(servers[asked]!, request, signal),
         );
         response = decodeResponse(bytes);

@@ -46,6 +46,7 @@ function end(node: Running, health: Health): void {
   );
   readTable.rejectAll(node.reads, stoppedError(node, health, "no"));
   requests.rejectWaiting(node.requests, stoppedError(node, health, "unknown"));
+  node.ended.abort(stoppedError(node, health, "no"));
   wakeAll(node.source);
   node.resolveStopped(health);
 }

@@ -30,6 +30,8 @@ export interface Running {
   readonly report: Report;
   readonly stopped: Promise<Health>;
   readonly resolveStopped: (health: Health) => void;
+  /** Aborts when the node no longer runs, for those who are about to ask again. */
+  readonly ended: AbortController;
   /** Null until the transport is open. */
   connection: Connection | null;
   health: Health;
@@ -100,6 +102,7 @@ export function assemble(
     report: reporter.report,
     stopped,
     resolveStopped,
+    ended: new AbortController(),
     connection: null,
     health: { type: "running" },
     closing: null,

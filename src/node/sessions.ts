@@ -6,7 +6,8 @@ import {
   type ClientSession,
   lazySession,
   type OpenedSession,
-  type Pacing,
+  openPersistently,
+  type SessionHost,
   type SessionOptions,
   within,
 } from "../session.ts";
@@ -24,33 +25,35 @@ export interface SessionsHost {
     patience: Patience,
     session: SessionOpening | SessionCommand,
   ) => Promise<Outcome>;
+  /** Aborts when the node ends. */
+  readonly ended: AbortSignal;
 }
 
 /** Opens a session. One that was opened, but whose id was never heard, is closed in time as others are used. */
 export async function openSession(
-  { settings, submit }: SessionsHost,
+  { settings, submit, ended }: SessionsHost,
   options: SessionOptions,
 ): Promise<ClientSession> {
   const { clock, random, heartbeatMs, electionTimeoutMs, proposalTimeoutMs } = settings;
   const { maxSessions, maxSessionAnswers: maxAnswers } = settings;
-  const pacing: Pacing = { clock, random, pauseMs: heartbeatMs, isFinal };
   // A proposal on its way to a leader that is lost is answered by nobody; one election later there is another.
-  const timeoutMs = 2 * electionTimeoutMs[1];
+  const attemptMs = 2 * electionTimeoutMs[1];
   const opening: SessionOpening = { type: "open", maxSessions, maxAnswers };
   let opened: OpenedSession;
-  const session = lazySession({
+  const host: SessionHost<unknown> = {
     timeoutMs: proposalTimeoutMs,
-    closed: undefined,
-    pacing,
+    ends: [ended],
+    pacing: { clock, random, pauseMs: heartbeatMs, isFinal },
     async open(signal) {
-      const { index: id } = await submit(new Uint8Array(), { timeoutMs, signal }, opening);
+      const { index: id } = await submit(new Uint8Array(), { timeoutMs: attemptMs, signal }, opening);
       return opened = { id, maxAnswers };
     },
     attempt: async (command, request, signal) =>
-      (await submit(command, { timeoutMs, signal }, request)).answer,
-  });
-  const patience = parseSessionOptions(options);
-  opened = await within(clock, patience.timeoutMs ?? proposalTimeoutMs, patience.signal, session.opened);
+      (await submit(command, { timeoutMs: attemptMs, signal }, request)).answer,
+  };
+  const { timeoutMs = proposalTimeoutMs, signal } = parseSessionOptions(options);
+  opened = await openPersistently({ ...host, timeoutMs, ends: endsOf(ended, signal) });
+  const session = lazySession(host, opened);
   return {
     get id() {
       return opened.id;
@@ -62,9 +65,13 @@ export async function openSession(
         throw new RaftError("InvalidOptions", `the command: expected a Uint8Array, got ${show(command)}`);
       }
       const copy = new Uint8Array(command);
-      return await within(clock, timeoutMs, signal, (signal) => session.send(copy, signal));
+      return await within(clock, timeoutMs, endsOf(ended, signal), (signal) => session.send(copy, signal));
     },
   };
+}
+
+function endsOf(ended: AbortSignal, signal: AbortSignal | undefined): readonly AbortSignal[] {
+  return signal === undefined ? [ended] : [signal, ended];
 }
 
 function isFinal(code: RaftErrorCode): boolean {
