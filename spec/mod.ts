@@ -53,6 +53,7 @@ export type {
   Model,
   Naming,
   Refit,
+  Rounds,
   SpentBudget,
   Start,
   State,

@@ -23,6 +23,7 @@ export type LogEventName =
   | "snapshotNotSent"
   | "snapshotNotTaken"
   | "releaseFailed"
+  | "unfinishedWriteDropped"
   | "peerConnected"
   | "peerUnreachable"
   | "messageDropped"
@@ -47,7 +48,7 @@ export interface LogEvent {
 export interface LogRecord extends LogEvent {
   /** The node. */
   readonly node: NodeId;
-  /** Its currentTerm. */
+  /** Its currentTerm; 0 until its storage was read. */
   readonly term: Term;
 }
 

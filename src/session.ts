@@ -214,8 +214,8 @@ export function reasonOf({ reason }: AbortSignal): RaftError {
 
 /** Waits, but only until the signal aborts. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(reasonOf(signal));
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => onAbort = () => reject(reasonOf(signal)));
   if (signal.aborted) throw reasonOf(signal);
   signal.addEventListener("abort", onAbort);
   try {

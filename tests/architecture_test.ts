@@ -54,7 +54,7 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^src\/trace\//, may: /^src\/(core\/mod\.ts|error\.ts|trace\/)/ },
   { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },
   { part: /^src\/identity\.ts/, may: /^src\/(core\/mod|ports)\.ts/ },
-  { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat|codec_proposal)\.ts|npm:|@msgpack)/ },
+  { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat|codec_proposal|copies)\.ts|npm:|@msgpack)/ },
   {
     part: /^src\/transport\//,
     may: /^(src\/(core\/mod|ports|error|logging|options|identity|codec)\.ts|src\/transport\/|npm:)/,
@@ -67,9 +67,13 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   {
     part: /^src\/(node\.ts|node\/)/,
     may:
-      /^(src\/(core\/mod|ports|error|logging|options|codec|codec_flat|answers|session)\.ts|src\/node\/|src\/trace\/record\.ts|npm:)/,
+      /^(src\/(core\/mod|ports|error|logging|options|codec|codec_flat|copies|answers|session)\.ts|src\/node\/|src\/trace\/record\.ts|npm:)/,
   },
   { part: /^src\/(deno|nodejs)\.ts/, may: /^src\/(client|transport|storage)\/|^src\/nodejs\.ts/ },
+  {
+    part: /^src\/telemetry\.ts/,
+    may: /^(src\/(core\/mod|error|node\/(observing|status))\.ts|npm:|@opentelemetry)/,
+  },
   {
     part: /^mod\.ts/,
     may: /^src\/(core|client\/service|transport\/memory|storage\/memory|trace|node|ports|error|logging)/,
@@ -78,7 +82,7 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^spec\/explorer\//, may: /^(spec\/(?!cli)|src\/core\/mod\.ts|npm:|node:)/ },
   { part: /^spec\/cli/, may: /^(spec\/|npm:|@std|jsr:|vendor\/)/ },
   { part: /^spec\//, may: /^spec\// },
-  { part: /^examples\//, may: /^(mod\.ts|src\/deno\.ts|npm:|@std|jsr:|vendor\/)/ },
+  { part: /^examples\//, may: /^(mod\.ts|src\/(deno|telemetry)\.ts|npm:|@std|jsr:|vendor\/)/ },
 ];
 
 Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core <- spec", async () => {
@@ -86,6 +90,7 @@ Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core 
     "mod.ts",
     "src/deno.ts",
     "src/client.ts",
+    "src/telemetry.ts",
     "spec/mod.ts",
     "spec/cli.ts",
     "spec/explorer/page/main.tsx",
@@ -99,7 +104,7 @@ Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core 
 Deno.test("Deno and node: are named only in the adapters that need them", async () => {
   // A ready-made test is text that names Deno.
   const allowed =
-    /^(src\/transport\/tcp|src\/client\/tcp|src\/storage\/(deno_kv|node_files|folder_lock)|spec\/cli|spec\/explorer\/(build|serve)|spec\/report\/ready_made)/;
+    /^(src\/transport\/tcp|src\/client\/tcp|src\/storage\/(deno_kv|node_files|node_sqlite|sqlite_tables)|spec\/cli|spec\/explorer\/(build|serve)|spec\/report\/ready_made)/;
   const wrong = (await sources("src", "spec", "mod.ts")).filter(({ path, text }) =>
     !allowed.test(path) && /\bDeno\.|["']node:/.test(withoutComments(text))
   );

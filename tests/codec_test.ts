@@ -19,12 +19,6 @@ const entries: readonly LogEntry[] = [
   { type: "command", term: 2, id: { node: "a", incarnation: 0, sequence: 0 }, command: new Uint8Array() },
   {
     type: "command",
-    term: 2 ** 32,
-    id: { node: "n".repeat(maxNodeIdLength), incarnation: Number.MAX_SAFE_INTEGER, sequence: 65536 },
-    command: new Uint8Array(70_000).fill(5),
-  },
-  {
-    type: "command",
     term: 3,
     id: { node: "a", incarnation: 0, sequence: 1 },
     command: new Uint8Array(),
@@ -36,6 +30,12 @@ const entries: readonly LogEntry[] = [
     id: { node: "a", incarnation: 0, sequence: 2 },
     command: new Uint8Array([6]),
     session: { type: "command", session: 70_000, sequence: 300, firstUnanswered: 299 },
+  },
+  {
+    type: "command",
+    term: 2 ** 32,
+    id: { node: "n".repeat(maxNodeIdLength), incarnation: Number.MAX_SAFE_INTEGER, sequence: 65536 },
+    command: new Uint8Array(70_000).fill(5),
   },
 ];
 

@@ -1,7 +1,13 @@
 /** Finds the spec that a command names. */
 import { resolve, toFileUrl } from "@std/path";
 import { catalog } from "../catalog/mod.ts";
-import { isSpecification, type Parameter, type Specification } from "../dsl/specification.ts";
+import {
+  isSpecification,
+  noValue,
+  type Parameter,
+  parameterIn,
+  type Specification,
+} from "../dsl/specification.ts";
 import { guarded } from "../dsl/definition.ts";
 import { visibleLines } from "../report/visible.ts";
 import type { CheckFlags } from "./arguments.ts";
@@ -161,20 +167,12 @@ export function choose(
 
 function parameter(spec: Specification, key: string, text: string): Parameter {
   const standard = Object.hasOwn(spec.parameters, key) ? spec.parameters[key] : undefined;
-  switch (typeof standard) {
-    case "undefined":
-      throw new UsageError(
-        `${spec.name} has no parameter ${key}: ${list(key, Object.keys(spec.parameters))}`,
-      );
-    case "number":
-      if (/^[0-9]+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-      throw new UsageError(`${key} of ${spec.name} is a count: 0, 1, 2, ...; not ${JSON.stringify(text)}`);
-    case "boolean":
-      if (text === "true" || text === "false") return text === "true";
-      throw new UsageError(`${key} of ${spec.name} is true or false, not ${JSON.stringify(text)}`);
-    case "string":
-      return text;
+  if (standard === undefined) {
+    throw new UsageError(`${spec.name} has no parameter ${key}: ${list(key, Object.keys(spec.parameters))}`);
   }
+  const value = parameterIn(text, standard);
+  if (value === null) throw new UsageError(noValue(spec, key, text));
+  return value;
 }
 
 function list(name: string, names: readonly string[]): string {

@@ -78,6 +78,24 @@ export function resolveParameters(
   return { ...spec.parameters, ...named, ...given };
 }
 
+/** The value of a parameter as people write it, given its default; null if the text is none of its kind. */
+export function parameterIn(text: string, standard: Parameter): Parameter | null {
+  switch (typeof standard) {
+    case "number":
+      return /^[0-9]+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null;
+    case "boolean":
+      return text === "true" || text === "false" ? text === "true" : null;
+    case "string":
+      return text;
+  }
+}
+
+/** What is wrong with the text of a parameter. */
+export function noValue(spec: Specification, key: string, text: string): string {
+  const expected = typeof spec.parameters[key] === "number" ? "a count: 0, 1, 2, ...;" : "true or false,";
+  return `${key} of ${spec.name} is ${expected} not ${JSON.stringify(text)}`;
+}
+
 /**
  * Refuses names that neither a trace nor a command line could hold.
  *

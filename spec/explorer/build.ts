@@ -28,19 +28,23 @@ export class BuildError extends Error {
  * @throws {BuildError} if some module can't be bundled: which one, and why.
  */
 export async function buildExplorer(options: BuildOptions): Promise<Files> {
-  const [scripts, core, ...assets] = await Promise.all([
+  const [scripts, core, page, ...style] = await Promise.all([
     bundle(options),
     coreFiles(),
-    ...["index.html", "style.css"].map((name) => read(`page/${name}`)),
+    read("page/index.html"),
+    ...styles.map((name) => read(`page/style/${name}.css`)),
   ]);
   const encoder = new TextEncoder();
   return new Map([
-    ["index.html", assets[0]!],
-    ["style.css", assets[1]!],
+    ["index.html", page],
+    ["style.css", new Uint8Array(style.flatMap((part) => [...part]))],
     ...scripts,
     [coreFilesName, encoder.encode(JSON.stringify(core))],
   ]);
 }
+
+/** The parts of the style sheet, in their order: what comes later wins. */
+const styles = ["base", "frame", "run", "state", "source", "next", "dialogs", "narrow"];
 
 async function read(path: string): Promise<Uint8Array> {
   return new Uint8Array(await (await fetch(new URL(path, import.meta.url))).arrayBuffer());

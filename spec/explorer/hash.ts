@@ -1,5 +1,5 @@
 /** The address is the trace: what is looked at and what was played, in the part of a URL after `#`. */
-import { type Parameter, SpecError, type Specification } from "../dsl/specification.ts";
+import { noValue, type Parameter, parameterIn, SpecError, type Specification } from "../dsl/specification.ts";
 import { visible } from "../report/visible.ts";
 import type { Setup } from "./setup.ts";
 import type { Subject } from "./subject.ts";
@@ -115,31 +115,21 @@ function knownTour(name: string | null): string | null {
 
 function parameter(spec: Specification, key: string, text: string): Parameter {
   const standard = Object.hasOwn(spec.parameters, key) ? spec.parameters[key] : undefined;
-  switch (typeof standard) {
-    case "undefined": {
-      const names = Object.keys(spec.parameters).join(", ") || "none";
-      throw new SpecError(`${spec.name} has no parameter ${quoted(key)}; there are ${names}`);
-    }
-    case "number":
-      if (isCount(text)) return Number(text);
-      throw new SpecError(`${key} of ${spec.name} is a count: 0, 1, 2, ...; not ${quoted(text)}`);
-    case "boolean":
-      if (text === "true" || text === "false") return text === "true";
-      throw new SpecError(`${key} of ${spec.name} is true or false, not ${quoted(text)}`);
-    case "string":
-      return text;
+  if (standard === undefined) {
+    const names = Object.keys(spec.parameters).join(", ") || "none";
+    throw new SpecError(`${spec.name} has no parameter ${quoted(key)}; there are ${names}`);
   }
+  const value = parameterIn(text, standard);
+  if (value === null) throw new SpecError(visible(noValue(spec, key, text)));
+  return value;
 }
 
 function count(fields: ReadonlyMap<string, string>, name: string): number | null {
   const text = fields.get(name);
   if (text === undefined) return null;
-  if (isCount(text)) return Number(text);
+  const value = parameterIn(text, 0);
+  if (value !== null) return Number(value);
   throw new SpecError(`the address has ${name}=${quoted(text)}, expected a count: 0, 1, 2, ...`);
-}
-
-function isCount(text: string): boolean {
-  return /^[0-9]+$/.test(text) && Number.isSafeInteger(Number(text));
 }
 
 function decoded(text: string): string {

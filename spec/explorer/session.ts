@@ -4,6 +4,8 @@
  */
 import type { Start, State, Step } from "../checker/model.ts";
 import { Reshape, untilInShape } from "../dsl/shape.ts";
+import { SpecError } from "../dsl/specification.ts";
+import { isSameState } from "../trace/replay.ts";
 import { formatTrace, type Run, splitTrace, startNamed, stepOf } from "../trace/run.ts";
 import type { Opened } from "./subject.ts";
 
@@ -48,7 +50,7 @@ export interface Showing {
 /**
  * A new visit, in which a trace was played.
  *
- * @throws {SpecError} if the trace is malformed or a step is impossible: which one, and what was possible there.
+ * @throws {SpecError} if the trace is malformed, a step is impossible, or the loop is none: where, and what is possible.
  */
 export function openSession(opened: Opened, trace = "", showing: Showing = {}): Session {
   const [start, words] = beginning(opened, trace);
@@ -206,10 +208,19 @@ function playAll(session: Session, words: readonly string[], { asFarAsPossible =
   return played;
 }
 
-function show(session: Session, { position, loop }: Showing): Session {
-  const { length } = session.path;
-  const whole = { ...session, loop: loop === undefined || loop === null || loop >= length ? null : loop };
-  return go(whole, position ?? length - 1);
+function show(session: Session, { position, loop = null, asFarAsPossible = false }: Showing): Session {
+  const { moments, path } = session;
+  const last = path.length - 1;
+  const from = loop === null ? last : last - loop;
+  const isLoop = from >= 0 && isSameState(moments[path[from]!]!.state, moments[path[last]!]!.state);
+  if (!isLoop && !asFarAsPossible) {
+    throw new SpecError(
+      from < 0
+        ? `step ${last + 1}: the last ${loop} steps can't happen again and again, as there are only ${last}`
+        : `step ${last + 1}: the last ${loop} steps can't happen again and again, as they don't lead back`,
+    );
+  }
+  return go({ ...session, loop: isLoop ? loop : null }, position ?? last);
 }
 
 function wayTo(moments: readonly Moment[], moment: number): number[] {

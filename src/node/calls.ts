@@ -5,12 +5,17 @@ import {
   type LogIndex,
   type NodeId,
   type SessionRequest,
+  termAt,
 } from "../core/mod.ts";
+import { createCopier } from "../copies.ts";
 import { RaftError } from "../error.ts";
 import { show } from "../options.ts";
+import { backupOf } from "./backup.ts";
 import { stoppedError } from "./ending.ts";
+import { observed } from "./observing.ts";
 import {
   type MembershipChange,
+  none,
   parseChange,
   parseProposeOptions,
   parseReadOptions,
@@ -26,10 +31,12 @@ import type { Running } from "./running.ts";
 import * as snapshots from "./snapshots.ts";
 import type { Patience } from "./waiting.ts";
 
+const copy = createCopier();
+
 export async function propose(
   node: Running,
   bytes: Uint8Array,
-  options: ProposeOptions = {},
+  options: ProposeOptions = none,
 ): Promise<proposals.Outcome> {
   const { timeoutMs = node.settings.proposalTimeoutMs, signal, session } = parseProposeOptions(options);
   const request = session === undefined ? undefined : { type: "command" as const, ...session };
@@ -53,10 +60,19 @@ export async function submit(
   }
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
   // A copy: the caller may use its buffer again.
-  return await proposals.submit(node.table, new Uint8Array(bytes), patience, session);
+  const operation = { type: "propose", bytes: bytes.byteLength } as const;
+  return await observed(
+    node.settings.observer,
+    operation,
+    () => proposals.submit(node.table, copy(bytes), patience, session),
+  );
 }
 
-export async function read(node: Running, query: Uint8Array, options: ReadOptions = {}): Promise<unknown> {
+export async function read(
+  node: Running,
+  query: Uint8Array,
+  options: ReadOptions = none,
+): Promise<unknown> {
   const { stateMachine, proposalTimeoutMs } = node.settings;
   const { timeoutMs = proposalTimeoutMs, signal, stale } = parseReadOptions(options);
   if (!(query instanceof Uint8Array)) {
@@ -66,13 +82,31 @@ export async function read(node: Running, query: Uint8Array, options: ReadOption
     throw new RaftError("InvalidOptions", "read: the state machine has no method query");
   }
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
-  if (stale) return await readTable.readStale(node.reads, new Uint8Array(query), node.snapshots.restoring);
-  return await readTable.read(node.reads, new Uint8Array(query), { timeoutMs, signal });
+  return await observed(
+    node.settings.observer,
+    { type: "read" },
+    () =>
+      stale
+        ? readTable.readStale(node.reads, new Uint8Array(query), node.snapshots.restoring)
+        : readTable.read(node.reads, new Uint8Array(query), { timeoutMs, signal }),
+  );
 }
 
 export async function takeSnapshot(node: Running): Promise<{ readonly index: LogIndex }> {
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
-  return { index: await snapshots.take(node.snapshots) };
+  const { observer } = node.settings;
+  return { index: await observed(observer, { type: "snapshot" }, () => snapshots.take(node.snapshots)) };
+}
+
+export async function backup(node: Running): Promise<ReadableStream<Uint8Array>> {
+  const { index } = await takeSnapshot(node);
+  if (index === 0) {
+    throw new RaftError("Pending", "nothing has been applied yet: there is nothing to back up");
+  }
+  const { snapshot, log } = node.loop.state;
+  // Another one may have taken its place; or the core has not heard of it yet.
+  const taken = snapshot !== null && snapshot.index >= index ? snapshot : { index, term: termAt(log, index) };
+  return backupOf(taken, await node.storage.readSnapshot(taken.index));
 }
 
 export async function transferLeadership(node: Running, to: NodeId | undefined, options: RequestOptions) {
@@ -89,5 +123,10 @@ export async function changeMembership(node: Running, given: MembershipChange, o
 async function ask(node: Running, event: Event, judge: requests.Judge, options: RequestOptions) {
   const { timeoutMs = node.settings.proposalTimeoutMs } = parseRequestOptions(options);
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
-  await requests.request(node.requests, event, judge, timeoutMs);
+  const type = event.type === "changeRequested" ? "changeMembership" : "transferLeadership";
+  await observed(
+    node.settings.observer,
+    { type },
+    () => requests.request(node.requests, event, judge, timeoutMs),
+  );
 }

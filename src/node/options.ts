@@ -26,6 +26,7 @@ import type { Clock, Random, StateMachine, Storage, Transport } from "../ports.t
 import type { TraceWriter } from "../trace/record.ts";
 import type { SessionOptions } from "../session.ts";
 import type { DeliveriesOptions } from "./deliveries.ts";
+import type { Observer } from "./observing.ts";
 import { systemClock, systemRandom } from "./system.ts";
 
 /** What a node is told at its start. */
@@ -51,6 +52,11 @@ export interface RaftNodeOptions<Answer = unknown> {
    * Ignored if the storage is not empty. Default: false.
    */
   readonly join?: boolean;
+  /**
+   * What `backup` of another node gave: the new cluster begins with it. Needs `bootstrap`, another `clusterId` than the
+   * old cluster's, and the same backup at all of its servers. Ignored if the storage is not empty. Default: none.
+   */
+  readonly restore?: ReadableStream<Uint8Array>;
   /** Carries messages to the other nodes. */
   readonly transport: Transport;
   /** Keeps what must survive a crash. */
@@ -140,6 +146,8 @@ export interface RaftNodeOptions<Answer = unknown> {
    * node stopped.
    */
   readonly log?: Logger;
+  /** Measures the node; see `openTelemetry` of `@quorate/raft/telemetry`. Default: nobody. */
+  readonly observer?: Observer;
   /** Takes every event and what came of it, to be replayed later; see {@linkcode replayTrace}. Default: nobody. */
   readonly trace?: TraceWriter;
 }
@@ -217,6 +225,8 @@ const schema = fields({
     .refine((peers) => new Set(peers).size === peers.length, peersExpected),
   bootstrap: z.boolean("true or false").default(false),
   join: z.boolean("true or false").default(false),
+  restore: that<ReadableStream<Uint8Array>>("a ReadableStream", (value) => value instanceof ReadableStream)
+    .optional(),
   transport: objectWith<Transport>("a Transport, such as memoryNetwork().transport()", "open"),
   storage: objectWith<Storage>("a Storage, such as memoryStorage()", "open"),
   stateMachine: that<StateMachine>(machineExpected, isStateMachine).default({ apply: () => undefined }),
@@ -245,6 +255,8 @@ const schema = fields({
   snapshotAfterEntries: count.optional(),
   maxSnapshotChunkBytes: count.default(1 << 18),
   log: functionOf<Logger>().default(() => () => {}),
+  observer: objectWith<Observer>("an Observer, such as openTelemetry()", "started", "begin", "stepped")
+    .optional(),
   trace: functionOf<TraceWriter>().optional(),
 }).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
   path: ["electionTimeoutMs"],
@@ -253,7 +265,10 @@ const schema = fields({
   ({ snapshotAfterEntries, stateMachine }) =>
     snapshotAfterEntries === undefined || (stateMachine.snapshot && stateMachine.restore),
   { path: ["snapshotAfterEntries"], error: "a state machine with the methods snapshot and restore" },
-).refine(({ leaseReads, checkQuorum }) => checkQuorum || !leaseReads, {
+).refine(({ restore, bootstrap }) => bootstrap || restore === undefined, {
+  path: ["restore"],
+  error: "nothing, or bootstrap as well: a cluster that runs does not go back to a backup",
+}).refine(({ leaseReads, checkQuorum }) => checkQuorum || !leaseReads, {
   path: ["leaseReads"],
   error: "false, or checkQuorum as well",
 }).refine(({ maxPendingBytes, maxCommandBytes }) => maxPendingBytes >= maxCommandBytes, {
@@ -299,8 +314,12 @@ export function parseOptions<Answer>(options: RaftNodeOptions<Answer>): Settings
 
 /** @throws {RaftError} like {@linkcode parseOptions}. */
 export function parseProposeOptions(options: ProposeOptions): z.infer<typeof proposeSchema> {
-  return checked("options", proposeSchema, options);
+  // Most calls have none, and there are many.
+  return options === none ? none : checked("options", proposeSchema, options);
 }
+
+/** What a call is given that says nothing. */
+export const none = {};
 
 /** @throws {RaftError} like {@linkcode parseOptions}. */
 export function parseSessionOptions(options: SessionOptions): z.infer<typeof sessionOptionsSchema> {

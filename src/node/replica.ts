@@ -2,6 +2,7 @@
  * What a node replicates: its state machine, and beside it the table of sessions (thesis 6.3). Both change only by what
  * the log says, in its order, and both are in every snapshot.
  */
+import { createCopier } from "../copies.ts";
 import { plainAnswers } from "../answers.ts";
 import {
   type Command,
@@ -35,6 +36,8 @@ export type Result =
 export interface Replica {
   readonly machine: StateMachine;
   readonly answers: AnswerCodec<unknown>;
+  /** Copies commands: the log's bytes go on to other servers, so nobody may change them. */
+  readonly copy: (bytes: Uint8Array) => Uint8Array;
   sessions: Map<LogIndex, Session>;
   /** The indexes of proposals that were no command to the state machine, as far as the log has them, in order. */
   skipped: Set<LogIndex>;
@@ -49,7 +52,8 @@ interface Work {
 
 /** A state machine to which nothing was applied yet, and no sessions. */
 export function createReplica(machine: StateMachine): Replica {
-  return { machine, answers: machine.answers ?? plainAnswers, sessions: new Map(), skipped: new Set() };
+  const answers = machine.answers ?? plainAnswers;
+  return { machine, answers, copy: createCopier(), sessions: new Map(), skipped: new Set() };
 }
 
 /**
@@ -67,7 +71,7 @@ export function applyEntries(
   const executed = works.filter(({ verdict }) => verdict.type === "execute");
   const finish = (answers: readonly unknown[]) => settle(replica, works, answers, onResult);
   if (executed.length === 0) return finish([]);
-  const answers = execute(replica.machine, executed);
+  const answers = execute(replica, executed);
   return answers instanceof Promise ? answers.then(finish) : finish(answers);
 }
 
@@ -115,13 +119,12 @@ function judge(replica: Replica, command: Command, index: LogIndex): Work {
 }
 
 function execute(
-  machine: StateMachine,
+  { machine, copy }: Replica,
   works: readonly Work[],
 ): readonly unknown[] | Promise<readonly unknown[]> {
-  // Copies: the log's bytes go on to other servers, so nobody may change them.
   const commands = works.map(({ index, command }): CommittedCommand => ({
     index,
-    command: new Uint8Array(command.command),
+    command: copy(command.command),
   }));
   if (machine.applyBatch !== undefined) return expectAll(machine.applyBatch(commands), commands.length);
   return commands.map(({ command, index }) => {

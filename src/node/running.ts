@@ -3,15 +3,18 @@ import { entryAt, type ServerState } from "../core/mod.ts";
 import type { Report } from "../logging.ts";
 import type { Clock, Connection, OpenStorage } from "../ports.ts";
 import { recorded } from "../trace/record.ts";
+import { sharedDeadlines } from "./deadlines.ts";
 import { type Source, wakeAll } from "./deliveries.ts";
 import { errorOf, fail } from "./ending.ts";
 import * as loops from "./loop.ts";
+import { observed, tell } from "./observing.ts";
+import { promised } from "./promised.ts";
 import { durationMs, type Settings } from "./options.ts";
 import { peersOf, watchPeers } from "./peers.ts";
 import * as proposals from "./proposals.ts";
 import * as readTable from "./reads.ts";
+import { watchStates } from "./reporting.ts";
 import { applyEntries, forgetUpTo, isExecuted, type Replica } from "./replica.ts";
-import { createReporter } from "./reporting.ts";
 import * as requests from "./requests.ts";
 import * as snapshots from "./snapshots.ts";
 import type { Health } from "./status.ts";
@@ -41,16 +44,17 @@ export interface Running {
 
 export function assemble(
   settings: Settings,
-  { storage, replica, state }: Pick<Running, "storage" | "replica"> & { readonly state: ServerState },
+  { storage, report, replica }: Pick<Running, "storage" | "report" | "replica">,
+  state: ServerState,
 ): Running {
-  const { clock, trace } = settings;
+  const { clock, trace, observer } = settings;
   const { table, reads, asked } = createTables(settings, () => loop);
-  const reporter = createReporter(state, settings.log);
   const loop = loops.createLoop(state, {
     step: trace === undefined ? settings.step : recorded(settings.step, trace),
     clock,
     durationMs: (timer) => durationMs(settings, timer),
-    write: (write) => storage.write(write),
+    write: (write) =>
+      observed(observer, { type: "write", entries: write.entries.length }, () => storage.write(write)),
     send: (message) => node.connection?.send(message),
     apply: (entries) =>
       applyEntries(replica, entries, (command, result) => {
@@ -72,23 +76,13 @@ export function assemble(
     storeChunk: (message) => void snapshots.storeChunk(content, message),
     refuseReads: ({ ids }) => readTable.onRefused(reads, ids),
     refuseRequest: (refused) => requests.onRefused(asked, refused, loop.state),
-    onState(state) {
-      reporter.onState(state);
-      requests.onState(asked, state);
-      snapshots.onState(content, state);
-      forgetUpTo(replica, state.log.compactedIndex);
-      onPeersOf(state);
-    },
+    onState: followStates(state, () => node),
     onFailure: (error) => fail(node, error),
   });
   const content = createContent({ settings, storage, replica }, () => node);
-  const onPeersOf = watchPeers(state, (after) => {
-    const { peers, addresses } = peersOf(after, settings.peers);
-    node.connection?.setPeers(peers, addresses);
-  });
   const answers: (() => void)[] = [];
   const source = createSource(clock, () => node);
-  const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<Health>();
+  const { promise: stopped, resolve: resolveStopped } = promised<Health>();
   const node: Running = {
     settings,
     loop,
@@ -99,7 +93,7 @@ export function assemble(
     source,
     replica,
     storage,
-    report: reporter.report,
+    report,
     stopped,
     resolveStopped,
     ended: new AbortController(),
@@ -108,6 +102,26 @@ export function assemble(
     closing: null,
   };
   return node;
+}
+
+/** What is to be done after every step. */
+function followStates(first: ServerState, node: () => Running): (state: ServerState) => void {
+  const watchTheirs = watchPeers(first, (state) => {
+    const { settings, connection } = node();
+    const { peers, addresses } = peersOf(state, settings.peers);
+    connection?.setPeers(peers, addresses);
+  });
+  const watch = watchStates(first, (event) => node().report(event));
+  return (state) => {
+    const { settings, requests: asked, snapshots: content, replica } = node();
+    const { observer } = settings;
+    watch(state);
+    if (observer !== undefined) tell(() => observer.stepped(state));
+    requests.onState(asked, state);
+    snapshots.onState(content, state);
+    forgetUpTo(replica, state.log.compactedIndex);
+    watchTheirs(state);
+  };
 }
 
 /** Where deliveries come from. */
@@ -150,7 +164,12 @@ function createContent(
 /** What waits for answers of the loop: proposals, reads, requests. */
 function createTables(settings: Settings, loop: () => loops.Loop) {
   const { id: node, clock, random, stateMachine, maxPendingProposals: maxPending } = settings;
-  const common = { node, clock, incarnation: Math.floor(random.next() * 2 ** 53), maxPending };
+  const common = {
+    node,
+    clock: sharedDeadlines(clock),
+    incarnation: Math.floor(random.next() * 2 ** 53),
+    maxPending,
+  };
   const table = proposals.createProposals({
     ...common,
     maxPendingBytes: settings.maxPendingBytes,

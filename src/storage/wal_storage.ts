@@ -1,9 +1,11 @@
 /** Storage on a write-ahead log, over any files: `wal.ts` puts those of the machine below. */
-import { assert, AssertionError, type PersistentState, type Write } from "../core/mod.ts";
+import { AssertionError, type PersistentState, type Write } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
+import type { Report } from "../logging.ts";
 import type { Identity, OpenStorage, Storage } from "../ports.ts";
 import { type ByteWriter, byteWriter } from "./bytes.ts";
 import type { OpenFile } from "./files.ts";
+import { assertFollows } from "./follows.ts";
 import { checkOwner } from "./owner.ts";
 import { turns } from "./turns.ts";
 import { emptySummary, putWrite, type Summary } from "./wal_content.ts";
@@ -44,13 +46,13 @@ interface Log {
 /** Storage in a folder that `lock` keeps to one process at a time. */
 export function walStorage(folder: WalFolder, lock: (path: string) => Promise<() => void>): Storage {
   return {
-    async open(identity) {
+    async open(identity, report) {
       const unlock = await available(folder, "opened", async () => {
         await folder.files.makeFolder(folder.path);
         return await lock(folder.path);
       });
       try {
-        return await open(folder, identity, unlock);
+        return await open(folder, identity, { unlock, report });
       } catch (error) {
         unlock();
         throw error;
@@ -59,10 +61,14 @@ export function walStorage(folder: WalFolder, lock: (path: string) => Promise<()
   };
 }
 
-async function open(folder: WalFolder, identity: Identity, unlock: () => void): Promise<OpenStorage> {
+async function open(
+  folder: WalFolder,
+  identity: Identity,
+  { unlock, report }: { readonly unlock: () => void; readonly report: Report | undefined },
+): Promise<OpenStorage> {
   const snapshots = walSnapshots(folder.files, folder.path);
   let found = await available(folder, "read", () => readSegments(folder));
-  const log = await available(folder, "opened", () => openLog(folder, snapshots, found, identity));
+  const log = await available(folder, "opened", () => openLog(folder, snapshots, found, identity, report));
   const { inTurn, beside, stop, close } = turns(folder.path);
   return {
     servers: log.owner.servers,
@@ -107,6 +113,7 @@ async function openLog(
   snapshots: WalSnapshots,
   found: Found | null,
   identity: Identity,
+  report: Report | undefined,
 ): Promise<Log> {
   const fresh = { folder, snapshots, writer: byteWriter(), next: null };
   if (found === null) {
@@ -116,7 +123,7 @@ async function openLog(
   checkOwner(folder.path, owner, identity, "give each node its own folder");
   const snapshotIndex = summary?.compaction?.snapshot.index ?? 0;
   if (snapshotIndex > 0) await snapshots.check(snapshotIndex);
-  const tail = await reopenSegment(folder, found);
+  const tail = await reopenSegment(folder, found, report);
   try {
     // What was found is durable only now: what it has replaced must not go before.
     await snapshots.keep(snapshotIndex, "nothing newer");
@@ -133,12 +140,7 @@ async function append(log: Log, write: Write): Promise<void> {
   const { folder, snapshots, writer } = log;
   const summary = log.summary ?? emptySummary;
   const { currentTerm, votedFor, from, entries, compaction = null } = write;
-  const first = (summary.compaction?.compactedIndex ?? 0) + 1;
-  const kept = (compaction?.compactedIndex ?? 0) + 1;
-  assert(
-    from === kept || (from >= first && from <= summary.lastIndex + 1),
-    "a write leaves no gap in the log",
-  );
+  assertFollows(write, summary);
   beginRecord(writer);
   putWrite(writer, write, summary.compaction);
   const tail = await tailFor(log, writer.length());
@@ -190,13 +192,10 @@ async function available<T>({ path }: WalFolder, verb: string, act: () => Promis
     return await act();
   } catch (cause) {
     if (cause instanceof RaftError || cause instanceof AssertionError) throw cause;
-    const { code = "", message = String(cause) } = cause as {
-      readonly code?: unknown;
-      readonly message?: string;
-    };
-    throw new RaftError("Unavailable", `${path} can't be ${verb}: ${message}${hintFor(String(code), path)}`, {
-      cause,
-    });
+    // What Deno refuses has a name, and no code.
+    const { code, name, message } = cause as { code?: string; name?: string; message?: string };
+    const what = `${path} can't be ${verb}: ${message ?? cause}${hintFor(code ?? name ?? "", path)}`;
+    throw new RaftError("Unavailable", what, { cause });
   }
 }
 

@@ -1,5 +1,6 @@
 /** The explorer from end to end, in a real Chromium. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { catalog } from "../../spec/catalog/mod.ts";
 import { tours } from "../../spec/explorer/tours/mod.ts";
 import { quorate } from "../spec/cli_support.ts";
 import { browserTest, type Visitor } from "./browser.ts";
@@ -133,6 +134,18 @@ browserTest("two-phase commit is chosen from the catalog, and played", async (vi
   await visitor.page.getByText("step 1 of 1").waitFor();
   assertEquals(visitor.trace(), 'Prepare("r1")');
   await property(visitor, "Consistent").waitFor();
+});
+
+browserTest("every spec of the catalog opens, and can be played", async (visitor) => {
+  for (const spec of Object.keys(catalog)) {
+    await visitor.page.goto("about:blank");
+    await visitor.open({ spec });
+    const first = visitor.page.locator("button.take").first();
+    const label = await first.getAttribute("data-step") ?? "";
+    await first.click();
+    await visitor.page.getByText("step 1 of 1").waitFor();
+    assertEquals(visitor.trace(), label, spec);
+  }
 });
 
 browserTest("a spec that draws its states shows the picture, as an image", async (visitor) => {

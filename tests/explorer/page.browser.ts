@@ -251,6 +251,19 @@ browserTest("who doesn't want motion gets none", async (visitor) => {
   assertEquals(moving, 0);
 }, { reducedMotion: "reduce" });
 
+browserTest("the run is played by itself, until its end or until somebody takes over", async (visitor) => {
+  await visitor.open({ trace: "a! a>b b>a a>b" });
+  await press(visitor, "p");
+  await atStep(visitor, "step 1 of 4");
+  await atStep(visitor, "step 2 of 4");
+  await press(visitor, "k");
+  await visitor.page.getByRole("button", { name: "Play the run (p)" }).waitFor();
+  await atStep(visitor, "step 1 of 4");
+  await press(visitor, "p");
+  await atStep(visitor, "step 4 of 4");
+  await visitor.page.getByRole("button", { name: "Play the run (p)" }).waitFor();
+});
+
 browserTest("what a step does is said aloud", async (visitor) => {
   await visitor.open({ trace: "a!" });
   await press(visitor, await visitor.page.locator('button[data-step="a>b"] kbd').innerText());
@@ -288,6 +301,22 @@ browserTest("a trace is pasted, also as a whole command; one that is wrong says 
   await atStep(visitor, "step 2 of 2");
   assertEquals(visitor.trace(), "a! a>b");
 });
+
+browserTest(
+  "the trace is copied where nothing else is selected, and shown where it is pasted",
+  async (visitor) => {
+    await visitor.open({ trace: "a! a>b" });
+    await press(visitor, "Control+c");
+    await visitor.page.locator("[aria-live]").getByText("the trace is copied").waitFor();
+    await visitor.open({ spec: "raft", trace: "c!" });
+    await atStep(visitor, "step 1 of 1");
+    await press(visitor, "Control+v");
+    await atStep(visitor, "step 2 of 2");
+    assertEquals(visitor.trace(), "a! a>b");
+    assertEquals(await visitor.page.title(), "raft: a>b · Quorate");
+  },
+  { permissions: ["clipboard-read", "clipboard-write"] },
+);
 
 browserTest("the picture is saved as SVG and as Mermaid", async (visitor) => {
   await visitor.open({ trace: "a! a>b" });

@@ -132,6 +132,10 @@ Deno.test("a spec by its path, relative to where the command was typed, with its
     const violated = await quorate(args);
     assertEquals(violated.code, 1);
     assertMatch(violated.stdout, /replay: deno task replay 'Up Up Up Up Up' \.\/counter\.ts --set most=9\n$/);
+    assertMatch(
+      violated.stdout,
+      /\nlook around: deno task explore \.\/counter\.ts, and http:\/\/localhost:3000\/#spec=\.%2Fcounter\.ts&set\.most=9&trace=Up%20Up%20Up%20Up%20Up\n/,
+    );
     const repeated = await quorate(
       ["replay", "Up Up Up Up Up", "./counter.ts", "--set", "most=9", "--cwd", folder],
     );

@@ -13,10 +13,12 @@ import type { ServerPicture } from "../../spec/explorer/page/server_picture.ts";
 import { bowOf, narrowStage, partsOf, pointOn, ringOf, wideStage } from "../../spec/explorer/page/stage.ts";
 import { stopOf } from "../../spec/explorer/page/tour_place.ts";
 import { violationsOn } from "../../spec/explorer/page/violations.ts";
-import { startOfTour } from "../../spec/explorer/hash.ts";
+import { addressIn, openAddress, problemOf } from "../../spec/explorer/page/opening.ts";
+import { homeOf, startOfTour } from "../../spec/explorer/hash.ts";
 import { fork, go, play, selected, type Session } from "../../spec/explorer/session.ts";
 import { snapshot } from "../../spec/explorer/snapshot.ts";
 import { tours } from "../../spec/explorer/tours/mod.ts";
+import { always, spec, SpecError } from "../../spec/mod.ts";
 import { drawn, visit } from "./explorer_support.ts";
 
 function choices(session: Session) {
@@ -105,6 +107,7 @@ Deno.test("keys: each does what the help says, but not while somebody writes", (
     ["Home", "first"],
     ["End", "last"],
     ["f", "fork"],
+    ["p", "play"],
     ["u", "undo"],
     ["r", "redo"],
     ["d", "theme"],
@@ -235,6 +238,36 @@ Deno.test("the terminal's command names the spec, the mutant, and the budgets th
     replayCommand(await visit("FillBig", { spec: "die_hard" })),
     "deno task replay 'FillBig' die_hard",
   );
+});
+
+Deno.test("a spec one of whose values changes its shape in play is opened all the same", async () => {
+  const growing = spec<{ list: number[] }>("growing", () => ({
+    init: { list: [] },
+    actions: { Push: (s) => void s.list.push(s.list.length) },
+    properties: [always("short", "the list stays short", ({ list }) => list.length < 3 || "it has three")],
+  }));
+  const setup = { specs: { growing }, first: "growing" };
+  const session = await openAddress({ ...homeOf("growing"), trace: "Push Push Push" }, null, setup, false);
+  assertEquals(snapshot(session).truths[0]?.witness, "it has three");
+  const address = addressIn(go(session, 1), null);
+  assertEquals([address.trace, address.position], ["Push Push Push", 1]);
+  const again = await openAddress({ ...address, trace: "Push Push Push Push" }, session, setup, false);
+  assertEquals(again.opened, session.opened);
+});
+
+Deno.test("what is wrong with an address is told by what it is", () => {
+  const address = homeOf("raft");
+  const wrong = problemOf(new SpecError("step 2, b>c, can't happen here; possible: a!"), address);
+  assertEquals([wrong.title, wrong.playable], [
+    "This run can't be played: perhaps it is of another version",
+    address,
+  ]);
+  assertEquals(problemOf(new SpecError("there is no spec x"), address).playable, null);
+  assertEquals(problemOf(new TypeError("oh"), address), {
+    title: "Something went wrong",
+    message: "oh",
+    playable: null,
+  });
 });
 
 Deno.test("a tour is left by another step, and found again on the way back", async () => {

@@ -110,12 +110,16 @@ Deno.test("a trace that can't be played says which step, and shows as far as it 
   assertEquals(shownTrace(follow(session, "a! b>a a>b", { asFarAsPossible: true })), "a!");
 });
 
-Deno.test("a loop is kept if the trace is so long, and ends when something else is played", async () => {
-  const opened = (await visit()).opened;
-  assertEquals(openSession(opened, "a! a>b", { loop: 2 }).loop, 2);
-  assertEquals(openSession(opened, "a! a>b", { loop: 3 }).loop, null);
-  assertEquals(openSession(opened, "a! a>b", { loop: 0 }).loop, 0);
-  assertEquals(play(openSession(opened, "a! a>b", { loop: 0 }), "b>a").loop, null);
+Deno.test("a loop leads back to where it begins, and ends when something else is played", async () => {
+  const { opened } = await visit("", { spec: "die_hard" });
+  const trace = "FillBig EmptyBig FillBig";
+  assertEquals(openSession(opened, trace, { loop: 2 }).loop, 2);
+  assertEquals(openSession(opened, trace, { loop: 0 }).loop, 0);
+  assertEquals(play(openSession(opened, trace, { loop: 2 }), "FillSmall").loop, null);
+  for (const loop of [1, 3, 4]) {
+    assertThrows(() => openSession(opened, trace, { loop }), SpecError, "can't happen again and again");
+    assertEquals(openSession(opened, trace, { loop, asFarAsPossible: true }).loop, null);
+  }
 });
 
 Deno.test("a property that is broken says where first on this path, and who is at fault", async () => {

@@ -1,5 +1,6 @@
 /** Which lines of the core handled a step. */
 import { assert, assertEquals } from "@std/assert";
+import { step } from "../../mod.ts";
 import { catalog } from "../../spec/catalog/mod.ts";
 import { coreFiles } from "../../spec/explorer/build.ts";
 import { patchBetween, patched } from "../../spec/explorer/core_files.ts";
@@ -7,11 +8,12 @@ import { instrumented } from "../../spec/explorer/instrument.ts";
 import { openSession } from "../../spec/explorer/session.ts";
 import { type Passage, sourceTracer } from "../../spec/explorer/source.ts";
 import { openSubject } from "../../spec/explorer/subject.ts";
+import { importCore } from "../../spec/raft/import_core.ts";
 import { loadMutant, mutated } from "../../spec/raft/load_mutant.ts";
 import { mutants } from "../../spec/raft/mutants.ts";
 
-const files = coreFiles();
-const trace = sourceTracer(() => files);
+const files = await coreFiles();
+const trace = sourceTracer(() => Promise.resolve(files));
 
 /** The functions that handled the last step of a run, but for what is in every step. */
 async function handling(run: string, mutant: string | null = null): Promise<readonly Passage[]> {
@@ -69,8 +71,8 @@ Deno.test("a message that is lost is handled by nobody", async () => {
   assertEquals(await handling("a! a~b"), []);
 });
 
-Deno.test("every mutant of the page is the core with just its line changed", async () => {
-  const { sources, scripts, mutants: patches } = await files;
+Deno.test("every mutant of the page is the core with just its line changed, and loads", async () => {
+  const { sources, scripts, mutants: patches } = files;
   for (const mutant of mutants) {
     const patch = patches[mutant.name]!;
     assertEquals(`src/core/${patch.file}`, mutant.file);
@@ -78,6 +80,8 @@ Deno.test("every mutant of the page is the core with just its line changed", asy
     const source = mutated(sources, mutant)[patch.file]!;
     assertEquals(script.split("\n").length, source.split("\n").length, mutant.name);
     assert(script !== scripts[patch.file], mutant.name);
+    const core = await importCore({ ...scripts, [patch.file]: script }, "text/javascript");
+    assert(core.step !== step, mutant.name);
   }
 });
 

@@ -1,15 +1,18 @@
 /// <reference lib="dom" />
 /** The whole page. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useErrorBoundary } from "preact/hooks";
 import { homeOf } from "../hash.ts";
+import { shownTrace } from "../session.ts";
 import { ChangesPanel } from "./changes_panel.tsx";
 import { choiceOfKey } from "./choices.ts";
+import { traceIn } from "./commands.ts";
 import { type Page, PageContext, usePage } from "./context.ts";
 import { Dialogs } from "./dialogs.tsx";
 import { Header } from "./header.tsx";
 import { type Command, commandOf } from "./keyboard.ts";
 import { MutantBanner } from "./mutants_dialog.tsx";
 import { NextPanel } from "./next_panel.tsx";
+import { play } from "./playing.ts";
 import { PropertiesPanel } from "./properties_panel.tsx";
 import { RunPanel } from "./run_panel.tsx";
 import { Sign } from "./signs.tsx";
@@ -20,12 +23,16 @@ import { TourStrip } from "./tour_strip.tsx";
 /** The page. */
 export function App({ page }: { readonly page: Page }) {
   useKeys(page);
+  useClipboard(page);
+  useProblems(page);
   return (
     <PageContext.Provider value={page}>
       <Header />
       <ProblemBanner />
-      <TourStrip />
-      <MutantBanner />
+      <div class="banners">
+        <TourStrip />
+        <MutantBanner />
+      </div>
       <main>
         <div class="column run-column">
           <RunPanel />
@@ -72,7 +79,7 @@ function ProblemBanner() {
         {isOpen && <button type="button" onClick={() => visits.stay()}>Back to what is shown</button>}
         <button
           type="button"
-          class={isOpen ? "" : "main"}
+          class={isOpen || problem.playable !== null ? "" : "main"}
           onClick={() => void visits.visit(homeOf(setup.first))}
         >
           Begin anew
@@ -126,7 +133,7 @@ function useKeys(page: Page): void {
       const command = commandOf({
         key: event.key,
         isModified: event.ctrlKey || event.altKey || event.metaKey,
-        isWriting: target?.closest("input, textarea, select") != null,
+        isWriting: isWritten(target),
         hasArrows: target?.closest(".log, pre, .wide") != null,
       });
       if (command === null) return;
@@ -135,6 +142,57 @@ function useKeys(page: Page): void {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, [page]);
+}
+
+/** What nobody has caught, such as a mistake in a spec, is told, too. */
+function useProblems({ store }: Page): void {
+  function tell(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    store.problem.value = { title: "Something went wrong", message, playable: null };
+  }
+  useErrorBoundary(tell);
+  useEffect(() => {
+    const onError = ({ error, message }: ErrorEvent) => tell(error ?? message);
+    const onRejection = ({ reason }: PromiseRejectionEvent) => tell(reason);
+    addEventListener("error", onError);
+    addEventListener("unhandledrejection", onRejection);
+    return () => {
+      removeEventListener("error", onError);
+      removeEventListener("unhandledrejection", onRejection);
+    };
+  }, [store]);
+}
+
+/** Where nothing else is selected, copying takes the trace, and pasting shows one. */
+function useClipboard({ store, visits }: Page): void {
+  useEffect(() => {
+    const isElsewhere = () => store.dialog.value !== null || isWritten(document.activeElement);
+    function onCopy(event: ClipboardEvent): void {
+      const { value } = store.session;
+      if (value === null || isElsewhere() || getSelection()?.isCollapsed === false) return;
+      event.clipboardData?.setData("text/plain", shownTrace(value));
+      event.preventDefault();
+      store.said.value = "the trace is copied";
+    }
+    function onPaste(event: ClipboardEvent): void {
+      if (isElsewhere()) return;
+      const wrong = visits.show(traceIn(event.clipboardData?.getData("text/plain") ?? ""));
+      if (wrong !== null) {
+        store.problem.value = { title: "This can't be pasted", message: wrong, playable: null };
+      }
+    }
+    document.addEventListener("copy", onCopy);
+    document.addEventListener("paste", onPaste);
+    return () => {
+      document.removeEventListener("copy", onCopy);
+      document.removeEventListener("paste", onPaste);
+    };
+  }, [store, visits]);
+}
+
+/** Whether text is written there. */
+function isWritten(target: Element | null): boolean {
+  return target?.closest("input, textarea, select") != null;
 }
 
 /** Does what a key asks for. False: that can't be done here. */
@@ -164,6 +222,9 @@ function obey({ store, visits }: Page, command: Command): boolean {
       return true;
     case "fork":
       visits.forkHere();
+      return true;
+    case "play":
+      play({ store, visits });
       return true;
     case "choose": {
       const choice = choiceOfKey(store.choices.value, command.key);

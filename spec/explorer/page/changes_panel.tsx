@@ -1,4 +1,6 @@
 /** What the last step was, and what it changed: old -> new. */
+import { startOfTour } from "../hash.ts";
+import { tours } from "../tours/mod.ts";
 import { usePage } from "./context.ts";
 import { envelopeOf } from "./flights.ts";
 import { messageText } from "./message_text.ts";
@@ -52,21 +54,34 @@ export function ChangesPanel() {
   );
 }
 
+/** Who begins is offered a tour. */
 function StartText() {
-  const { store } = usePage();
+  const { store, visits } = usePage();
   const start = store.session.value?.start;
-  if (start === undefined || start.name === "1") {
-    return <p class="faint">Nothing has happened yet. Choose what happens next.</p>;
+  const [first] = tours;
+  if (start !== undefined && start.name !== "1") {
+    return (
+      <p class="faint">
+        From <code>@{start.name}</code>
+        {start.trace !== "" && (
+          <>
+            , which is what <code>{start.trace}</code> leads to
+          </>
+        )}.
+      </p>
+    );
   }
   return (
-    <p class="faint">
-      From <code>@{start.name}</code>
-      {start.trace !== "" && (
-        <>
-          , which is what <code>{start.trace}</code> leads to
-        </>
-      )}.
-    </p>
+    <>
+      <p class="faint">Nothing has happened yet. Choose what happens next, at the right or by its key.</p>
+      {store.cluster.value !== null && store.tour.value === null && first !== undefined && (
+        <p class="buttons">
+          <button type="button" class="main" onClick={() => void visits.visit(startOfTour(first))}>
+            Take the first tour: {first.title.replace(/^./, (letter) => letter.toLowerCase())}
+          </button>
+        </p>
+      )}
+    </>
   );
 }
 

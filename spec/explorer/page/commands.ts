@@ -25,3 +25,8 @@ function overrun(session: Session): Readonly<Record<string, number>> {
   const taken = after.map(([budget, count]) => [budget, count - (before[budget] ?? 0)] as const);
   return Object.fromEntries(taken.filter(([budget, count]) => count > Number(values[budget] ?? 0)));
 }
+
+/** The trace in a text that somebody pastes: it may be the whole line of a terminal. */
+export function traceIn(text: string): string {
+  return (/replay '([^']*)'/.exec(text)?.[1] ?? text).trim();
+}

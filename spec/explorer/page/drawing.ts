@@ -22,6 +22,9 @@ const gutter = 38;
 /** Bold letters take more room than their size. */
 const boldSize = 13;
 
+/** How wide a letter of the words beside a badge is. */
+const wordWidth = 6;
+
 /** How large a badge is. */
 const radius = 10;
 
@@ -220,7 +223,7 @@ function badgeShapes(
 
 /** What happens at a server by itself: a sign beside it, and a word; and what the disk does. */
 function happeningShapes(
-  { columns }: Frame,
+  { columns, notes }: Frame,
   servers: readonly string[],
   { at, arrow, glyph, title, disk }: Row,
   y: number,
@@ -228,14 +231,15 @@ function happeningShapes(
   const i = servers.indexOf(at ?? "");
   const x = columns[i];
   if (x === undefined) return [];
-  const isLast = i === servers.length - 1 && i > 0;
-  const side = isLast ? -1 : 1;
+  const room = arrow === null ? title.length * wordWidth : 0;
+  const isLeft = i > 0 && (i === servers.length - 1 || x + 2 * radius + room > notes);
+  const side = isLeft ? -1 : 1;
   const signAt = x + side * (radius + 11);
   const sign = arrow === null ? glyphPath(glyph, signAt, y) : null;
-  const word = isLast ? signAt - 9 : signAt + 9;
+  const word = isLeft ? signAt - 9 : signAt + 9;
   return [
     ...(sign === null ? [] : [path(sign, `sign ${glyph}`)]),
-    ...(arrow === null ? [text(word, y + 3.8, title, "label happening", isLast ? "end" : "start")] : []),
+    ...(arrow === null ? [text(word, y + 3.8, title, "label happening", isLeft ? "end" : "start")] : []),
     ...diskShapes(disk, x - side * (radius + 9), y),
   ];
 }

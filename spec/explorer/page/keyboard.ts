@@ -6,6 +6,7 @@ export type Command =
   | { readonly type: "first" }
   | { readonly type: "last" }
   | { readonly type: "fork" }
+  | { readonly type: "play" }
   | { readonly type: "undo" }
   | { readonly type: "redo" }
   | {
@@ -32,13 +33,15 @@ export const keyHelp: readonly (readonly [keys: string, what: string])[] = [
   ["j  ↓", "the next step of the run"],
   ["k  ↑", "the step before"],
   ["Home  End", "the first, the last state"],
+  ["p", "play the run: a step a second, from where you are; again: stop"],
   ["1 … 9, 0, A … Z", "take the step that bears this key, under Next"],
   ["u  r", "undo, redo: the browser's back and forward do the same"],
   ["f", "fork: end the run here, and keep what came after as a branch"],
   ["b", "the branches"],
   ["/", "find a step, an action, a property, a spec"],
   ["t  m  o", "tours, mutants, other specs"],
-  ["s", "copy or paste the trace; save the picture"],
+  ["s", "the trace, to be copied and pasted; the picture, to be saved"],
+  ["Ctrl+C  Ctrl+V", "copy the trace, show the one that is pasted"],
   ["d", "dark or light"],
   ["?", "this help"],
   ["Enter  Delete  +  _", "on a message: deliver, drop, duplicate it; deliver it and hold the write back"],
@@ -65,6 +68,8 @@ export function commandOf({ key, isModified, isWriting, hasArrows }: Pressed): C
       return { type: "last" };
     case "f":
       return { type: "fork" };
+    case "p":
+      return { type: "play" };
     case "u":
       return { type: "undo" };
     case "r":

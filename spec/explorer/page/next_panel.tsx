@@ -40,7 +40,7 @@ function Group({ group: { where, choices, requests } }: { readonly group: Choice
   const badge = server < 0 ? null : diagram?.rows[store.here.value!.position]?.badges[server] ?? null;
   const isAlone = server < 0 && choices.length === 1;
   return (
-    <div class="group" role="group" aria-label={`at ${where}`}>
+    <div class={isAlone ? "group alone" : "group"} role="group" aria-label={`at ${where}`}>
       {!isAlone && (
         <h3>
           {badge !== null && <RoleSign role={badge.role} term={badge.term} />}
@@ -93,9 +93,9 @@ function ChoiceRow({ choice }: { readonly choice: Choice }) {
             {choiceText(choice)}
             {isIdle && <span class="tag">changes nothing</span>}
             {beyond !== null && <span class="tag">{`beyond ${beyond.budget} ≤ ${beyond.allows}`}</span>}
+            <MarkText mark={mark} isNext={isNext} isSeen={!isIdle && seen !== null} />
           </span>
           {detail !== "" && <span class="detail">{detail}</span>}
-          <MarkText mark={mark} isNext={isNext} isSeen={!isIdle && seen !== null} />
         </span>
       </button>
       {variants.map((variant) => (
@@ -135,12 +135,15 @@ function MarkText({ mark, isNext, isSeen }: {
   readonly isSeen: boolean;
 }) {
   const { engine } = usePage();
-  if (mark === null && isNext) return <span class="mark">the run goes on with this</span>;
-  if (mark === null) return isSeen ? <span class="mark">leads to a state seen before</span> : null;
+  if (mark === null && isNext) return <span class="mark">the run goes on</span>;
+  if (mark === null) return isSeen ? <span class="mark">seen before</span> : null;
   const { property, steps } = mark;
+  const words = steps === 1 ? `breaks ${property}` : `${property} can break in ${steps} steps`;
+  if (isNearest(engine, mark)) return <span class="mark danger">⚠ {words}</span>;
   return (
-    <span class={`mark${isNearest(engine, mark) ? " danger" : ""}`}>
-      ⚠ {steps === 1 ? `breaks ${property}` : `${property} can break in ${steps} steps`}
+    <span class="mark" title={words}>
+      ⚠ in {steps}
+      <span class="unseen">{`: ${words}`}</span>
     </span>
   );
 }

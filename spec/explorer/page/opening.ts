@@ -61,7 +61,7 @@ function isSame(a: Subject, b: Subject): boolean {
   return JSON.stringify(subjectOf(a)) === JSON.stringify(subjectOf(b));
 }
 
-/** What went wrong, for people; `address`: what of it may be shown all the same. */
+/** What went wrong with an address, for people; `address`: what of it may be shown all the same. */
 export function problemOf(error: unknown, address: Address | null): Problem {
   const message = error instanceof Error ? error.message : String(error);
   const isTrace = error instanceof SpecError && message.startsWith("step ");

@@ -1,5 +1,5 @@
 /** A sequence diagram as a picture of its own, for a file: SVG that needs nothing else. */
-import diagramStyle from "./diagram.css" with { type: "text" };
+import diagramStyle from "./style/diagram.css" with { type: "text" };
 import { visible } from "../../report/visible.ts";
 import type { Diagram } from "./diagram.ts";
 import { frameOf, heightOf, shapesOfEnd, shapesOfLoop, shapesOfRow } from "./drawing.ts";

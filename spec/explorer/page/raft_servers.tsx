@@ -62,10 +62,10 @@ function ServerBand({ server, before, leaders, columns }: {
       <h3>
         <RoleSign role={badgeLetter(role)} term={term} size={26} />
         <span class="name">{id}</span>
-        <Changed
-          now={`${roleName(server)} · term ${term}`}
-          old={before && `${roleName(before)} · term ${before.term}`}
-        />
+        <span class="rank">
+          <Changed now={roleName(server)} old={before && roleName(before)} /> · term{" "}
+          <Changed now={String(term)} old={before && String(before.term)} />
+        </span>
         {server.restarts > 0 && (
           <small>restarted {server.restarts === 1 ? "once" : `${server.restarts} times`}</small>
         )}
@@ -137,7 +137,10 @@ function Entry({ slot, old, isNew, isCompacted }: {
   const isChanged = isNew && (old?.memory?.term !== entry.term || old.memory.content !== entry.content);
   const words = entry.type === "noop" ? "no-op" : entry.type === "configuration" ? "members" : "command";
   return (
-    <span class={`entry ${entry.type} term-${colourOfTerm(entry.term)}${isChanged ? " changed" : ""}`}>
+    <span
+      class={`entry ${entry.type} term-${colourOfTerm(entry.term)}${isChanged ? " changed" : ""}`}
+      title={`${entry.index}: ${words} of term ${entry.term}${tellSlot(slot!)}`}
+    >
       <span class="unseen">{`${words}, term `}</span>
       <span class="term">{entry.term}</span>
       <span class="content">{entry.content}</span>
@@ -261,7 +264,7 @@ export function Changed(
   return (
     <span class="value changed" key={store.here.value?.position}>
       <del>{old}</del>
-      <span aria-hidden="true">→</span>
+      <span class="becomes" aria-hidden="true">→</span>
       <ins>{now}</ins>
     </span>
   );

@@ -1,6 +1,7 @@
 /** The stage: servers on a ring, each in the shape of its role and the colour of its term, and messages between them. */
 import type { Choice, ChoiceGroup } from "./choices.ts";
 import { usePage } from "./context.ts";
+import { type NetworkSign, signOf } from "./flights.ts";
 import { familyOf, messageSign, messageText } from "./message_text.ts";
 import { colourOfTerm } from "./palette.ts";
 import type { ClusterPicture, FlyingMessage } from "./raft_cluster.ts";
@@ -30,6 +31,7 @@ export function RaftStage({ cluster, before }: {
   const places = ringOf(cluster.servers.length, size);
   const placeOf = (id: string) => places[cluster.servers.findIndex((server) => server.id === id)];
   const step = store.here.value?.step ?? null;
+  const sign = step === null ? null : signOf(step);
   return (
     <svg
       class="stage"
@@ -38,11 +40,13 @@ export function RaftStage({ cluster, before }: {
       aria-label="The cluster: servers, and messages in flight between them"
     >
       <Ways places={places} />
-      {step !== null && step.servers.length === 2 && (
+      {step !== null && sign !== null && (
         <LastWay
+          key={store.here.value?.position}
           from={placeOf(step.servers[0]!)}
           to={placeOf(step.servers[1]!)}
-          key={store.here.value?.position}
+          sign={sign}
+          family={familyOf(step.event)}
         />
       )}
       {cluster.servers.map((server, i) => (
@@ -86,10 +90,25 @@ function Ways({ places }: { readonly places: readonly Place[] }) {
   return <path class="ways" d={d.join("")} />;
 }
 
-/** The way of the message that the last step was about. */
-function LastWay({ from, to }: { readonly from: Place | undefined; readonly to: Place | undefined }) {
+/** The way of the message that the last step was about; something runs along it, to whom it was for, or to where it was lost. */
+function LastWay({ from, to, sign, family }: {
+  readonly from: Place | undefined;
+  readonly to: Place | undefined;
+  readonly sign: NetworkSign;
+  readonly family: string;
+}) {
   if (from === undefined || to === undefined) return null;
-  return <path class="last-way" d={outlineOf(bowOf(from, to))} />;
+  const d = outlineOf(bowOf(from, to));
+  return (
+    <>
+      <path class={`last-way${sign === ">" ? "" : " stopped-short"}`} d={d} />
+      <circle
+        class={`courier ${family}${sign === ">" ? "" : " stopped-short"}`}
+        r="8"
+        style={{ offsetPath: `path("${d}")` }}
+      />
+    </>
+  );
 }
 
 function StageServer({ server, before, place: { x, y }, voters }: {

@@ -220,14 +220,23 @@ function useWindow(
     setTop(Math.floor(box.scrollTop / (rowHeight * stride)) * stride);
     setHeight(box.clientHeight);
   };
-  useLayoutEffect(() => {
+  const selected = useRef(position);
+  selected.current = position;
+  const show = () => {
     const box = scroller.current;
     if (box === null) return;
-    const [above, below] = [position * rowHeight, (position + 2) * rowHeight + headHeight];
+    const above = selected.current * rowHeight;
+    const below = above + 2 * rowHeight + headHeight;
     if (above < box.scrollTop) box.scrollTop = above;
     else if (below > box.scrollTop + box.clientHeight) box.scrollTop = below - box.clientHeight;
     look();
-  }, [position, path, width]);
+  };
+  useLayoutEffect(show, [position, path, width]);
+  useEffect(() => {
+    const observer = new ResizeObserver(show);
+    observer.observe(scroller.current!);
+    return () => observer.disconnect();
+  }, []);
   useEffect(() => {
     const print = (isOn: boolean) => () => flushSync(() => setPrinted(isOn));
     const [before, after] = [print(true), print(false)];

@@ -1,7 +1,8 @@
 /** The run, with the buttons that lead through it. */
 import { usePage } from "./context.ts";
 import { RunDrawing } from "./run_drawing.tsx";
-import { Sign } from "./signs.tsx";
+import { play } from "./playing.ts";
+import { Sign, type SignName } from "./signs.tsx";
 
 /** The run that is shown. */
 export function RunPanel() {
@@ -23,6 +24,12 @@ export function RunPanel() {
             title="Previous step (k)"
             isOff={position === 0}
             act={() => visits.goTo(position - 1)}
+          />
+          <Tool
+            name={store.isPlaying.value ? "pause" : "play"}
+            title={store.isPlaying.value ? "Stop playing (p)" : "Play the run (p)"}
+            isOff={last === 0}
+            act={() => play({ store, visits })}
           />
           <Tool
             name="next"
@@ -54,7 +61,7 @@ export function RunPanel() {
 }
 
 function Tool({ name, title, isOff, act }: {
-  readonly name: "first" | "previous" | "next" | "last" | "fork";
+  readonly name: SignName;
   readonly title: string;
   readonly isOff: boolean;
   readonly act: () => void;

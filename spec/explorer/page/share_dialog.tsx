@@ -2,7 +2,7 @@
 /** The run leaves the page and comes back: as a trace, a link, a command, a picture. */
 import { useState } from "preact/hooks";
 import { shownTrace } from "../session.ts";
-import { replayCommand } from "./commands.ts";
+import { replayCommand, traceIn } from "./commands.ts";
 import { usePage } from "./context.ts";
 import { mermaid } from "./mermaid.ts";
 import { pictureOf } from "./picture.ts";
@@ -69,11 +69,6 @@ export function ShareDialog() {
       </p>
     </div>
   );
-}
-
-/** Somebody may paste the whole line of a terminal. */
-function traceIn(text: string): string {
-  return (/replay '([^']*)'/.exec(text)?.[1] ?? text).trim();
 }
 
 function Copy({ text, what }: { readonly text: string; readonly what: string }) {

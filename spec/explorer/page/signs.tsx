@@ -33,6 +33,8 @@ export type SignName =
   | "undo"
   | "redo"
   | "fork"
+  | "play"
+  | "pause"
   | "close"
   | "sun"
   | "moon"
@@ -50,6 +52,8 @@ const outlines: Readonly<Record<SignName, string>> = {
   last: "M12 3v10M3 3l7 5-7 5Z",
   undo: "M6 3L2.5 6.5 6 10M2.5 6.5H10a3.5 3.5 0 0 1 0 7H7",
   redo: "M10 3l3.5 3.5L10 10M13.5 6.5H6a3.5 3.5 0 0 0 0 7h3",
+  play: "M4 3l9 5-9 5Z",
+  pause: "M5.5 3v10M10.5 3v10",
   fork: "M8 14V9M8 9L3.5 4.5M8 9l4.5-4.5M3.5 7.5v-3h3M12.5 7.5v-3h-3",
   close: "M4 4l8 8m0-8l-8 8",
   sun:

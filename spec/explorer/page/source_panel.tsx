@@ -60,19 +60,33 @@ export function SourcePanel() {
       {passages !== null && shown.length === 0 && (
         <p class="faint">No code of the core but its frame: the host did this by itself.</p>
       )}
-      {shown.map((passage) => <PassageText key={`${passage.file} ${passage.name}`} passage={passage} />)}
+      {shown.map((passage, i) => (
+        <PassageText
+          key={`${passage.file} ${passage.name}`}
+          passage={passage}
+          isAnswer={i === 0 || /^on[A-Z]/.test(passage.name)}
+        />
+      ))}
     </section>
   );
 }
 
-function PassageText({ passage: { file, name, sections, lines } }: { readonly passage: Passage }) {
+/** A function: open at first, if it is what the step comes to. */
+function PassageText({ passage: { file, name, sections, lines }, isAnswer }: {
+  readonly passage: Passage;
+  readonly isAnswer: boolean;
+}) {
+  const [isOpen, setOpen] = useState(isAnswer);
   return (
     <figure class="passage">
       <figcaption>
-        <b>{name}</b> <span>{file}</span>{" "}
+        <button type="button" class="fold" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <span aria-hidden="true">{isOpen ? "▾" : "▸"}</span> {name}
+        </button>
+        <span>{file}</span>
         {sections.map((section) => <span class="section" key={section}>{section}</span>)}
       </figcaption>
-      <pre tabIndex={0}>
+      <pre tabIndex={0} hidden={!isOpen} aria-label={`lines of ${name}`}>
         {lines.map(({ number, text, mark, isWrong }) => (
           <span key={number} class={`line ${mark}${isWrong ? " wrong" : ""}`}>
             <span class="line-number" aria-hidden="true">{number}</span>

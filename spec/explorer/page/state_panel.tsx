@@ -15,7 +15,7 @@ export function StatePanel() {
   const cluster = store.cluster.value;
   if (cluster !== null) {
     return (
-      <section class="panel state" aria-label="The cluster" id="state">
+      <section class="panel state-panel" aria-label="The cluster" id="state">
         <RaftStage cluster={cluster} before={store.clusterBefore.value} />
         <RaftServers cluster={cluster} before={store.clusterBefore.value} />
       </section>
@@ -23,7 +23,7 @@ export function StatePanel() {
   }
   const picture = ownPicture(model, here.state);
   return (
-    <section class="panel state" aria-labelledby="state-title" id="state">
+    <section class="panel state-panel" aria-labelledby="state-title" id="state">
       <header>
         <h2 id="state-title">State</h2>
       </header>

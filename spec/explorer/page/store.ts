@@ -46,6 +46,8 @@ export interface Store {
   readonly clusterBefore: ReadonlySignal<ClusterPicture | null>;
   /** The tour that is under way; null if none is. */
   readonly tour: Signal<Tour | null>;
+  /** Whether the page goes through the run by itself. */
+  readonly isPlaying: Signal<boolean>;
   /** What went wrong, until the way back is taken; null while all is well. */
   readonly problem: Signal<Problem | null>;
   /** The dialog that is open; null if none is. */
@@ -106,6 +108,7 @@ export function createStore(): Store {
     cluster: clusterOf("state"),
     clusterBefore: clusterOf("before"),
     tour: signal(null),
+    isPlaying: signal(false),
     problem: signal(null),
     dialog: signal(null),
     isNarrow: asked("(max-width: 760px)"),

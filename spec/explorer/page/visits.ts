@@ -182,8 +182,9 @@ function returnTo(visiting: Visiting, session: Session): void {
 }
 
 /** Tells who doesn't see the page where they are. */
-function say({ here, said }: Store): void {
+function say({ here, said, session }: Store): void {
   const { step, position, changes } = here.value!;
   const what = step === null ? "the first state" : `${step.label}, ${step.event}`;
+  document.title = `${session.value!.opened.spec.name}: ${step?.label ?? "start"} · Quorate`;
   said.value = `step ${position}: ${what}. ${wordsOf(changes)}`;
 }

@@ -39,7 +39,7 @@ export const members: Tour = {
     },
     {
       steps: "a>b:AppendEntries.2 b>a",
-      says: "b has it too: two of a, b, d. It is committed, and the change is done. a never stopped to lead.",
+      says: "b has it too: two of a, b, d. It is committed, and the change is done. a never stopped leading.",
     },
   ],
   shows: ["a change of members is committed"],
