@@ -5,6 +5,7 @@
  * five bytes that it needs gigabytes.
  */
 import { Decoder, Encoder } from "@msgpack/msgpack";
+import { createCopier } from "./copies.ts";
 import type { NodeId } from "./core/mod.ts";
 
 /** Bytes that are no message, or no log entry; the message of the error names what is wrong. */
@@ -118,11 +119,13 @@ export function readText(reader: Reader, field: string, maxLength: number): stri
   return wrong(reader, field, `well-formed text of 1 to ${maxLength} characters`, value);
 }
 
+const copy = createCopier();
+
 /** The next value, bytes. */
 export function readBytes(reader: Reader, field: string): Uint8Array {
   const value = reader.values[reader.next++];
   // A copy: the caller may reuse its buffer, and a small command must not keep a large one in memory.
-  return value instanceof Uint8Array ? new Uint8Array(value) : wrong(reader, field, "bytes", value);
+  return value instanceof Uint8Array ? copy(value) : wrong(reader, field, "bytes", value);
 }
 
 /** Refuses values that nobody has read. */

@@ -1,5 +1,5 @@
 /**
- * What runs on Deno: a transport over TCP, storage on Deno KV, and storage on a write-ahead log.
+ * What runs on Deno: a transport over TCP, storage on Deno KV, on a write-ahead log, or on SQLite.
  *
  * @module
  */

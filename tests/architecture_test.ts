@@ -47,7 +47,7 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^src\/trace\//, may: /^src\/(core\/mod\.ts|error\.ts|trace\/)/ },
   { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },
   { part: /^src\/identity\.ts/, may: /^src\/(core\/mod|ports)\.ts/ },
-  { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat)\.ts|npm:|@msgpack)/ },
+  { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat|copies)\.ts|npm:|@msgpack)/ },
   {
     part: /^src\/transport\//,
     may: /^(src\/(core\/mod|ports|error|logging|options|identity|codec)\.ts|src\/transport\/|npm:)/,
@@ -59,7 +59,8 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   },
   {
     part: /^src\/(node\.ts|node\/)/,
-    may: /^(src\/(core\/mod|ports|error|logging|options|codec)\.ts|src\/node\/|src\/trace\/record\.ts|npm:)/,
+    may:
+      /^(src\/(core\/mod|ports|error|logging|options|codec|copies)\.ts|src\/node\/|src\/trace\/record\.ts|npm:)/,
   },
   { part: /^src\/(deno|nodejs)\.ts/, may: /^src\/(transport|storage)\/|^src\/nodejs\.ts/ },
   { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|trace|node|ports|error|logging)/ },
@@ -86,7 +87,7 @@ Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core 
 Deno.test("Deno and node: are named only in the adapters that need them", async () => {
   // A ready-made test is text that names Deno.
   const allowed =
-    /^(src\/transport\/tcp|src\/storage\/(deno_kv|node_files|folder_lock)|spec\/cli|spec\/explorer\/(build|serve)|spec\/report\/ready_made)/;
+    /^(src\/transport\/tcp|src\/storage\/(deno_kv|node_files|node_sqlite|sqlite_tables)|spec\/cli|spec\/explorer\/(build|serve)|spec\/report\/ready_made)/;
   const wrong = (await sources("src", "spec", "mod.ts")).filter(({ path, text }) =>
     !allowed.test(path) && /\bDeno\.|["']node:/.test(withoutComments(text))
   );

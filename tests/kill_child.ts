@@ -1,13 +1,13 @@
 /**
- * Writes until it is killed: kill_child.ts PATH SEED NUMBER. Says on stdout when each write begins and is done,
- * and when each commit is done.
+ * Writes until it is killed: kill_child.ts ENGINE FOLDER SEED NUMBER. Says on stdout when each write begins and is done,
+ * and when each commit of Deno KV is done.
  */
-import { denoKv } from "../src/storage/deno_kv.ts";
 import { openKvWith } from "./deno_kv_files.ts";
-import { identity, isOversized, writeNumber } from "./kill_workload.ts";
+import { type Engine, engines } from "./engines.ts";
+import { identity, isCompacting, isOversized, snapshotOf, writeNumber } from "./kill_workload.ts";
 import { afterWrite } from "./writes.ts";
 
-const [path = "", seed = "", last = ""] = Deno.args;
+const [engine = "", folder = "", seed = "", last = ""] = Deno.args;
 const encoder = new TextEncoder();
 /** Written when it returns: a line that was written before the kill is read after it. */
 const say = (line: string) => Deno.stdout.writeSync(encoder.encode(`${line}\n`));
@@ -18,10 +18,14 @@ const openKv = (path?: string) =>
     say("commit");
     return answer;
   });
-const storage = await denoKv({ path, openKv }).open(identity);
+const storage = await engines[engine as Engine](folder, openKv).open(identity);
 let state = await storage.load();
 for (let number = Number(last) + 1;; number++) {
   const write = writeNumber(Number(seed), number, state);
+  const snapshot = write.compaction?.snapshot.index ?? 0;
+  if (isCompacting(write, state)) {
+    await storage.writeSnapshot(snapshot, ReadableStream.from([snapshotOf(snapshot)]));
+  }
   say(`${isOversized(write, state) ? "beginLarge" : "begin"} ${number}`);
   await storage.write(write);
   say(`done ${number}`);

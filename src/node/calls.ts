@@ -1,10 +1,12 @@
 /** What is asked of a running node: what is wrong with the question, and who answers it. */
 import { type Event, latestConfiguration, type LogIndex, type NodeId } from "../core/mod.ts";
+import { createCopier } from "../copies.ts";
 import { RaftError } from "../error.ts";
 import { show } from "../options.ts";
 import { stoppedError } from "./ending.ts";
 import {
   type MembershipChange,
+  none,
   parseChange,
   parseProposeOptions,
   parseRequestOptions,
@@ -17,10 +19,12 @@ import * as requests from "./requests.ts";
 import type { Running } from "./running.ts";
 import * as snapshots from "./snapshots.ts";
 
+const copy = createCopier();
+
 export async function submit(
   node: Running,
   bytes: Uint8Array,
-  options: ProposeOptions = {},
+  options: ProposeOptions = none,
 ): Promise<proposals.Outcome> {
   const { maxCommandBytes, proposalTimeoutMs } = node.settings;
   const { timeoutMs = proposalTimeoutMs, signal } = parseProposeOptions(options);
@@ -34,10 +38,14 @@ export async function submit(
   }
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
   // A copy: the caller may use its buffer again.
-  return await proposals.submit(node.table, new Uint8Array(bytes), { timeoutMs, signal });
+  return await proposals.submit(node.table, copy(bytes), { timeoutMs, signal });
 }
 
-export async function read(node: Running, query: Uint8Array, options: ProposeOptions = {}): Promise<unknown> {
+export async function read(
+  node: Running,
+  query: Uint8Array,
+  options: ProposeOptions = none,
+): Promise<unknown> {
   const { stateMachine, proposalTimeoutMs } = node.settings;
   const { timeoutMs = proposalTimeoutMs, signal } = parseProposeOptions(options);
   if (!(query instanceof Uint8Array)) {

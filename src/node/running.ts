@@ -7,9 +7,11 @@ import {
   membersOf,
   type ServerState,
 } from "../core/mod.ts";
+import { createCopier } from "../copies.ts";
 import type { Report } from "../logging.ts";
 import type { Clock, Connection, OpenStorage } from "../ports.ts";
 import { recorded } from "../trace/record.ts";
+import { sharedDeadlines } from "./deadlines.ts";
 import { type Source, wakeAll } from "./deliveries.ts";
 import { errorOf, fail } from "./ending.ts";
 import * as loops from "./loop.ts";
@@ -54,7 +56,7 @@ export function assemble(settings: Settings, storage: OpenStorage, state: Server
     apply(entry: LogEntry, index: LogIndex) {
       if (entry.type !== "command") return;
       // A copy: the log's bytes go on to other servers, so nobody may change them.
-      const answer = stateMachine.apply(new Uint8Array(entry.command), index);
+      const answer = stateMachine.apply(copy(entry.command), index);
       forbidPromise(answer, index);
       answers.push(() => proposals.onApplied(table, entry, { index, answer }));
     },
@@ -87,6 +89,7 @@ export function assemble(settings: Settings, storage: OpenStorage, state: Server
   });
   const content = createContent(settings, storage, () => node);
   let known = configurationsInUse(state);
+  const copy = createCopier();
   const answers: (() => void)[] = [];
   const source = createSource(clock, () => node);
   const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<Health>();
@@ -143,7 +146,12 @@ function createContent(settings: Settings, storage: OpenStorage, node: () => Run
 /** What waits for answers of the loop: proposals, reads, requests. */
 function createTables(settings: Settings, loop: () => loops.Loop) {
   const { id: node, clock, random, stateMachine, maxPendingProposals: maxPending } = settings;
-  const common = { node, clock, incarnation: Math.floor(random.next() * 2 ** 53), maxPending };
+  const common = {
+    node,
+    clock: sharedDeadlines(clock),
+    incarnation: Math.floor(random.next() * 2 ** 53),
+    maxPending,
+  };
   const table = proposals.createProposals({
     ...common,
     maxPendingBytes: settings.maxPendingBytes,

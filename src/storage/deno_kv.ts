@@ -6,12 +6,12 @@
  * them leaves a head that says which entries are valid, so that after a crash the next `open` deletes the rest.
  */
 import { encodeEntry } from "../codec.ts";
-import { assert, AssertionError, type LogIndex, type PersistentState, type Write } from "../core/mod.ts";
+import { AssertionError, type LogIndex, type PersistentState, type Write } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import { checked, fields, functionOf, that } from "../options.ts";
 import type { Identity, OpenStorage, Storage } from "../ports.ts";
 import { readLog } from "./kv_log.ts";
-import { kvSnapshots } from "./deno_kv_snapshots.ts";
+import { kvPieces } from "./deno_kv_pieces.ts";
 import {
   decodeHead,
   encodeHead,
@@ -24,12 +24,15 @@ import {
   isKey,
   type Key,
   keyBytes,
+  loadedKey,
   logKey,
   partKey,
   positionOf,
   snapshotKey,
 } from "./kv_records.ts";
+import { assertFollows } from "./follows.ts";
 import { checkOwner } from "./owner.ts";
+import { pieceSnapshots } from "./piece_snapshots.ts";
 import { turns } from "./turns.ts";
 
 /** Where {@linkcode denoKv} keeps a node. Path and prefix together are a place, and a place holds one node. */
@@ -189,7 +192,8 @@ interface Known {
 async function openPlace(place: Place, release: () => void): Promise<OpenStorage> {
   const found = await readHead(place);
   let known = await writing(place, () => swept(place, found));
-  const snapshots = kvSnapshots(place.kv, place.root, (key, what) => damaged(place, key, what));
+  const pieces = kvPieces(place.kv, place.root, (key, what) => damaged(place, key, what));
+  const snapshots = pieceSnapshots(place.name, pieces);
   const current = known.head.compaction?.snapshot.index ?? 0;
   await writing(place, () => snapshots.keepOnly(current));
   const { inTurn, beside, stop, close } = turns(place.name);
@@ -267,6 +271,9 @@ async function load(place: Place, known: Known): Promise<PersistentState | null>
     const log = await reading(place, logKey(root), () => readLog(records, expected));
     await checkUnchanged(place, known);
     if (head.state === null) return null;
+    // What was read may not be on the disk yet, if the process was killed before it was synced. Once loaded it counts, and a
+    // commit makes it durable, too.
+    await writing(place, () => kv.set(loadedKey(root), head.revision));
     const { currentTerm, votedFor } = head.state;
     return { currentTerm, votedFor, log, ...(compaction === null ? {} : { compaction }) };
   } catch (error) {
@@ -319,7 +326,7 @@ async function perform(place: Place, known: Known, write: Write): Promise<Known>
   const lastIndex = before.state?.lastIndex ?? 0;
   const first = (before.compaction?.compactedIndex ?? 0) + 1;
   const kept = (compaction?.compactedIndex ?? 0) + 1;
-  assert(from === kept || (from >= first && from <= lastIndex + 1), "a write leaves no gap in the log");
+  assertFollows(write, { lastIndex, compaction: before.compaction });
   const revision = before.revision + 1;
   const state = { currentTerm, votedFor, lastIndex: from - 1 + entries.length };
   const after = { ...before, revision, state, compaction };

@@ -5,6 +5,7 @@
  *     [...prefix, "quorate", "log", index, revision, part]    a part of an entry, as bytes
  *     [...prefix, "quorate", "snapshot", index, piece]        a piece of a snapshot, as bytes
  *     [...prefix, "quorate", "snapshotEnd", index]            how many pieces it has, once all are there
+ *     [...prefix, "quorate", "loaded"]                        the last revision that was loaded; nobody reads it
  *
  * `revision` is the number of the write that the entry came with. A write that is too large for one commit can
  * so stand beside the entries that it will replace, until a new head makes it valid.
@@ -181,6 +182,11 @@ export function headKey(root: Key): Key {
 /** The key that all keys of pieces of snapshots begin with. */
 export function snapshotKey(root: Key): Key {
   return [...root, "snapshot"];
+}
+
+/** The key of what was loaded last. */
+export function loadedKey(root: Key): Key {
+  return [...root, "loaded"];
 }
 
 /** The key that all log keys begin with. */

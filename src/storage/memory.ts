@@ -1,14 +1,8 @@
 /** Storage in memory, for tests and demonstrations: survives a restart of the node, not of the process. */
-import {
-  assert,
-  type LogEntry,
-  type LogIndex,
-  type PersistentState,
-  unreachable,
-  type Write,
-} from "../core/mod.ts";
+import { type LogEntry, type LogIndex, type PersistentState, unreachable, type Write } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Identity, OpenStorage, Storage } from "../ports.ts";
+import { assertFollows } from "./follows.ts";
 import { checkOwner } from "./owner.ts";
 
 /**
@@ -84,7 +78,7 @@ function applied({ log, compaction: before }: Kept, write: Write): Kept {
   const { currentTerm, votedFor, from, entries, compaction } = write;
   const first = (before?.compactedIndex ?? 0) + 1;
   const kept = (compaction?.compactedIndex ?? 0) + 1;
-  assert(from === kept || (from >= first && from <= first + log.length), "a write leaves no gap in the log");
+  assertFollows(write, { lastIndex: first - 1 + log.length, compaction: before ?? null });
   log.length = Math.min(log.length, Math.max(0, from - first));
   if (kept > first) log.splice(0, kept - first);
   for (const entry of entries) log.push(copyEntry(entry));

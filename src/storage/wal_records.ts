@@ -14,7 +14,7 @@
  * zeros in its place. A record of which nothing is missing, but whose content is wrong, was whole once, and may have been
  * acknowledged. So was everything before a record that is whole.
  */
-import CRC32C from "crc-32/crc32c.js";
+import { crc32c } from "./checksum.ts";
 import type { ByteWriter } from "./bytes.ts";
 
 /** Records begin at multiples of this many bytes, so that no header lies in two sectors. */
@@ -26,11 +26,6 @@ const mark = 0x0ddba115;
 
 /** What a disk writes whole or not at all, in bytes; a multiple of this may be so too. */
 export const sectorBytes = 512;
-
-/** The CRC-32C of bytes, from 0 to 2^32 - 1. */
-export function crc32c(bytes: Uint8Array): number {
-  return CRC32C.buf(bytes) >>> 0;
-}
 
 /** Makes room in a writer for the header of a record, and after it for the content. */
 export function beginRecord(writer: ByteWriter): void {
@@ -156,7 +151,7 @@ function totalLength(contentLength: number): number {
 
 /** Never zero, so that a header is not mistaken for none. */
 function headerChecksum(header: Uint8Array, position: number): number {
-  return CRC32C.buf(header.subarray(0, 12), position | 0) >>> 0 || 1;
+  return crc32c(header.subarray(0, 12), position) || 1;
 }
 
 /** How many whole sectors of a record that begins at `position` hold nothing but zeros. */

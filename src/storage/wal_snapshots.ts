@@ -5,7 +5,7 @@
 import type { LogIndex } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Files, OpenFile } from "./files.ts";
-import { crc32c } from "./wal_records.ts";
+import { crc32c } from "./checksum.ts";
 
 /** The snapshots of a folder. */
 export interface WalSnapshots {
@@ -54,7 +54,8 @@ export function walSnapshots(files: Files, folder: string): WalSnapshots {
         await file.sync();
       } catch (error) {
         await file.close();
-        await files.remove(unfinished);
+        // Else it goes when the folder is opened again.
+        await files.remove(unfinished).catch(() => {});
         throw error;
       }
       await file.close();

@@ -1,9 +1,10 @@
 /** Storage on a write-ahead log, over any files: `wal.ts` puts those of the machine below. */
-import { assert, AssertionError, type PersistentState, type Write } from "../core/mod.ts";
+import { AssertionError, type PersistentState, type Write } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Identity, OpenStorage, Storage } from "../ports.ts";
 import { type ByteWriter, byteWriter } from "./bytes.ts";
 import type { OpenFile } from "./files.ts";
+import { assertFollows } from "./follows.ts";
 import { checkOwner } from "./owner.ts";
 import { turns } from "./turns.ts";
 import { emptySummary, putWrite, type Summary } from "./wal_content.ts";
@@ -133,12 +134,7 @@ async function append(log: Log, write: Write): Promise<void> {
   const { folder, snapshots, writer } = log;
   const summary = log.summary ?? emptySummary;
   const { currentTerm, votedFor, from, entries, compaction = null } = write;
-  const first = (summary.compaction?.compactedIndex ?? 0) + 1;
-  const kept = (compaction?.compactedIndex ?? 0) + 1;
-  assert(
-    from === kept || (from >= first && from <= summary.lastIndex + 1),
-    "a write leaves no gap in the log",
-  );
+  assertFollows(write, summary);
   beginRecord(writer);
   putWrite(writer, write, summary.compaction);
   const tail = await tailFor(log, writer.length());
@@ -190,13 +186,10 @@ async function available<T>({ path }: WalFolder, verb: string, act: () => Promis
     return await act();
   } catch (cause) {
     if (cause instanceof RaftError || cause instanceof AssertionError) throw cause;
-    const { code = "", message = String(cause) } = cause as {
-      readonly code?: unknown;
-      readonly message?: string;
-    };
-    throw new RaftError("Unavailable", `${path} can't be ${verb}: ${message}${hintFor(String(code), path)}`, {
-      cause,
-    });
+    // What Deno refuses has a name, and no code.
+    const { code, name, message } = cause as { code?: string; name?: string; message?: string };
+    const what = `${path} can't be ${verb}: ${message ?? cause}${hintFor(code ?? name ?? "", path)}`;
+    throw new RaftError("Unavailable", what, { cause });
   }
 }
 

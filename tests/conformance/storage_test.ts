@@ -1,5 +1,6 @@
 import { denoKv } from "../../src/storage/deno_kv.ts";
 import { memoryStorage } from "../../src/storage/memory.ts";
+import { sqlite } from "../../src/storage/sqlite.ts";
 import { wal } from "../../src/storage/wal.ts";
 import { storageConformance } from "./storage.ts";
 
@@ -36,6 +37,17 @@ storageConformance({
   seeds: [5],
   isForgetful: true,
   create: () => ({ storage: denoKv({ path: ":memory:" }), remove: async () => {} }),
+});
+
+storageConformance({
+  name: "SQLite",
+  create: async () => {
+    const folder = await Deno.makeTempDir();
+    return {
+      storage: sqlite({ path: `${folder}/a.sqlite` }),
+      remove: () => Deno.remove(folder, { recursive: true }),
+    };
+  },
 });
 
 for (const [name, segmentBytes] of [["WAL", 1 << 20], ["WAL in tiny segments", 4096]] as const) {
