@@ -11,6 +11,7 @@
 import { parseArgs } from "@std/cli";
 import { memoryNetwork, memoryStorage, RaftError, RaftNode, type Storage, type Transport } from "../mod.ts";
 import { denoKv, tcp } from "../src/deno.ts";
+import { openTelemetry } from "../src/telemetry.ts";
 
 const places = ["the Sushi Bar", "the Trattoria", "the Taqueria"];
 const name = (guest: number) => `guest-${guest}`;
@@ -110,6 +111,7 @@ async function serve(seats: readonly Seat[]): Promise<void> {
       bootstrap: true,
       transport,
       storage,
+      observer: openTelemetry(),
     });
     nodes.use(node);
     onTermination(nodes, node);

@@ -1,8 +1,9 @@
 /**
- * What runs on Deno: a transport over TCP, storage on Deno KV, on a write-ahead log, or on SQLite.
+ * What runs on Deno: transports over TCP, mutual TLS and WebSockets; storage on Deno KV, on a write-ahead log, or on SQLite.
  *
  * @module
  */
 export * from "./transport/tcp.ts";
+export * from "./transport/deno_websocket.ts";
 export * from "./storage/deno_kv.ts";
 export * from "./nodejs.ts";

@@ -22,6 +22,7 @@ export type LogEventName =
   | "snapshotInstalled"
   | "snapshotNotSent"
   | "releaseFailed"
+  | "unfinishedWriteDropped"
   | "peerConnected"
   | "peerUnreachable"
   | "messageDropped"
@@ -46,7 +47,7 @@ export interface LogEvent {
 export interface LogRecord extends LogEvent {
   /** The node. */
   readonly node: NodeId;
-  /** Its currentTerm. */
+  /** Its currentTerm; 0 until its storage was read. */
   readonly term: Term;
 }
 

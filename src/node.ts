@@ -6,10 +6,12 @@ import { type LogIndex, type Message, type NodeId, type PersistentState, restart
 import { RaftError } from "./error.ts";
 import type { OpenStorage } from "./ports.ts";
 import { available, load, openStorage, openTransport } from "./node/adapters.ts";
+import { beginWith } from "./node/backup.ts";
 import * as calls from "./node/calls.ts";
 import { deliver, type DeliveriesOptions, type Delivery } from "./node/deliveries.ts";
 import { close } from "./node/ending.ts";
 import * as loops from "./node/loop.ts";
+import { tell } from "./node/observing.ts";
 import {
   type CloseOptions,
   configOf,
@@ -22,10 +24,12 @@ import {
   type RequestOptions,
   type Settings,
 } from "./node/options.ts";
+import { reportTo } from "./node/reporting.ts";
 import { assemble, peersOf, type Running } from "./node/running.ts";
 import { restoreFrom } from "./node/snapshots.ts";
 import { type Health, type Status, statusOf } from "./node/status.ts";
 
+export type { Observed, Observer, Operation } from "./node/observing.ts";
 export { isLive, isReady } from "./node/status.ts";
 export type { Health, PeerProgress, Status } from "./node/status.ts";
 export type { DeliveriesOptions, Delivery } from "./node/deliveries.ts";
@@ -102,6 +106,13 @@ export interface RaftNode<Answer = unknown> extends AsyncDisposable {
     /** The index of the last entry that it holds. */
     readonly index: LogIndex;
   }>;
+  /**
+   * Takes a snapshot, and gives it away: all that this node has applied, for `restore` of a new cluster. Works without a
+   * leader too: then what this node has not heard of is missing.
+   *
+   * @throws {RaftError} like `snapshot`.
+   */
+  backup(): Promise<ReadableStream<Uint8Array>>;
   /** Resolves when the node no longer runs, whether closed or failed, and says which. Never rejects. */
   readonly stopped: Promise<Health>;
   /**
@@ -129,38 +140,52 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
   const settings = parseOptions(options);
   const { id, clusterId, transport } = settings;
   const given = settings.join ? [] : [...new Set([...settings.peers, id])].sort();
-  const opened = await openStorage(settings.storage, { id, clusterId, servers: given });
+  let node: Running | null = null;
+  const report = reportTo(settings.log, id, () => node?.loop.state.currentTerm ?? 0);
+  const opened = await openStorage(settings.storage, { id, clusterId, servers: given }, report);
   try {
-    const persisted = await loadOrBootstrap(settings, opened);
+    const persisted = await loadOrBootstrap(settings, opened, given);
     // What the storage says beats the options: the log goes on from there.
     const servers = opened.servers ?? given;
     if (persisted.compaction !== undefined) {
       const { index } = persisted.compaction.snapshot;
       await restoreFrom(opened, settings.stateMachine, index);
     }
-    const node = assemble(settings, opened, restart(configOf(settings, servers), persisted));
-    const onMessage = (message: Message) => loops.receive(node.loop, message);
-    const { report } = node;
-    const context = { id, clusterId, servers, ...peersOf(settings, node.loop.state), log: report, onMessage };
+    node = assemble(settings, { storage: opened, report }, restart(configOf(settings, servers), persisted));
+    const { loop } = node;
+    const onMessage = (message: Message) => loops.receive(loop, message);
+    const context = { id, clusterId, servers, ...peersOf(settings, loop.state), log: report, onMessage };
     node.connection = await openTransport(transport, context);
-    loops.begin(node.loop);
-    const { log: { lastIndex } } = node.loop.state;
+    loops.begin(loop);
+    const { log: { lastIndex } } = loop.state;
     report({
       level: "info",
       event: "started",
       message: `node ${id} serves; its log ends at index ${lastIndex}`,
     });
+    const face = facade(node);
+    const { observer } = settings;
+    const { status, stopped } = face;
+    if (observer !== undefined) tell(() => observer.started({ status, stopped }));
     // What `propose` resolves to comes from the state machine in the same options.
-    return facade(node) as RaftNode<Answer>;
+    return face as RaftNode<Answer>;
   } catch (error) {
     await opened.close();
     throw error;
   }
 }
 
-async function loadOrBootstrap(settings: Settings, storage: OpenStorage): Promise<PersistentState> {
+async function loadOrBootstrap(
+  settings: Settings,
+  storage: OpenStorage,
+  servers: readonly NodeId[],
+): Promise<PersistentState> {
+  const { restore } = settings;
   const persisted = await load(storage);
-  if (persisted !== null) return persisted;
+  if (persisted !== null) {
+    await restore?.cancel();
+    return persisted;
+  }
   if (!settings.bootstrap && !settings.join) {
     throw new RaftError(
       "NotBootstrapped",
@@ -168,6 +193,9 @@ async function loadOrBootstrap(settings: Settings, storage: OpenStorage): Promis
         "`bootstrap: true`; if it is a new node of a cluster that runs, `join: true`. If the node has run before, its disk is lost: it must not come back under this " +
         "name, as it may have acknowledged what it no longer has.",
     );
+  }
+  if (restore !== undefined) {
+    return await available("the backup", () => beginWith(storage, restore, servers));
   }
   const initial: PersistentState = { currentTerm: 0, votedFor: null, log: [] };
   // Durable before anything else, so that a storage that lost its content can be told from a new one.
@@ -191,6 +219,7 @@ function facade(node: Running): RaftNode {
         pendingReads: node.reads.waiting.pending.size,
       }),
     snapshot: () => calls.takeSnapshot(node),
+    backup: () => calls.backup(node),
     transferLeadership: (to, options = {}) => calls.transferLeadership(node, to, options),
     changeMembership: (change, options = {}) => calls.changeMembership(node, change, options),
     stopped: node.stopped,

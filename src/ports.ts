@@ -99,9 +99,10 @@ export interface Storage {
   /**
    * Opens what is stored for this node, or an empty storage.
    *
+   * @param report Takes what an operator may want to know.
    * @throws {RaftError} with code `Mismatch` if it belongs to another node or cluster, or has another format.
    */
-  open(identity: Identity): Promise<OpenStorage>;
+  open(identity: Identity, report?: Report): Promise<OpenStorage>;
 }
 
 /** What a committed command does. Deterministic: the same commands in the same order give the same answers. */

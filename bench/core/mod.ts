@@ -4,6 +4,7 @@
  * etcd-io/raft, if a folder with its sources is given (`--etcd FOLDER`) and Go is at hand.
  */
 import { type Event, type Message, restart, type ServerState, step, type StepFunction } from "../../mod.ts";
+import { openTelemetry } from "../../src/telemetry.ts";
 import { recorded } from "../../src/trace/record.ts";
 
 const config = {
@@ -108,6 +109,20 @@ console.log(
   `  with a trace               ${traced.toFixed(2)} us   ${((traced - small) / 5).toFixed(2)} us a step, ` +
     `${Math.round(bytes / lines)} bytes a step`,
 );
+const observer = openTelemetry();
+const state = leader(100);
+const observed = Math.min(...Array.from({ length: 60 }, () => {
+  const begin = performance.now();
+  for (let proposal = 0; proposal < 1_000; proposal++) {
+    const end = observer.begin({ type: "propose", bytes: 256 });
+    const written = observer.begin({ type: "write", entries: 1 });
+    for (let step = 0; step < 5; step++) observer.stepped(state);
+    written();
+    end();
+  }
+  return performance.now() - begin;
+}));
+console.log(`  telemetry to nobody        ${observed.toFixed(2)} us more`);
 const at = Deno.args.indexOf("--etcd");
 if (at >= 0) {
   const etcd = await etcdMicroseconds(Deno.args[at + 1] ?? ".");

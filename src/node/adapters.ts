@@ -5,12 +5,17 @@
 import { z } from "zod";
 import type { Compaction, ConfigurationEntry, LogEntry, PersistentState } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
+import type { Report } from "../logging.ts";
 import { checked, integer, objectWith, that } from "../options.ts";
 import type { Connection, Identity, OpenStorage, Storage, Transport, TransportContext } from "../ports.ts";
 
 /** Opens a storage. */
-export async function openStorage(storage: Storage, identity: Identity): Promise<OpenStorage> {
-  const opened = await available("the storage", () => storage.open(identity));
+export async function openStorage(
+  storage: Storage,
+  identity: Identity,
+  report: Report,
+): Promise<OpenStorage> {
+  const opened = await available("the storage", () => storage.open(identity, report));
   return checked("options.storage.open()", openStorageSchema, opened);
 }
 

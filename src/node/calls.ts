@@ -1,9 +1,11 @@
 /** What is asked of a running node: what is wrong with the question, and who answers it. */
-import { type Event, latestConfiguration, type LogIndex, type NodeId } from "../core/mod.ts";
 import { createCopier } from "../copies.ts";
+import { type Event, latestConfiguration, type LogIndex, type NodeId, termAt } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import { show } from "../options.ts";
+import { backupOf } from "./backup.ts";
 import { stoppedError } from "./ending.ts";
+import { observed } from "./observing.ts";
 import {
   type MembershipChange,
   none,
@@ -38,7 +40,12 @@ export async function submit(
   }
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
   // A copy: the caller may use its buffer again.
-  return await proposals.submit(node.table, copy(bytes), { timeoutMs, signal });
+  const operation = { type: "propose", bytes: bytes.byteLength } as const;
+  return await observed(
+    node.settings.observer,
+    operation,
+    () => proposals.submit(node.table, copy(bytes), { timeoutMs, signal }),
+  );
 }
 
 export async function read(
@@ -55,12 +62,28 @@ export async function read(
     throw new RaftError("InvalidOptions", "read: the state machine has no method query");
   }
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
-  return await readTable.read(node.reads, new Uint8Array(query), { timeoutMs, signal });
+  return await observed(
+    node.settings.observer,
+    { type: "read" },
+    () => readTable.read(node.reads, new Uint8Array(query), { timeoutMs, signal }),
+  );
 }
 
 export async function takeSnapshot(node: Running): Promise<{ readonly index: LogIndex }> {
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
-  return { index: await snapshots.take(node.snapshots) };
+  const { observer } = node.settings;
+  return { index: await observed(observer, { type: "snapshot" }, () => snapshots.take(node.snapshots)) };
+}
+
+export async function backup(node: Running): Promise<ReadableStream<Uint8Array>> {
+  const { index } = await takeSnapshot(node);
+  if (index === 0) {
+    throw new RaftError("Pending", "nothing has been applied yet: there is nothing to back up");
+  }
+  const { snapshot, log } = node.loop.state;
+  // Another one may have taken its place; or the core has not heard of it yet.
+  const taken = snapshot !== null && snapshot.index >= index ? snapshot : { index, term: termAt(log, index) };
+  return backupOf(taken, await node.storage.readSnapshot(taken.index));
 }
 
 export async function transferLeadership(node: Running, to: NodeId | undefined, options: RequestOptions) {
@@ -77,5 +100,10 @@ export async function changeMembership(node: Running, given: MembershipChange, o
 async function ask(node: Running, event: Event, judge: requests.Judge, options: RequestOptions) {
   const { timeoutMs = node.settings.proposalTimeoutMs } = parseRequestOptions(options);
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
-  await requests.request(node.requests, event, judge, timeoutMs);
+  const type = event.type === "changeRequested" ? "changeMembership" : "transferLeadership";
+  await observed(
+    node.settings.observer,
+    { type },
+    () => requests.request(node.requests, event, judge, timeoutMs),
+  );
 }

@@ -2,6 +2,7 @@
 import type { LogEntry, LogIndex } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Clock } from "../ports.ts";
+import { promised } from "./promised.ts";
 
 /** A command, delivered in the total order. */
 export interface Delivery {
@@ -102,7 +103,7 @@ async function waitFor(
   ms: number | null,
   expose: (wake: () => void) => void,
 ): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const { promise, resolve } = promised<void>();
   // All that the node's loop runs of a consumer: whatever fails, fails out here, not there.
   const wake = () => resolve();
   const cancel = ms === null ? null : source.clock.after(ms, wake);

@@ -4,18 +4,19 @@
  */
 import { latestConfiguration, votersOf } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
+import { promised } from "./promised.ts";
 import { judgeTransfer, request } from "./requests.ts";
 import type { Running } from "./running.ts";
 
 /** Resolves when nothing waits any more, or after so many milliseconds, or when the node has ended. */
 export async function drain(node: Running, drainMs: number): Promise<void> {
   const { clock } = node.settings;
-  const { promise: over, resolve: giveUp } = Promise.withResolvers<void>();
+  const { promise: over, resolve: giveUp } = promised<void>();
   const cancel = clock.after(drainMs, giveUp);
   let isOver = false;
   let endPause = () => {};
   const pause = async (ms: number) => {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = promised<void>();
     const cancel = clock.after(ms, resolve);
     endPause = () => {
       cancel();

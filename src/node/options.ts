@@ -24,6 +24,7 @@ import type { Logger } from "../logging.ts";
 import type { Clock, Random, StateMachine, Storage, Transport } from "../ports.ts";
 import type { TraceWriter } from "../trace/record.ts";
 import type { DeliveriesOptions } from "./deliveries.ts";
+import type { Observer } from "./observing.ts";
 import { systemClock, systemRandom } from "./system.ts";
 
 /** What a node is told at its start. */
@@ -49,6 +50,11 @@ export interface RaftNodeOptions<Answer = unknown> {
    * Ignored if the storage is not empty. Default: false.
    */
   readonly join?: boolean;
+  /**
+   * What `backup` of another node gave: the new cluster begins with it. Needs `bootstrap`, another `clusterId` than the
+   * old cluster's, and the same backup at all of its servers. Ignored if the storage is not empty. Default: none.
+   */
+  readonly restore?: ReadableStream<Uint8Array>;
   /** Carries messages to the other nodes. */
   readonly transport: Transport;
   /** Keeps what must survive a crash. */
@@ -129,6 +135,8 @@ export interface RaftNodeOptions<Answer = unknown> {
    * node stopped.
    */
   readonly log?: Logger;
+  /** Measures the node; see `openTelemetry` of `@quorate/raft/telemetry`. Default: nobody. */
+  readonly observer?: Observer;
   /** Takes every event and what came of it, to be replayed later; see {@linkcode replayTrace}. Default: nobody. */
   readonly trace?: TraceWriter;
 }
@@ -169,9 +177,13 @@ export interface CloseOptions {
 /** The options with all defaults filled in. */
 export type Settings = Readonly<z.infer<typeof schema>>;
 
-/** Whether a node, or a cluster, can have this name: what the codec can carry. */
+/**
+ * Whether a node, or a cluster, can have this name: what the codec can carry. The core keeps records by name, so it can't be
+ * one that every object has, such as "constructor".
+ */
 export function isName(value: unknown): boolean {
-  return typeof value === "string" && value.length >= 1 && value.length <= 255 && value.isWellFormed();
+  return typeof value === "string" && value.length >= 1 && value.length <= 255 && value.isWellFormed() &&
+    !(value in Object.prototype);
 }
 
 const peersExpected = "a list of different names of 1 to 255 characters each";
@@ -186,6 +198,8 @@ const schema = fields({
     .refine((peers) => new Set(peers).size === peers.length, peersExpected),
   bootstrap: z.boolean("true or false").default(false),
   join: z.boolean("true or false").default(false),
+  restore: that<ReadableStream<Uint8Array>>("a ReadableStream", (value) => value instanceof ReadableStream)
+    .optional(),
   transport: objectWith<Transport>("a Transport, such as memoryNetwork().transport()", "open"),
   storage: objectWith<Storage>("a Storage, such as memoryStorage()", "open"),
   stateMachine: objectWith<StateMachine>("a StateMachine: an object with a method apply", "apply")
@@ -212,10 +226,15 @@ const schema = fields({
   keptEntries: integer(0).default(1024),
   maxSnapshotChunkBytes: count.default(1 << 18),
   log: functionOf<Logger>().default(() => () => {}),
+  observer: objectWith<Observer>("an Observer, such as openTelemetry()", "started", "begin", "stepped")
+    .optional(),
   trace: functionOf<TraceWriter>().optional(),
 }).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
   path: ["electionTimeoutMs"],
   error: timeoutExpected,
+}).refine(({ restore, bootstrap }) => bootstrap || restore === undefined, {
+  path: ["restore"],
+  error: "nothing, or bootstrap as well: a cluster that runs does not go back to a backup",
 }).refine(({ leaseReads, checkQuorum }) => checkQuorum || !leaseReads, {
   path: ["leaseReads"],
   error: "false, or checkQuorum as well",

@@ -1,40 +1,33 @@
 /** What a node reports of itself: changes that one wants to find in the log later. */
-import { knownLeader, latestConfiguration, type ServerState } from "../core/mod.ts";
-import type { LogEvent, Logger, Report } from "../logging.ts";
+import { knownLeader, latestConfiguration, type NodeId, type ServerState, type Term } from "../core/mod.ts";
+import type { Logger, Report } from "../logging.ts";
 
-/** What reports for one node. */
-export interface Reporter {
-  /** Reports what has happened, with the node's name and term. Never throws. */
-  readonly report: Report;
-  /** Looks for changes; called after every step. */
-  readonly onState: (state: ServerState) => void;
-}
-
-/** Reports for the node that is in this state. */
-export function createReporter(first: ServerState, log: Logger): Reporter {
-  let last = first;
-  const report = (event: LogEvent) => {
+/** What reports for a node: with its name, and its term at the time. Never throws. */
+export function reportTo(log: Logger, node: NodeId, term: () => Term): Report {
+  return (event) => {
     try {
-      log({ ...event, node: first.config.id, term: last.currentTerm });
+      log({ ...event, node, term: term() });
     } catch {
       // Who can't take a line must not stop the node.
     }
   };
-  return {
-    report,
-    onState(state) {
-      const before = last;
-      last = state;
-      if (before.role !== state.role) reportRole(before, state, report);
-      if (before.log !== state.log) reportMembers(before, state, report);
-      if (before.snapshot !== state.snapshot && state.snapshot !== null) {
-        const { index } = state.snapshot;
-        const isOwn = index <= before.lastApplied;
-        const event = isOwn ? "snapshotTaken" : "snapshotInstalled";
-        const message = isOwn ? `a snapshot of index ${index}` : `the leader's snapshot of index ${index}`;
-        report({ level: "info", event, message });
-      }
-    },
+}
+
+/** Looks for changes after every step. The first state is one that was known before. */
+export function watchStates(first: ServerState, report: Report): (state: ServerState) => void {
+  let last = first;
+  return (state) => {
+    const before = last;
+    last = state;
+    if (before.role !== state.role) reportRole(before, state, report);
+    if (before.log !== state.log) reportMembers(before, state, report);
+    if (before.snapshot !== state.snapshot && state.snapshot !== null) {
+      const { index } = state.snapshot;
+      const isOwn = index <= before.lastApplied;
+      const event = isOwn ? "snapshotTaken" : "snapshotInstalled";
+      const message = isOwn ? `a snapshot of index ${index}` : `the leader's snapshot of index ${index}`;
+      report({ level: "info", event, message });
+    }
   };
 }
 

@@ -15,10 +15,12 @@ import { sharedDeadlines } from "./deadlines.ts";
 import { type Source, wakeAll } from "./deliveries.ts";
 import { errorOf, fail } from "./ending.ts";
 import * as loops from "./loop.ts";
+import { observed, tell } from "./observing.ts";
+import { promised } from "./promised.ts";
 import { durationMs, type Settings } from "./options.ts";
 import * as proposals from "./proposals.ts";
 import * as readTable from "./reads.ts";
-import { createReporter } from "./reporting.ts";
+import { watchStates } from "./reporting.ts";
 import * as requests from "./requests.ts";
 import * as snapshots from "./snapshots.ts";
 import type { Health } from "./status.ts";
@@ -43,15 +45,19 @@ export interface Running {
   closing: Promise<void> | null;
 }
 
-export function assemble(settings: Settings, storage: OpenStorage, state: ServerState): Running {
-  const { clock, trace, stateMachine } = settings;
+export function assemble(
+  settings: Settings,
+  { storage, report }: Pick<Running, "storage" | "report">,
+  state: ServerState,
+): Running {
+  const { clock, trace, observer, stateMachine } = settings;
   const { table, reads, asked } = createTables(settings, () => loop);
-  const reporter = createReporter(state, settings.log);
   const loop = loops.createLoop(state, {
     step: trace === undefined ? settings.step : recorded(settings.step, trace),
     clock,
     durationMs: (timer) => durationMs(settings, timer),
-    write: (write) => storage.write(write),
+    write: (write) =>
+      observed(observer, { type: "write", entries: write.entries.length }, () => storage.write(write)),
     send: (message) => node.connection?.send(message),
     apply(entry: LogEntry, index: LogIndex) {
       if (entry.type !== "command") return;
@@ -75,24 +81,14 @@ export function assemble(settings: Settings, storage: OpenStorage, state: Server
     storeChunk: (message) => void snapshots.storeChunk(content, message),
     refuseReads: ({ ids }) => readTable.onRefused(reads, ids),
     refuseRequest: (refused) => requests.onRefused(asked, refused, loop.state),
-    onState(state) {
-      reporter.onState(state);
-      requests.onState(asked, state);
-      snapshots.onState(content, state);
-      const inUse = configurationsInUse(state);
-      if (inUse.length === known.length && inUse.at(-1) === known.at(-1)) return;
-      known = inUse;
-      const { peers, addresses } = peersOf(settings, state);
-      node.connection?.setPeers(peers, addresses);
-    },
+    onState: followStates(state, () => node),
     onFailure: (error) => fail(node, error),
   });
   const content = createContent(settings, storage, () => node);
-  let known = configurationsInUse(state);
   const copy = createCopier();
   const answers: (() => void)[] = [];
   const source = createSource(clock, () => node);
-  const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<Health>();
+  const { promise: stopped, resolve: resolveStopped } = promised<Health>();
   const node: Running = {
     settings,
     loop,
@@ -102,7 +98,7 @@ export function assemble(settings: Settings, storage: OpenStorage, state: Server
     requests: asked,
     source,
     storage,
-    report: reporter.report,
+    report,
     stopped,
     resolveStopped,
     connection: null,
@@ -110,6 +106,25 @@ export function assemble(settings: Settings, storage: OpenStorage, state: Server
     closing: null,
   };
   return node;
+}
+
+/** What is to be done after every step. */
+function followStates(first: ServerState, node: () => Running): (state: ServerState) => void {
+  let known = configurationsInUse(first);
+  const watch = watchStates(first, (event) => node().report(event));
+  return (state) => {
+    const { settings, requests: asked, snapshots: content, connection } = node();
+    const { observer } = settings;
+    watch(state);
+    if (observer !== undefined) tell(() => observer.stepped(state));
+    requests.onState(asked, state);
+    snapshots.onState(content, state);
+    const inUse = configurationsInUse(state);
+    if (inUse.length === known.length && inUse.at(-1) === known.at(-1)) return;
+    known = inUse;
+    const { peers, addresses } = peersOf(settings, state);
+    connection?.setPeers(peers, addresses);
+  };
 }
 
 /** Where deliveries come from. */

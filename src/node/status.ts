@@ -95,6 +95,8 @@ export interface Status {
   readonly lastApplied: LogIndex;
   /** The index of the last entry of the log. */
   readonly lastLogIndex: LogIndex;
+  /** The index of the last entry that was compacted away, and is in a snapshot; 0 if none was. */
+  readonly compactedIndex: LogIndex;
   /** The index up to which the log is on stable storage. */
   readonly durableIndex: LogIndex;
   /** How this node reads. */
@@ -135,6 +137,7 @@ export function statusOf(state: ServerState, { pendingReads, ...rest }: Surround
     commitIndex: state.commitIndex,
     lastApplied: state.lastApplied,
     lastLogIndex: state.log.lastIndex,
+    compactedIndex: state.log.compactedIndex,
     durableIndex: state.durableIndex,
     reads: { pending: pendingReads, rounds: state.role.type === "leader" ? state.role.reads.round : 0 },
     progress: progressOf(state),

@@ -5,6 +5,7 @@
  */
 import { type LogEntry, type LogIndex, unreachable } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
+import type { Report } from "../logging.ts";
 import type { Identity } from "../ports.ts";
 import { BytesError, byteWriter } from "./bytes.ts";
 import { CodecError } from "../codec.ts";
@@ -139,7 +140,11 @@ export async function endSegment({ file, position }: Tail, number: number): Prom
  * The last record was read, and yet it may not be on the disk: the process was killed before it was synced, or the sync
  * has failed, and some systems take what they could not write for written. Once loaded it counts, so it is written again.
  */
-export async function reopenSegment(folder: WalFolder, found: Found): Promise<Tail> {
+export async function reopenSegment(
+  folder: WalFolder,
+  found: Found,
+  report: Report = () => {},
+): Promise<Tail> {
   const { files, path } = folder;
   const { number } = found.segments.at(-1)!;
   const { size, begins, position, last } = found.tail;
@@ -149,6 +154,12 @@ export async function reopenSegment(folder: WalFolder, found: Found): Promise<Ta
     await file.read(bytes, last);
     const rest = bytes.subarray(position - last);
     const isClean = isZero(rest, 0, rest.length);
+    if (!isClean) {
+      const message = `dropped what a write that was never acknowledged left in ${
+        pathOf(folder, number)
+      } from byte ${position} on`;
+      report({ level: "info", event: "unfinishedWriteDropped", message });
+    }
     rest.fill(0);
     await file.write(isClean ? bytes.subarray(0, position - last) : bytes, last);
     await file.sync();

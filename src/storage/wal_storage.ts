@@ -1,6 +1,7 @@
 /** Storage on a write-ahead log, over any files: `wal.ts` puts those of the machine below. */
 import { AssertionError, type PersistentState, type Write } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
+import type { Report } from "../logging.ts";
 import type { Identity, OpenStorage, Storage } from "../ports.ts";
 import { type ByteWriter, byteWriter } from "./bytes.ts";
 import type { OpenFile } from "./files.ts";
@@ -45,13 +46,13 @@ interface Log {
 /** Storage in a folder that `lock` keeps to one process at a time. */
 export function walStorage(folder: WalFolder, lock: (path: string) => Promise<() => void>): Storage {
   return {
-    async open(identity) {
+    async open(identity, report) {
       const unlock = await available(folder, "opened", async () => {
         await folder.files.makeFolder(folder.path);
         return await lock(folder.path);
       });
       try {
-        return await open(folder, identity, unlock);
+        return await open(folder, identity, { unlock, report });
       } catch (error) {
         unlock();
         throw error;
@@ -60,10 +61,14 @@ export function walStorage(folder: WalFolder, lock: (path: string) => Promise<()
   };
 }
 
-async function open(folder: WalFolder, identity: Identity, unlock: () => void): Promise<OpenStorage> {
+async function open(
+  folder: WalFolder,
+  identity: Identity,
+  { unlock, report }: { readonly unlock: () => void; readonly report: Report | undefined },
+): Promise<OpenStorage> {
   const snapshots = walSnapshots(folder.files, folder.path);
   let found = await available(folder, "read", () => readSegments(folder));
-  const log = await available(folder, "opened", () => openLog(folder, snapshots, found, identity));
+  const log = await available(folder, "opened", () => openLog(folder, snapshots, found, identity, report));
   const { inTurn, beside, stop, close } = turns(folder.path);
   return {
     servers: log.owner.servers,
@@ -108,6 +113,7 @@ async function openLog(
   snapshots: WalSnapshots,
   found: Found | null,
   identity: Identity,
+  report: Report | undefined,
 ): Promise<Log> {
   const fresh = { folder, snapshots, writer: byteWriter(), next: null };
   if (found === null) {
@@ -117,7 +123,7 @@ async function openLog(
   checkOwner(folder.path, owner, identity, "give each node its own folder");
   const snapshotIndex = summary?.compaction?.snapshot.index ?? 0;
   if (snapshotIndex > 0) await snapshots.check(snapshotIndex);
-  const tail = await reopenSegment(folder, found);
+  const tail = await reopenSegment(folder, found, report);
   try {
     // What was found is durable only now: what it has replaced must not go before.
     await snapshots.keep(snapshotIndex, "nothing newer");

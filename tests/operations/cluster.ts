@@ -23,7 +23,11 @@ export interface Place {
   /** Starts a server, in its folder if it has one. Resolves when it answers. */
   start(
     id: string,
-    options?: { readonly mode?: "bootstrap" | "join" | "again"; readonly folder?: string },
+    options?: {
+      readonly mode?: "bootstrap" | "join" | "restore" | "again";
+      readonly folder?: string;
+      readonly env?: Readonly<Record<string, string>>;
+    },
   ): Promise<Server>;
   /** Where a server listens for others. */
   addressOf(id: string): string;
@@ -43,7 +47,7 @@ export async function withPlace(
     await test({
       dir,
       addressOf,
-      async start(id, { mode = "bootstrap", folder = `${dir}/${id}` } = {}) {
+      async start(id, { mode = "bootstrap", folder = `${dir}/${id}`, env = {} } = {}) {
         const listed = peers.includes(id) ? peers : [...peers, id];
         const list = listed.map((peer) => `${peer}=${addressOf(peer)}`).join(",");
         const httpPort = port + names.length + names.indexOf(id);
@@ -52,7 +56,7 @@ export async function withPlace(
           stdin: "null",
           stdout: "null",
           stderr: "piped",
-          env: { NO_COLOR: "1" },
+          env: { NO_COLOR: "1", ...env },
           signal: AbortSignal.timeout(120_000),
         }).spawn();
         let text = "";

@@ -22,6 +22,8 @@ const orders = await Promise.all(nodes.map(async (node) => {
   }
   return order.join(", ");
 }));
+const leader = nodes.find((node) => node.status().role === "leader");
+await leader?.close({ drainMs: 2000 });
 await Promise.all(nodes.map((node) => node.close()));
 expect("three nodes agree", new Set(orders).size, 1);
 
