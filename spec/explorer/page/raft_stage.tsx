@@ -13,9 +13,9 @@ import {
   byWay,
   narrowStage,
   outlineOf,
-  partsOf,
   type Place,
   pointOn,
+  progressOf,
   ringOf,
   serverRadius,
   wideStage,
@@ -62,7 +62,7 @@ export function RaftStage({ cluster, before }: {
         const [from, to] = [placeOf(messages[0]!.message.from), placeOf(messages[0]!.message.to)];
         if (from === undefined || to === undefined) return null;
         const bow = bowOf(from, to);
-        const parts = partsOf(messages.length);
+        const parts = progressOf(messages.length);
         return (
           <g key={way}>
             <path class="bow" d={outlineOf(bow)} />
