@@ -263,6 +263,17 @@ browserTest("the run is played by itself, until its end or until somebody takes 
   await visitor.page.getByRole("button", { name: "Play the run (p)" }).waitFor();
 });
 
+browserTest("a run begins where a named trace leads, and its picture says so", async (visitor) => {
+  await visitor.open();
+  await press(visitor, "o");
+  const dialog = visitor.page.getByRole("dialog", { name: "Choose a spec" });
+  await dialog.getByLabel("Begin").selectOption("divided");
+  await dialog.getByRole("button", { name: "Open raft" }).click();
+  await visitor.page.getByText("leader · term 2").first().waitFor();
+  assertEquals(visitor.trace(), "@divided");
+  await visitor.page.locator("#row-0 .heading", { hasText: "@divided" }).waitFor();
+});
+
 browserTest("what a step does is said aloud", async (visitor) => {
   await visitor.open({ trace: "a!" });
   await press(visitor, await visitor.page.locator('button[data-step="a>b"] kbd').innerText());

@@ -177,7 +177,8 @@ const RowFront = memo(({ row, count, before, frame, servers, violations, isSelec
         >
           <title>{`${branches} branches begin here`}</title>
           <rect x="1" y={middleOf(number) - rowHeight / 2 - 8} width="26" height="16" rx="8" />
-          <text x="14" y={middleOf(number) - rowHeight / 2 + 4} text-anchor="middle">⑂{branches}</text>
+          <path d={`M9 ${middleOf(number) - rowHeight / 2 + 5}v-4m0 0l-3 -5m3 5l3 -5`} />
+          <text x="19" y={middleOf(number) - rowHeight / 2 + 4} text-anchor="middle">{branches}</text>
         </g>
       )}
     </g>
