@@ -28,16 +28,22 @@
  * @module
  */
 export * from "./src/core/mod.ts";
+export * from "./src/client/service.ts";
 export * from "./src/error.ts";
 export * from "./src/logging.ts";
 export * from "./src/node.ts";
 export type {
+  AnswerCodec,
+  BatchStateMachine,
   Clock,
+  CommittedCommand,
   Connection,
   Identity,
   OpenStorage,
   Random,
+  SingleStateMachine,
   StateMachine,
+  StateMachineExtras,
   Storage,
   Transport,
   TransportContext,

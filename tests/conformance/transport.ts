@@ -416,6 +416,15 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
     },
     { type: "Propose", from, to, proposals: [] },
     { type: "Propose", from, to, proposals: [{ id, command }, { id: { ...id, sequence: 7 }, command }] },
+    {
+      type: "Propose",
+      from,
+      to,
+      proposals: [
+        { id, command, session: { type: "command", session: most, sequence: most, firstUnanswered: 1 } },
+        { id, command: new Uint8Array(), session: { type: "open", maxSessions: 1, maxAnswers: most } },
+      ],
+    },
     { type: "ProposeRefused", from, to, ids: [] },
     { type: "ProposeRefused", from, to, ids: [id, { ...id, node: "ü🐢" }] },
     { type: "PreVote", from, to, nextTerm: 1, lastLogIndex: 0, lastLogTerm: 0, priority: 0 },
