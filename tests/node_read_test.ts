@@ -1,7 +1,8 @@
 /** Reads without a log entry, with real nodes. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { RaftNode, type RaftNodeOptions } from "../src/node.ts";
-import type { StateMachine } from "../src/ports.ts";
+import type { Message } from "../src/core/mod.ts";
+import type { StateMachine, Transport } from "../src/ports.ts";
 import { memoryStorage } from "../src/storage/memory.ts";
 import { memoryNetwork } from "../src/transport/memory.ts";
 import { bytes, errorOf, fakeClock, lab, leaderLab, seeded, text, turn } from "./node_support.ts";
@@ -18,7 +19,11 @@ function register(): StateMachine<string> {
   };
 }
 
-async function trio(seed: number, options: Partial<RaftNodeOptions> = {}) {
+async function trio(
+  seed: number,
+  options: Partial<RaftNodeOptions> = {},
+  { wrap = (transport: Transport) => transport } = {},
+) {
   const clock = fakeClock();
   const network = memoryNetwork({ clock, seed });
   const random = seeded(seed);
@@ -28,7 +33,7 @@ async function trio(seed: number, options: Partial<RaftNodeOptions> = {}) {
       id,
       peers: ids,
       bootstrap: true,
-      transport: network.transport(),
+      transport: wrap(network.transport()),
       storage: memoryStorage(),
       stateMachine: register(),
       clock,
@@ -107,6 +112,33 @@ Deno.test("a read that can't be answered says why", async () => {
   assertEquals((await first).code, "Stopped");
   const { code: wrong } = await errorOf(lab({ leaseReads: true, checkQuorum: false }));
   assertEquals(wrong, "InvalidOptions");
+});
+
+Deno.test("reads whose messages got lost make room for others when their clients give up", async () => {
+  let isLossy = false;
+  const options = {
+    wrap: (inner: Transport): Transport => ({
+      async open(context) {
+        const connection = await inner.open(context);
+        const send = (message: Message) => {
+          if (!isLossy || message.type !== "ReadIndex") connection.send(message);
+        };
+        return { ...connection, send };
+      },
+    }),
+  };
+  const { clock, followers: [follower], close } = await trio(6, { maxHeldProposals: 2 }, options);
+  assert(follower !== undefined);
+  const { currentTerm } = follower.status();
+  isLossy = true;
+  for (let i = 0; i < 5; i++) {
+    const { code } = await clock.until(errorOf(follower.read(bytes(""), { timeoutMs: 100 })));
+    assertEquals(code, "Timeout");
+  }
+  isLossy = false;
+  assertEquals(await clock.until(follower.read(bytes(""))), "1");
+  assertEquals(follower.status().currentTerm, currentTerm);
+  await close();
 });
 
 Deno.test("what a query throws goes to whoever asked, and the node goes on", async () => {

@@ -68,6 +68,14 @@ export interface ReadRequested {
   readonly ids: readonly ProposalId[];
 }
 
+/** Clients of this server don't wait for these reads any more: what asked the leader, or its answer, may be lost. */
+export interface ReadsAbandoned {
+  /** Tells events apart. */
+  readonly type: "readsAbandoned";
+  /** The names of the reads. */
+  readonly ids: readonly ProposalId[];
+}
+
 /** The host has a durable snapshot of its state machine (§7). */
 export interface SnapshotTaken {
   /** Tells events apart. */
@@ -102,6 +110,7 @@ export type Event =
   | TransferRequested
   | ChangeRequested
   | ReadRequested
+  | ReadsAbandoned
   | SnapshotTaken
   | ChunkStored
   | SnapshotStored;

@@ -57,6 +57,18 @@ export function onReadRequested(state: ServerState, ids: readonly ProposalId[]):
   };
 }
 
+/** Makes room: a read whose message was lost would wait for as long as the leader stays. */
+export function onReadsAbandoned(state: ServerState, ids: readonly ProposalId[]): Step {
+  const ownReads = state.ownReads.filter(({ id }) => !includes(ids, id));
+  if (ownReads.length === state.ownReads.length) return { state, effects: [] };
+  const after: ServerState = { ...state, ownReads };
+  if (after.role.type !== "leader") return { state: after, effects: [] };
+  const pending = after.role.reads.pending
+    .map((reads) => ({ ...reads, ids: reads.ids.filter((id) => !includes(ids, id)) }))
+    .filter((reads) => reads.ids.length > 0);
+  return { state: withReads(after, after.role, { pending }), effects: [] };
+}
+
 /** Another server asks for its clients. Who doesn't lead is silent: the other will learn who does, and ask again. */
 export function onReadIndex(state: ServerState, { from, ids }: ReadIndex): Step {
   return {
@@ -218,8 +230,11 @@ function withReads(state: ServerState, role: Leader, change: Partial<LeaderReads
 }
 
 function withIndex(state: ServerState, ids: readonly ProposalId[], index: LogIndex): ServerState {
-  const isMeant = ({ id }: OwnRead) =>
-    ids.some((other) => other.incarnation === id.incarnation && other.sequence === id.sequence);
+  const isMeant = ({ id }: OwnRead) => includes(ids, id);
   if (ids.length === 0 || !state.ownReads.some(isMeant)) return state;
   return { ...state, ownReads: state.ownReads.map((read) => isMeant(read) ? { ...read, index } : read) };
+}
+
+function includes(ids: readonly ProposalId[], { node, incarnation, sequence }: ProposalId): boolean {
+  return ids.some((id) => id.node === node && id.incarnation === incarnation && id.sequence === sequence);
 }

@@ -33,6 +33,7 @@ import {
   onReadIndex,
   onReadIndexResponse,
   onReadRequested,
+  onReadsAbandoned,
 } from "./read.ts";
 import {
   onChunkStored,
@@ -105,6 +106,8 @@ function dispatch(state: ServerState, event: Event): Step {
       return onChangeRequested(state, event.change);
     case "readRequested":
       return onReadRequested(state, event.ids);
+    case "readsAbandoned":
+      return onReadsAbandoned(state, event.ids);
     case "snapshotTaken":
       return onSnapshotTaken(state, event.index);
     case "chunkStored":

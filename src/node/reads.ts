@@ -16,14 +16,22 @@ export interface ReadsHost {
   readonly maxPending: number;
   /** Hands a read to the core. */
   readonly read: (id: ProposalId) => void;
+  /** Tells the core that nobody waits for a read any more. */
+  readonly abandon: (id: ProposalId) => void;
   /** Asks the state machine. */
   readonly query: (query: Uint8Array) => unknown;
 }
 
-/** The reads that wait, each with its query, and who they act on. */
+/** A read that waits. */
+interface Asked {
+  readonly id: ProposalId;
+  readonly query: Uint8Array;
+}
+
+/** The reads that wait, and who they act on. */
 export interface Reads {
   readonly host: ReadsHost;
-  readonly waiting: Waiting<Uint8Array, unknown>;
+  readonly waiting: Waiting<Asked, unknown>;
 }
 
 /** An empty table. */
@@ -38,10 +46,14 @@ export function read({ host, waiting }: Reads, query: Uint8Array, patience: Pati
   if (waiting.pending.size >= host.maxPending) return Promise.reject(overloadError());
   return wait(waiting, patience, {
     begin(sequence) {
-      host.read({ node: host.node, incarnation: host.incarnation, sequence });
-      return query;
+      const id = { node: host.node, incarnation: host.incarnation, sequence };
+      host.read(id);
+      return { id, query };
     },
-    givenUp: (_query, code) => code === "Timeout" ? timeoutError(timeoutMs) : abortError(signal),
+    givenUp({ id }, code) {
+      host.abandon(id);
+      return code === "Timeout" ? timeoutError(timeoutMs) : abortError(signal);
+    },
   });
 }
 
@@ -59,7 +71,7 @@ export async function readStale(
 /** What the state machine has applied is new enough for these: asks it. */
 export function onReady(reads: Reads, ids: readonly ProposalId[]): void {
   for (const { sequence } of ids) {
-    settle(reads.waiting, sequence, ({ content: query, resolve, reject }) => {
+    settle(reads.waiting, sequence, ({ content: { query }, resolve, reject }) => {
       // A query that throws is the trouble of who asked it: it changes nothing.
       try {
         resolve(reads.host.query(query));

@@ -178,7 +178,8 @@ function createTables(settings: Settings, loop: () => loops.Loop) {
   });
   const reads = readTable.createReads({
     ...common,
-    read: (read) => loops.read(loop(), read),
+    read: (id) => loops.read(loop(), id),
+    abandon: (id) => loops.submit(loop(), { type: "readsAbandoned", ids: [id] }),
     query: (query) => stateMachine.query!(query),
   });
   const asked = requests.createRequests(clock, (event) => loops.submit(loop(), event));

@@ -63,3 +63,21 @@ Deno.test("a read that finds no room is refused", () => {
     ids: ids.slice(3),
   });
 });
+
+Deno.test("a read that nobody waits for any more leaves room for others, also at the leader", () => {
+  const ids = [1, 2, 3].map((sequence) => ({ ...id, sequence }));
+  const more: Event = { type: "readRequested", ids: [{ ...id, sequence: 4 }] };
+  const abandoned: Event = { type: "readsAbandoned", ids: ids.slice(1) };
+  const heard =
+    run(follower(1, [noop(1)]), received(appendEntries({ prevLogIndex: 1, prevLogTerm: 1 }))).state;
+  for (const server of [heard, leader(0, [])]) {
+    const full = run(server, { type: "readRequested", ids }).state;
+    assertEquals(run(full, more).effects.some(({ type }) => type === "refuseReads"), true);
+    const { state, effects } = run(full, abandoned, more);
+    assertEquals(effects.some(({ type }) => type === "refuseReads"), false);
+    assertEquals(state.ownReads.map((read) => read.id.sequence), [1, 4]);
+    if (state.role.type !== "leader") continue;
+    const pending = state.role.reads.pending.flatMap((reads) => reads.ids);
+    assertEquals(pending.map(({ sequence }) => sequence), [1, 4]);
+  }
+});
