@@ -71,9 +71,13 @@ function world(seed: number) {
   return { clock, network, sent, machines, start };
 }
 
-async function trio(seed: number, options: Partial<RaftNodeOptions> = {}) {
+async function trio(
+  seed: number,
+  options: Partial<RaftNodeOptions> = {},
+  storage: () => Storage = memoryStorage,
+) {
   const all = world(seed);
-  const storages: Record<string, Storage> = { a: memoryStorage(), b: memoryStorage(), c: memoryStorage() };
+  const storages: Record<string, Storage> = { a: storage(), b: storage(), c: storage() };
   const nodes = await Promise.all(ids.map((id) => all.start(id, storages[id]!, options)));
   await all.clock.until(nodes[0]!.broadcast(bytes("first")));
   const leader = nodes.find((node) => node.status().role === "leader");
@@ -114,6 +118,40 @@ Deno.test("chunks that get lost are sent again", async () => {
     }
   })());
   assertEquals(machines[away.id]!.items, machines[leader.id]!.items);
+  await closeAll(nodes);
+});
+
+Deno.test("a follower gets the latest snapshot where the one that it was to get can't be read any more", async () => {
+  let isUnreadable = false;
+  const flaky = (): Storage => {
+    const inner = memoryStorage();
+    return {
+      async open(context) {
+        const opened = await inner.open(context);
+        return {
+          ...opened,
+          readSnapshot(index) {
+            if (isUnreadable) throw new Error("the disk is not there");
+            return opened.readSnapshot(index);
+          },
+        };
+      },
+    };
+  };
+  const { clock, network, machines, nodes, leader, away } = await trio(8, {}, flaky);
+  const { currentTerm } = leader.status();
+  network.isolate(away.id);
+  await clock.until(leader.broadcast(bytes("second")));
+  await clock.until(leader.snapshot());
+  isUnreadable = true;
+  network.heal();
+  await clock.advance(500);
+  await clock.until(leader.broadcast(bytes("third")));
+  await clock.until(leader.snapshot());
+  isUnreadable = false;
+  assertEquals(await clock.until(away.read(bytes(""))), "first,second,third");
+  assertEquals(machines[away.id]!.items, machines[leader.id]!.items);
+  assertEquals(leader.status().currentTerm, currentTerm);
   await closeAll(nodes);
 });
 

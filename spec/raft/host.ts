@@ -208,7 +208,7 @@ function takeSnapshot(run: Run): void {
 /** In the model a snapshot is one chunk. */
 function sendSnapshot(run: Run, { to, term, snapshot }: ReadChunk): void {
   const content = run.host.snapshots[snapshot.index];
-  if (content === undefined) return;
+  if (content === undefined) return feed(run, { type: "chunkUnread", to, index: snapshot.index });
   const data = new TextEncoder().encode(`${content.machine.join(" ")}|${content.sessions}`);
   const from = run.host.server.config.id;
   run.sends.push({ type: "InstallSnapshot", from, to, term, snapshot, offset: 0, data, isLast: true });

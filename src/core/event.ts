@@ -84,6 +84,16 @@ export interface SnapshotTaken {
   readonly index: LogIndex;
 }
 
+/** The host could not read a chunk that it was to send. The snapshot may have gone, as there is a later one. */
+export interface ChunkUnread {
+  /** Tells events apart. */
+  readonly type: "chunkUnread";
+  /** For whom the chunk was. */
+  readonly to: NodeId;
+  /** The index of the last entry that the snapshot replaces. */
+  readonly index: LogIndex;
+}
+
 /** The host has stored a chunk that was not the last, and can take more. */
 export interface ChunkStored {
   /** Tells events apart. */
@@ -112,5 +122,6 @@ export type Event =
   | ReadRequested
   | ReadsAbandoned
   | SnapshotTaken
+  | ChunkUnread
   | ChunkStored
   | SnapshotStored;

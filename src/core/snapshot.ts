@@ -4,6 +4,7 @@
  */
 import { configurationAt } from "./configuration.ts";
 import type { Effect, Send } from "./effect.ts";
+import type { ChunkUnread } from "./event.ts";
 import { compact, type Log, type LogIndex, logOf, type NodeId, type Snapshot, termAt } from "./log.ts";
 import type { InstallSnapshot, InstallSnapshotResponse } from "./message.ts";
 import type { Leader, ServerState } from "./state.ts";
@@ -80,6 +81,14 @@ function sendChunk(
     state: { ...state, role: { ...role, snapshots } },
     effects: [{ type: "readChunk", to, term: state.currentTerm, snapshot, offset }],
   };
+}
+
+/** The next heartbeat begins anew, with the latest snapshot: this one would be asked for in vain for ever. */
+export function onChunkUnread(state: ServerState, { to, index }: ChunkUnread): Step {
+  const { role } = state;
+  const isSent = role.type === "leader" && role.snapshots[to]?.snapshot.index === index;
+  if (!isSent) return { state, effects: [] };
+  return { state: { ...state, role: { ...role, snapshots: without(role.snapshots, to) } }, effects: [] };
 }
 
 /** The record without one server. */

@@ -37,6 +37,7 @@ import {
 } from "./read.ts";
 import {
   onChunkStored,
+  onChunkUnread,
   onInstallSnapshot,
   onSnapshotStored,
   onSnapshotTaken,
@@ -110,6 +111,8 @@ function dispatch(state: ServerState, event: Event): Step {
       return onReadsAbandoned(state, event.ids);
     case "snapshotTaken":
       return onSnapshotTaken(state, event.index);
+    case "chunkUnread":
+      return onChunkUnread(state, event);
     case "chunkStored":
       return onChunkStored(state, event.message);
     case "snapshotStored":

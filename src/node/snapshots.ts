@@ -150,6 +150,7 @@ export async function sendChunk(snapshots: Snapshots, chunk: ReadChunk): Promise
     if (!snapshots.isClosed) {
       const message = `can't send the snapshot of index ${snapshot.index} to ${to}: ${reason(error)}`;
       host.report({ level: "warn", event: "snapshotNotSent", peer: to, message });
+      host.submit({ type: "chunkUnread", to, index: snapshot.index });
     }
   }
 }

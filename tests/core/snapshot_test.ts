@@ -8,7 +8,18 @@ import {
   restart,
   step,
 } from "../../src/core/mod.ts";
-import { appendEntries, command, config, follower, leader, noop, received, run, sent } from "./support.ts";
+import {
+  appendEntries,
+  command,
+  config,
+  follower,
+  leader,
+  noop,
+  proposal,
+  received,
+  run,
+  sent,
+} from "./support.ts";
 
 function installSnapshot(more: Partial<InstallSnapshot> = {}): InstallSnapshot {
   return {
@@ -128,4 +139,26 @@ Deno.test("a chunk without an answer is sent again with the second heartbeat aft
   const once = run(asked.state, heartbeat);
   assertEquals(chunks(once), 0);
   assertEquals(chunks(run(once.state, heartbeat)), 1);
+});
+
+Deno.test("a leader that can't read a snapshot any more begins anew, with the latest", () => {
+  const heartbeat = { type: "timerFired", timer: "heartbeat" } as const;
+  const success = { type: "AppendEntriesResponse", from: "c", to: "a", term: 1, success: true } as const;
+  const elected = run(leader(0, []), received({ ...success, matchIndex: 1, round: 0 })).state;
+  const compacted = run(elected, { type: "snapshotTaken", index: 1 }).state;
+  const { type: _, success: __, ...answer } = success;
+  const refusal = { prevLogIndex: 1, conflictTerm: 0, conflictIndex: 1, round: 0 };
+  const asked = run(
+    compacted,
+    received({ type: "AppendEntriesResponse", success: false, ...answer, ...refusal, from: "b" }),
+    { type: "proposed", proposals: [proposal("x")] },
+    received({ ...success, matchIndex: 2, round: 0 }),
+    { type: "snapshotTaken", index: 2 },
+  );
+  const indexes = ({ effects }: typeof asked) =>
+    effects.flatMap((effect) => effect.type === "readChunk" ? [effect.snapshot.index] : []);
+  assertEquals(indexes(asked), [1]);
+  assertEquals(indexes(run(asked.state, heartbeat, heartbeat)), [1]);
+  assertEquals(indexes(run(asked.state, { type: "chunkUnread", to: "b", index: 1 }, heartbeat)), [2]);
+  assertEquals(indexes(run(asked.state, { type: "chunkUnread", to: "b", index: 2 }, heartbeat)), []);
 });
