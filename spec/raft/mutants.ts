@@ -218,6 +218,16 @@ export const mutants: readonly Mutant[] = [
     becomes: "  return descending[0] ?? 0;",
   },
   {
+    name: "applied-before-it-is-committed",
+    sentence: "a server applies what its disk has, committed or not (§5.3)",
+    property: "State Machine Safety",
+    bounds: { ...noDisk, ...noProposals },
+    depth: 8,
+    file: "src/core/durability.ts",
+    line: "  return Math.min(state.commitIndex, Math.max(state.durableIndex, state.snapshot?.index ?? 0));",
+    becomes: "  return Math.max(state.durableIndex, state.snapshot?.index ?? 0);",
+  },
+  {
     name: "vote-not-persisted",
     sentence: "a vote is not on disk, and a crash forgets it (§5.2, Figure 2)",
     property: "One Vote A Term",

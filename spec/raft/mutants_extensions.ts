@@ -40,6 +40,17 @@ export const extensionMutants: readonly Mutant[] = [
     becomes: "  return index;",
   },
   {
+    name: "two-servers-changed-at-once",
+    sentence: "a leader replaces a server by another one without a joint configuration (§6, thesis 4.1)",
+    property: "No Disjoint Majorities",
+    bounds: { ...noDisk, ...noProposals, servers: 4, voters: 3, changes: 1 },
+    from: "members",
+    depth: 8,
+    file: "src/core/membership.ts",
+    line: "  const isSingle = added.length + removed.length <= 1;",
+    becomes: "  const isSingle = added.length + removed.length <= 2;",
+  },
+  {
     name: "change-while-one-is-pending",
     sentence: "a leader takes a change of members while the one before it is not committed (thesis 4.1)",
     property: "One Change At A Time",

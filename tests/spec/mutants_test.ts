@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { check, type Report } from "../../spec/checker/check.ts";
-import { core } from "../../spec/raft/core.ts";
+import { type Core, core } from "../../spec/raft/core.ts";
+import { promises } from "../../spec/raft/liveness.ts";
 import { loadMutant, mutantSpec } from "../../spec/raft/load_mutant.ts";
 import { raft } from "../../spec/raft/mod.ts";
 import { type Mutant, mutants } from "../../spec/raft/mutants.ts";
+import { properties } from "../../spec/raft/properties.ts";
 import { replay } from "../../spec/trace/replay.ts";
 
 async function breakIt(mutant: Mutant): Promise<Report> {
@@ -27,6 +29,36 @@ for (const mutant of mutants) {
 Deno.test("no two mutants share a name, and each line has one right form", () => {
   assertEquals(new Set(mutants.map(({ name }) => name)).size, mutants.length);
   assert(mutants.every(({ line, becomes }) => line !== becomes));
+});
+
+Deno.test("each property is there for some mutant, or the core claims the same of itself", async () => {
+  const killers = new Set(mutants.map(({ property }) => property));
+  const claims = [...properties, ...promises].filter(({ kind }) => kind !== "sometimes");
+  const unused = claims.map(({ name }) => name).filter((name) => !killers.has(name));
+  // A core that goes back stops, before anybody sees it (Local Claims); so this is what one would do that doesn't.
+  assertEquals(unused, ["Never Back In Memory"]);
+  const forgetful: Core = {
+    ...core,
+    step(state, event) {
+      const { state: after, effects } = core.step(state, event);
+      const forgets = event.type === "timerFired" && event.timer === "heartbeat";
+      return { state: forgets ? { ...after, commitIndex: 0, lastApplied: 0 } : after, effects };
+    },
+  };
+  const report = await check(raft(forgetful, { starts: [], properties: unused }), {
+    depth: 8,
+    parameters: { crashes: 0, slow: 0, proposals: 0 },
+  });
+  assertEquals(report.properties.map(({ result }) => result), ["violated"]);
+});
+
+Deno.test("a change without a joint configuration is found by disjoint majorities first", async () => {
+  const mutant = mutants.find(({ name }) => name === "two-servers-changed-at-once");
+  assert(mutant !== undefined);
+  const { depth, bounds: parameters, from = "" } = mutant;
+  const report = await check(raft(await loadMutant(mutant), { starts: [from] }), { depth, parameters, from });
+  const violated = report.properties.filter(({ result }) => result === "violated");
+  assertEquals(violated.map(({ property }) => property.name), ["No Disjoint Majorities"]);
 });
 
 Deno.test("a mutant whose line is not in its file is refused", async () => {
