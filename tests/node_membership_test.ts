@@ -145,6 +145,33 @@ Deno.test("a node joins, is promoted when it has the log, and has the same order
   await closeAll([...nodes, d]);
 });
 
+Deno.test("a server that isn't there gets no vote that a cluster would need to decide anything", async () => {
+  const { clock, start } = world(14);
+  const a = await start("a", ["a"]);
+  await clock.until(a.broadcast(bytes("first")));
+  const change = errorOf(a.changeMembership({ voters: ["a", "b"] }, { timeoutMs: 1000 }));
+  const { code, outcome } = await clock.until(change);
+  assertEquals([code, outcome], ["Timeout", "unknown"]);
+  const { voters, learners, target } = a.status().members;
+  assertEquals([voters, learners, target?.voters], [["a"], ["b"], ["a", "b"]]);
+  assertEquals((await clock.until(a.broadcast(bytes("second")))).index > 0, true);
+  const b = await start("b", ["a", "b"], { join: true });
+  assertEquals(await clock.until(order(b, 2)), ["first", "second"]);
+  assertEquals(b.status().members.voters, ["a", "b"]);
+  await closeAll([a, b]);
+});
+
+Deno.test("a change to a server that never comes can be taken back", async () => {
+  const { clock, start } = world(15);
+  const a = await start("a", ["a"]);
+  await clock.until(a.broadcast(bytes("first")));
+  await clock.until(errorOf(a.changeMembership({ voters: ["a", "b"] }, { timeoutMs: 1000 })));
+  await clock.until(a.changeMembership({ voters: ["a"] }));
+  const { voters, learners, target } = a.status().members;
+  assertEquals([voters, learners, target], [["a"], [], null]);
+  await closeAll([a]);
+});
+
 Deno.test("no second change while one is under way", async () => {
   const { clock, network, nodes, leader, followers } = await trio(6);
   for (const { id } of followers) network.isolate(id);

@@ -53,7 +53,7 @@ export const livenessMutants: readonly Mutant[] = [
     name: "joint-configuration-stays",
     sentence: "a leader never leaves the joint configuration (§6)",
     property: "A Change Of Members Ends",
-    bounds: { ...inTheEnd, voters: 2, changes: 1 },
+    bounds: { ...inTheEnd, inFlight: 1, voters: 2, changes: 1 },
     depth: everything,
     file: "src/core/membership.ts",
     line: "  if (isJoint(configuration)) {",

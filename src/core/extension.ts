@@ -17,7 +17,10 @@ export interface Extensions {
    * ignore those who want its place (thesis 4.2.3).
    */
   readonly checkQuorum?: boolean;
-  /** Whether a leader answers reads by a lease, which needs clocks that agree on how long things take (thesis 6.4.1). */
+  /**
+   * Whether a leader answers reads by a lease, which needs clocks that agree on how long things take, and checkQuorum: else
+   * those who hear from it may vote for another one (thesis 6.4.1).
+   */
   readonly leaseReads?: boolean;
   /** The most messages with entries on their way to one follower. Without limit if left out. */
   readonly maxInFlightMessages?: number;

@@ -9,8 +9,9 @@ import {
   votersOf,
 } from "./configuration.ts";
 import type { RefuseRequest } from "./effect.ts";
-import { type NodeId, termAt } from "./log.ts";
+import { type LogIndex, type NodeId, termAt } from "./log.ts";
 import { refusalsOfUncommitted } from "./proposal.ts";
+import { isQuorum } from "./quorum.ts";
 import { appendAsLeader } from "./replication.ts";
 import type { Leader, ServerState } from "./state.ts";
 import type { Step } from "./step.ts";
@@ -33,8 +34,7 @@ export function onChangeRequested(state: ServerState, change: Change): Step {
   const addresses = { ...configuration.addresses, ...change.addresses };
   const current = { ...configuration, addresses: onlyOf(addresses, sorted(members)) };
   const target: Target = { voters: sorted(change.voters), learners: sorted(change.learners) };
-  const behind = target.voters.filter((server) => !hasCaughtUp(state, server));
-  if (behind.length === 0) return appendConfiguration(state, towards(current, target));
+  if (mayVote(state, target)) return appendConfiguration(state, towards(current, target));
   const voting = new Set(current.voters);
   const learners = [...current.learners, ...target.learners, ...target.voters];
   return appendConfiguration(state, {
@@ -54,7 +54,7 @@ export function continueChange(state: ServerState): Step {
     return appendConfiguration(state, { ...configuration, oldVoters: [] });
   }
   const { target } = configuration;
-  if (target !== null && isReady(state) && target.voters.every((server) => hasCaughtUp(state, server))) {
+  if (target !== null && isReady(state) && mayVote(state, target)) {
     return appendConfiguration(state, towards(configuration, target));
   }
   if (configuration.voters.includes(state.config.id)) return { state, effects: [] };
@@ -94,11 +94,28 @@ function towards(current: Configuration, target: Target): Configuration {
   return { voters, oldVoters: isSingle ? [] : current.voters, learners, target: null, addresses };
 }
 
+/**
+ * Whether the voters of the target have caught up, and enough of them have been heard of to decide without the others: a
+ * server that isn't there, or whose address is wrong, could keep a cluster from deciding anything for ever.
+ */
+function mayVote(state: ServerState, { voters }: Target): boolean {
+  const known = voters.filter((server) => isVoter(state, server) || matchIndexOf(state, server) > 0);
+  return isQuorum(known, voters) && voters.every((server) => hasCaughtUp(state, server));
+}
+
 /** Whether a server lags by no more than one message can hold: then it may vote without keeping the others waiting. */
-function hasCaughtUp({ config, role, log }: ServerState, server: NodeId): boolean {
-  if (server === config.id || votersOf(latestConfiguration(log).configuration).includes(server)) return true;
-  const matchIndex = role.type === "leader" ? role.matchIndex[server] ?? 0 : 0;
-  return log.lastIndex - matchIndex <= config.maxEntriesPerAppend;
+function hasCaughtUp(state: ServerState, server: NodeId): boolean {
+  const { config, log } = state;
+  return isVoter(state, server) ||
+    log.lastIndex - matchIndexOf(state, server) <= config.maxEntriesPerAppend;
+}
+
+function isVoter({ config, log }: ServerState, server: NodeId): boolean {
+  return server === config.id || votersOf(latestConfiguration(log).configuration).includes(server);
+}
+
+function matchIndexOf({ role }: ServerState, server: NodeId): LogIndex {
+  return role.type === "leader" ? role.matchIndex[server] ?? 0 : 0;
 }
 
 /** From here on it counts: also for this entry itself (§6). */
