@@ -1,6 +1,8 @@
 /** Snapshots and compaction, with real nodes. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Message } from "../src/core/mod.ts";
+import { configurationOfVoters, initialState, type Message } from "../src/core/mod.ts";
+import { close, createSnapshots, storeChunk } from "../src/node/snapshots.ts";
+import { createReplica } from "../src/node/replica.ts";
 import { RaftNode, type RaftNodeOptions } from "../src/node.ts";
 import type { StateMachine, Storage } from "../src/ports.ts";
 import { memoryStorage } from "../src/storage/memory.ts";
@@ -256,4 +258,64 @@ Deno.test("a snapshot that fails is a line in the log, and the node goes on", as
     error.message,
     /snapshotAfterEntries: expected a state machine with the methods snapshot and restore/,
   );
+});
+
+Deno.test("of snapshots that begin while another one is let go of, the last one is stored", async () => {
+  const told: (readonly [string, number])[] = [];
+  const letGo: (() => void)[] = [];
+  const opened = await memoryStorage().open({ id: "a", clusterId: "x", servers: [] });
+  const storage: typeof opened = {
+    ...opened,
+    async writeSnapshot(_index, content) {
+      try {
+        await new Response(content).arrayBuffer();
+      } finally {
+        await new Promise<void>((resolve) => letGo.push(resolve));
+      }
+    },
+  };
+  const snapshots = createSnapshots({
+    node: "a",
+    storage,
+    replica: createReplica(list()),
+    afterEntries: null,
+    maxChunkBytes: 16,
+    state: () =>
+      initialState({
+        id: "a",
+        servers: [],
+        maxEntriesPerAppend: 1,
+        maxBytesPerAppend: 1,
+        maxHeldProposals: 1,
+      }),
+    send: () => {},
+    submit: (event) => {
+      if (event.type === "chunkStored") told.push([event.message.from, event.message.snapshot.index]);
+    },
+    pauseApplying: () => {},
+    applying: () => null,
+    onFailure: (error) => {
+      throw error;
+    },
+    report: () => {},
+  });
+  const begins = (from: string, index: number) =>
+    storeChunk(snapshots, {
+      type: "InstallSnapshot",
+      from,
+      to: "a",
+      term: index,
+      snapshot: { index, term: 1, configuration: configurationOfVoters(["a", "b", "c"]) },
+      offset: 0,
+      data: new Uint8Array(1),
+      isLast: false,
+    });
+  await begins("b", 1);
+  const all = Promise.all([begins("b", 2), begins("c", 3)]);
+  const pump = setInterval(() => letGo.shift()?.(), 1);
+  await all;
+  assertEquals(told, [["b", 1], ["b", 2], ["c", 3]]);
+  assertEquals(snapshots.incoming?.index, 3);
+  await close(snapshots);
+  clearInterval(pump);
 });

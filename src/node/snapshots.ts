@@ -70,6 +70,8 @@ export interface Snapshots {
   readonly host: SnapshotsHost;
   readonly outgoing: Map<NodeId, Outgoing>;
   incoming: Incoming | null;
+  /** Settles when the chunks that came so far are stored. Never rejects. */
+  storing: Promise<void>;
   /** Whether one of the own state machine is being written. */
   isTaking: boolean;
   /** The index of the last one that was taken here; 0 if none was. */
@@ -85,6 +87,7 @@ export function createSnapshots(host: SnapshotsHost): Snapshots {
     host,
     outgoing: new Map(),
     incoming: null,
+    storing: Promise.resolve(),
     isTaking: false,
     takenUpTo: 0,
     restoring: null,
@@ -212,9 +215,17 @@ async function fill(from: Outgoing, maxBytes: number): Promise<Uint8Array> {
   return bytes.slice(0, maxBytes);
 }
 
-/** Stores a chunk that a leader has sent, then tells the core. */
-export async function storeChunk(snapshots: Snapshots, message: InstallSnapshot): Promise<void> {
+/**
+ * Stores a chunk that a leader has sent, then tells the core. One after the other: of two leaders that begin to send one the
+ * later must win, also if the storage takes its time to let go of what was there.
+ */
+export function storeChunk(snapshots: Snapshots, message: InstallSnapshot): Promise<void> {
+  return snapshots.storing = snapshots.storing.then(() => storeNext(snapshots, message));
+}
+
+async function storeNext(snapshots: Snapshots, message: InstallSnapshot): Promise<void> {
   const { host } = snapshots;
+  if (snapshots.isClosed) return;
   try {
     if (message.offset === 0) await begin(snapshots, message.snapshot.index);
     const { incoming } = snapshots;
