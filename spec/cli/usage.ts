@@ -47,6 +47,14 @@ which spec:
   --servers N       short for --set servers=N
   --crashes N       short for --set crashes=N
 
+the bounds of raft; what goes beyond the paper is off in the first five:
+  default, election, pair, four, network
+                    the paper's own sections: three servers, elections, two, four, messages that come twice
+  preVote, transfer, reads, lease, flow, snapshots, sessions, membership
+                    an extension each
+  liveness, livenessPreVote, livenessTerms, livenessProposals, livenessFlow, livenessMembership
+                    what must happen some day, where messages arrive in the end: --depth 99 searches all of it
+
 how far to search:
   --depth N         how deep; the initial state has depth 1
   --timeout S       stop after so many seconds, with what was covered

@@ -1,5 +1,6 @@
 /** The real command, as a process with no permission but to read. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { raft } from "../../spec/raft/mod.ts";
 import { command, quorate, root, withFiles } from "./cli_support.ts";
 
 const counter = `
@@ -248,6 +249,12 @@ Deno.test("--help of every command", async () => {
     assertEquals(code, 0);
     assertMatch(stdout, /^usage: /);
   }
+});
+
+Deno.test("the help tells of all bounds of raft", async () => {
+  const { stdout } = await quorate(["check", "--help"]);
+  const words = new Set(stdout.match(/\w+/g));
+  assertEquals(Object.keys(raft().bounds).filter((name) => !words.has(name)), []);
 });
 
 Deno.test("the help tells of every flag, and of none that there isn't", async () => {
