@@ -52,3 +52,5 @@ export * from "./src/storage/memory.ts";
 export type { Outcome as TraceOutcome, StepFunction, TraceWriter } from "./src/trace/record.ts";
 export * from "./src/trace/replay.ts";
 export * from "./src/transport/memory.ts";
+export type { StreamLimits } from "./src/transport/streams.ts";
+export * from "./src/transport/websocket.ts";

@@ -1,4 +1,5 @@
 /** What is asked of a running node: what is wrong with the question, and who answers it. */
+import { createCopier } from "../copies.ts";
 import {
   type Event,
   latestConfiguration,
@@ -7,7 +8,6 @@ import {
   type SessionRequest,
   termAt,
 } from "../core/mod.ts";
-import { createCopier } from "../copies.ts";
 import { RaftError } from "../error.ts";
 import { show } from "../options.ts";
 import { backupOf } from "./backup.ts";

@@ -207,9 +207,13 @@ function isStateMachine(value: unknown): boolean {
 /** The options with all defaults filled in. */
 export type Settings = Readonly<z.infer<typeof schema>>;
 
-/** Whether a node, or a cluster, can have this name: what the codec can carry. */
+/**
+ * Whether a node, or a cluster, can have this name: what the codec can carry. The core keeps records by name, so it can't be
+ * one that every object has, such as "constructor".
+ */
 export function isName(value: unknown): boolean {
-  return typeof value === "string" && value.length >= 1 && value.length <= 255 && value.isWellFormed();
+  return typeof value === "string" && value.length >= 1 && value.length <= 255 && value.isWellFormed() &&
+    !(value in Object.prototype);
 }
 
 const peersExpected = "a list of different names of 1 to 255 characters each";

@@ -11,6 +11,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Configuration, Message, NodeId } from "../../src/core/mod.ts";
 import type { Connection, Transport } from "../../src/ports.ts";
+import { maxTerm } from "../../src/transport/honesty.ts";
 
 /** One cluster's worth of a transport, made anew for each test. */
 export interface TransportHarness {
@@ -366,9 +367,9 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
       type: "RequestVote",
       from,
       to,
-      term: most,
+      term: maxTerm,
       lastLogIndex: most,
-      lastLogTerm: most,
+      lastLogTerm: maxTerm - 1,
       priority: most,
       isTransfer: true,
     },
@@ -427,7 +428,7 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
     { type: "ProposeRefused", from, to, ids: [] },
     { type: "ProposeRefused", from, to, ids: [id, { ...id, node: "ü🐢" }] },
     { type: "PreVote", from, to, nextTerm: 1, lastLogIndex: 0, lastLogTerm: 0, priority: 0 },
-    { type: "PreVote", from, to, nextTerm: most, lastLogIndex: most, lastLogTerm: most, priority: most },
+    { type: "PreVote", from, to, nextTerm: maxTerm, lastLogIndex: most, lastLogTerm: 9, priority: most },
     { type: "PreVoteGranted", from, to, nextTerm: 7 },
     { type: "PreVoteRefused", from, to, term: 8 },
     { type: "TimeoutNow", from, to, term: 9 },
