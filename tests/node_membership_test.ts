@@ -105,6 +105,16 @@ Deno.test("wrong requests are refused, and the error says what to do", async () 
     [() => leader.transferLeadership("z"), "InvalidOptions", /another voter only: see status\(\)\.members/],
     [() => leader.transferLeadership(leader.id), "InvalidOptions", /another voter only/],
     [
+      () => leader.transferLeadership(null as unknown as string),
+      "InvalidOptions",
+      /transferLeadership\.to: expected a name of 1 to 255 characters, got null/,
+    ],
+    [
+      () => leader.changeMembership({ voters: ["a", "b"], addresses: { z: "localhost:1" } }),
+      "InvalidOptions",
+      /change\.addresses: expected only addresses of servers that are among the voters or the learners/,
+    ],
+    [
       () => leader.changeMembership({ voters: [] }),
       "InvalidOptions",
       /change\.voters: expected at least one server/,

@@ -20,6 +20,7 @@ import {
   parseProposeOptions,
   parseReadOptions,
   parseRequestOptions,
+  parseTransfer,
   type ProposeOptions,
   type ReadOptions,
   type RequestOptions,
@@ -110,7 +111,7 @@ export async function backup(node: Running): Promise<ReadableStream<Uint8Array>>
 }
 
 export async function transferLeadership(node: Running, to: NodeId | undefined, options: RequestOptions) {
-  const event: Event = { type: "transferRequested", to: to ?? null };
+  const event: Event = { type: "transferRequested", to: parseTransfer(to) };
   await ask(node, event, requests.judgeTransfer(to), options);
 }
 

@@ -288,7 +288,15 @@ const changeSchema = fields({
   voters: names.min(1, "at least one server"),
   learners: names.default([]),
   addresses: z.record(name, z.string("text"), "an object of addresses by name").default({}),
-});
+}).refine(
+  ({ voters, learners, addresses }) =>
+    Object.keys(addresses).every((server) => [...voters, ...learners].includes(server)),
+  {
+    path: ["addresses"],
+    error: "only addresses of servers that are among the voters or the learners",
+  },
+);
+const transferSchema = fields({ to: name.optional() });
 const sessionSchema = fields({ session: count, sequence: count, firstUnanswered: count }).refine(
   ({ sequence, firstUnanswered }) => firstUnanswered <= sequence,
   { path: ["firstUnanswered"], error: "an integer of at most sequence" },
@@ -343,6 +351,11 @@ export function parseRequestOptions(options: RequestOptions): z.infer<typeof req
 /** @throws {RaftError} like {@linkcode parseOptions}. */
 export function parseCloseOptions(options: CloseOptions): z.infer<typeof closeSchema> {
   return checked("options", closeSchema, options);
+}
+
+/** @throws {RaftError} like {@linkcode parseOptions}. */
+export function parseTransfer(to: NodeId | undefined): NodeId | null {
+  return checked("transferLeadership", transferSchema, { to }).to ?? null;
 }
 
 /** @throws {RaftError} like {@linkcode parseOptions}. */
