@@ -97,7 +97,7 @@ export interface RaftNode<Answer = unknown> extends AsyncDisposable {
   /** What the node knows of itself. */
   status(): Status;
   /**
-   * Hands leadership over, to a voter of the cluster or to the one whose log has come furthest. Proposals made meanwhile
+   * Hands leadership over, to a voter of the cluster or to the one that has most of the log of those heard from. Proposals made meanwhile
    * are held. Resolves when the other node leads.
    *
    * @throws {RaftError} with code `NotLeader`, `Pending`, `InvalidOptions` or, if the other node doesn't take over,

@@ -86,6 +86,18 @@ Deno.test("a transfer without a name goes to some other voter; to one that is do
   await closeAll(nodes);
 });
 
+Deno.test("a transfer without a name goes to nobody who is down, though it has all of the log", async () => {
+  for (const seed of [21, 22, 23, 24]) {
+    const { clock, network, nodes, leader, followers: [first, second] } = await trio(seed);
+    assert(first !== undefined && second !== undefined);
+    network.isolate(first.id);
+    await clock.advance(1000);
+    await clock.until(leader.transferLeadership());
+    assertEquals(second.status().role, "leader");
+    await closeAll(nodes);
+  }
+});
+
 Deno.test("only the leader hands over or changes members; the error names it", async () => {
   const { clock, nodes, leader, followers: [follower] } = await trio(3);
   assert(follower !== undefined);

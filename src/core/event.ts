@@ -48,7 +48,7 @@ export interface Applied {
 export interface TransferRequested {
   /** Tells events apart. */
   readonly type: "transferRequested";
-  /** Who shall lead next; null for whoever has the most of the log. */
+  /** Who shall lead next; null for whoever has the most of the log, of those that are heard from. */
   readonly to: NodeId | null;
 }
 

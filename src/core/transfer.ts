@@ -14,13 +14,13 @@ export interface Transfer {
   readonly isSent: boolean;
 }
 
-/** Begins to hand over to this server, or to the one whose log has come furthest. Until then proposals are held. */
+/** Begins to hand over to this server, or to the one that is most likely to take over soon. Until then proposals are held. */
 export function onTransferRequested(state: ServerState, to: NodeId | null): Step {
   const { role } = state;
   if (role.type !== "leader") return refused(state, "notLeader");
   if (role.transfer !== null) return refused(state, "pending");
   const candidates = otherVoters(state);
-  const target = to ?? furthest(role, candidates);
+  const target = to ?? readiest(role, candidates);
   if (target === undefined || !candidates.includes(target)) return refused(state, "unknownServer");
   return { state: { ...state, role: { ...role, transfer: { to: target, isSent: false } } }, effects: [] };
 }
@@ -49,9 +49,11 @@ export function onTimeoutNow(state: ServerState, message: TimeoutNow): Step {
   return isStale ? { state, effects: [] } : startElection(state, true);
 }
 
-function furthest({ matchIndex }: Leader, candidates: readonly NodeId[]): NodeId | undefined {
+/** Whose log has come furthest, of those that the leader hears from: one that is down may have all of the log, too. */
+function readiest({ activePeers, matchIndex }: Leader, candidates: readonly NodeId[]): NodeId | undefined {
+  const active = candidates.filter((server) => activePeers.includes(server));
   const indexOf = (server: NodeId) => matchIndex[server] ?? 0;
-  return [...candidates].sort((a, b) => indexOf(b) - indexOf(a))[0];
+  return [...(active.length > 0 ? active : candidates)].sort((a, b) => indexOf(b) - indexOf(a))[0];
 }
 
 function refused(state: ServerState, reason: RefuseRequest["reason"]): Step {
