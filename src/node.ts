@@ -97,8 +97,8 @@ export interface RaftNode<Answer = unknown> extends AsyncDisposable {
   /** What the node knows of itself. */
   status(): Status;
   /**
-   * Hands leadership over, to a voter of the cluster or to the one that has most of the log of those heard from. Proposals made meanwhile
-   * are held. Resolves when the other node leads.
+   * Hands leadership over, to a voter of the cluster or, of those that are heard from, to the one that has most of the log.
+   * Proposals made meanwhile are held. Resolves when the other node leads.
    *
    * @throws {RaftError} with code `NotLeader`, `Pending`, `InvalidOptions` or, if the other node doesn't take over,
    * `Timeout`: then this node leads on.

@@ -54,7 +54,6 @@ interface Outgoing {
   isEnded: boolean;
   /** The last chunk: it may be asked for again. */
   last: { readonly offset: number; readonly data: Uint8Array; readonly isLast: boolean } | null;
-  isBusy: boolean;
 }
 
 /** A snapshot that is being stored. */
@@ -69,6 +68,8 @@ interface Incoming {
 export interface Snapshots {
   readonly host: SnapshotsHost;
   readonly outgoing: Map<NodeId, Outgoing>;
+  /** For whom a chunk is being read. */
+  readonly reading: Set<NodeId>;
   incoming: Incoming | null;
   /** Settles when the chunks that came so far are stored. Never rejects. */
   storing: Promise<void>;
@@ -86,6 +87,7 @@ export function createSnapshots(host: SnapshotsHost): Snapshots {
   return {
     host,
     outgoing: new Map(),
+    reading: new Set(),
     incoming: null,
     storing: Promise.resolve(),
     isTaking: false,
@@ -140,9 +142,10 @@ export function onApplied(snapshots: Snapshots): void {
 
 /** Reads a chunk, and sends it. */
 export async function sendChunk(snapshots: Snapshots, chunk: ReadChunk): Promise<void> {
-  const { host, outgoing } = snapshots;
+  const { host, reading } = snapshots;
   const { to, term, snapshot, offset } = chunk;
-  if (outgoing.get(to)?.isBusy) return;
+  if (reading.has(to)) return;
+  reading.add(to);
   try {
     const read = await readChunk(snapshots, chunk);
     if (read === null || snapshots.isClosed) return;
@@ -155,6 +158,8 @@ export async function sendChunk(snapshots: Snapshots, chunk: ReadChunk): Promise
       host.report({ level: "warn", event: "snapshotNotSent", peer: to, message });
       host.submit({ type: "chunkUnread", to, index: snapshot.index });
     }
+  } finally {
+    reading.delete(to);
   }
 }
 
@@ -175,22 +180,16 @@ async function readChunk(
       rest: new Uint8Array(),
       isEnded: false,
       last: null,
-      isBusy: false,
     };
     snapshots.outgoing.set(to, from);
   }
-  from.isBusy = true;
-  try {
-    while (from.last === null || from.last.offset < offset) {
-      if (from.last?.isLast) return null;
-      const next: number = from.last === null ? 0 : from.last.offset + from.last.data.byteLength;
-      const data = await fill(from, maxChunkBytes);
-      from.last = { offset: next, data, isLast: from.isEnded && from.rest.byteLength === 0 };
-    }
-    return from.last.offset === offset ? from.last : null;
-  } finally {
-    from.isBusy = false;
+  while (from.last === null || from.last.offset < offset) {
+    if (from.last?.isLast) return null;
+    const next: number = from.last === null ? 0 : from.last.offset + from.last.data.byteLength;
+    const data = await fill(from, maxChunkBytes);
+    from.last = { offset: next, data, isLast: from.isEnded && from.rest.byteLength === 0 };
   }
+  return from.last.offset === offset ? from.last : null;
 }
 
 /** As many bytes as a chunk may have, if there are so many; looks ahead, to know whether it is the last. */
