@@ -118,6 +118,9 @@ function summary(parameters: Parameters): string {
   return [...parts, "network: reorders, loses"].join(" · ");
 }
 
+/** Of more servers there are too many sets for a round to take place among. */
+const mostServersInRounds = 4;
+
 type Values = Widened<typeof budgets & typeof extensions> & {
   readonly servers: number;
   /** How many of them are members at first; 0 for all. */

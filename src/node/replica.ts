@@ -190,7 +190,8 @@ function encodeAnswer(codec: AnswerCodec<unknown>, answer: unknown): Uint8Array 
   } catch (cause) {
     const advice =
       "answers of sessions must be plain data, or stateMachine.answers must turn them into bytes";
-    throw new TypeError(`an answer of the state machine can't be kept: ${advice}`, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(`an answer of the state machine can't be kept: ${why}; ${advice}`, { cause });
   }
 }
 
