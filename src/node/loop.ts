@@ -32,6 +32,7 @@ import {
   writeFrom,
 } from "../core/mod.ts";
 import type { Clock } from "../ports.ts";
+import { canWait, due, type Notices } from "./notices.ts";
 import { createTimers, type Firing, type Timers } from "./timers.ts";
 
 /** The most entries applied in one turn: applying a long log must not keep heartbeats from leaving. */
@@ -109,6 +110,8 @@ export interface Loop {
   scheduled: boolean;
   inbox: Inbox;
   batch: Batch;
+  /** What may be told to followers later. */
+  readonly notices: Notices;
   /** Settles when the write in progress has settled; null if there is none. Never rejects. */
   writing: Promise<void> | null;
   /** The index up to which the core asked to apply. */
@@ -136,6 +139,7 @@ export function createLoop(state: ServerState, host: Host): Loop {
     scheduled: false,
     inbox: emptyInbox(),
     batch: emptyBatch(),
+    notices: new Map(),
     writing: null,
     applyUpTo: state.lastApplied,
     isApplyingPaused: false,
@@ -258,8 +262,14 @@ function turn(loop: Loop): void {
   for (const firing of firings) {
     if (loop.timers.take(firing)) advance(loop, { type: "timerFired", timer: firing.timer });
   }
+  sendDue(loop);
   flush(loop);
   applyCommitted(loop);
+}
+
+function sendDue(loop: Loop): void {
+  if (loop.notices.size === 0 || !loop.running) return;
+  for (const message of due(loop.notices, loop.state)) loop.host.send(message);
 }
 
 /** As many proposals at a time as one message may carry. */
@@ -286,9 +296,20 @@ function advance(loop: Loop, event: Event): void {
   loop.host.onState(state);
   let isLate = false;
   for (const effect of effects) {
+    if (!isLate && mayWait(loop, event, effect)) continue;
     perform(loop, effect, isLate);
     isLate ||= effect.type === "persist";
   }
+}
+
+/** Keeps back what an AppendEntries that soon follows will say as well. */
+function mayWait({ notices, state }: Loop, event: Event, effect: Effect): boolean {
+  if (effect.type !== "send" || effect.message.type !== "AppendEntries") return false;
+  const { message } = effect;
+  const waits = canWait(state, event, message);
+  if (waits) notices.set(message.to, message);
+  else notices.delete(message.to);
+  return waits;
 }
 
 function perform(loop: Loop, effect: Effect, isLate: boolean): void {
@@ -367,6 +388,7 @@ async function write(loop: Loop, batch: Batch, write: Write): Promise<void> {
   }
   guard(loop, () => {
     finish(loop, batch);
+    sendDue(loop);
     flush(loop);
     applyCommitted(loop);
   });

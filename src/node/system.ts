@@ -9,10 +9,18 @@ export const systemClock: Clock = {
   },
 };
 
+/** Drawn in advance, as each call of the runtime takes its time. */
+const words = new Uint32Array(128);
+let used = words.length;
+
 /** The runtime's cryptographic randomness: a process that starts again must not draw the same numbers again. */
 export const systemRandom: Random = {
   next() {
-    const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+    if (used === words.length) {
+      crypto.getRandomValues(words);
+      used = 0;
+    }
+    const [high, low] = [words[used++]!, words[used++]!];
     return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53;
   },
 };
