@@ -28,16 +28,22 @@
  * @module
  */
 export * from "./src/core/mod.ts";
+export * from "./src/client/service.ts";
 export * from "./src/error.ts";
 export * from "./src/logging.ts";
 export * from "./src/node.ts";
 export type {
+  AnswerCodec,
+  BatchStateMachine,
   Clock,
+  CommittedCommand,
   Connection,
   Identity,
   OpenStorage,
   Random,
+  SingleStateMachine,
   StateMachine,
+  StateMachineExtras,
   Storage,
   Transport,
   TransportContext,
@@ -46,3 +52,5 @@ export * from "./src/storage/memory.ts";
 export type { Outcome as TraceOutcome, StepFunction, TraceWriter } from "./src/trace/record.ts";
 export * from "./src/trace/replay.ts";
 export * from "./src/transport/memory.ts";
+export type { StreamLimits } from "./src/transport/streams.ts";
+export * from "./src/transport/websocket.ts";

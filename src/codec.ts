@@ -14,8 +14,6 @@ import {
   type LogEntry,
   type Message,
   type NodeId,
-  type Proposal,
-  type ProposalId,
   type Snapshot,
   unreachable,
 } from "./core/mod.ts";
@@ -36,6 +34,15 @@ import {
   type Scalar,
   viewOfFlat,
 } from "./codec_flat.ts";
+import {
+  kindOf,
+  proposalKind,
+  pushId,
+  pushProposal,
+  readProposal,
+  readProposalId,
+  readProposalOf,
+} from "./codec_proposal.ts";
 
 export { CodecError, maxAddressLength, maxNodeIdLength } from "./codec_flat.ts";
 
@@ -46,7 +53,6 @@ const messageKind = {
   AppendEntries: 3,
   AppendEntriesSuccess: 4,
   AppendEntriesFailure: 5,
-  Propose: 6,
   ProposeRefused: 7,
   PreVote: 8,
   PreVoteGranted: 9,
@@ -56,6 +62,8 @@ const messageKind = {
   ReadIndexResponse: 13,
   InstallSnapshot: 14,
   InstallSnapshotResponse: 15,
+  // 6 was Propose without sessions.
+  Propose: 16,
 } as const;
 
 const messageName: Readonly<Record<number, keyof typeof messageKind>> = Object.fromEntries(
@@ -63,7 +71,7 @@ const messageName: Readonly<Record<number, keyof typeof messageKind>> = Object.f
 ) as Record<number, keyof typeof messageKind>;
 
 /** The first value of an entry, on the wire and on disk. */
-const entryKind = { noop: 0, command: 1, configuration: 2 } as const;
+const entryKind = { ...proposalKind, noop: 0, configuration: 2 } as const;
 
 // Encoding.
 
@@ -108,8 +116,8 @@ function flattenMessage(message: Message): Scalar[] {
     case "Propose": {
       const values: Scalar[] = [messageKind.Propose, from, to];
       for (const proposal of message.proposals) {
-        pushId(values, proposal.id);
-        values.push(proposal.command);
+        values.push(kindOf(proposal));
+        pushProposal(values, proposal);
       }
       return values;
     }
@@ -198,9 +206,8 @@ function pushEntry(values: Scalar[], entry: LogEntry): void {
       values.push(entryKind.noop, entry.term);
       return;
     case "command":
-      values.push(entryKind.command, entry.term);
-      pushId(values, entry.id);
-      values.push(entry.command);
+      values.push(kindOf(entry), entry.term);
+      pushProposal(values, entry);
       return;
     case "configuration":
       values.push(entryKind.configuration, entry.term);
@@ -228,10 +235,6 @@ function pushConfiguration(values: Scalar[], configuration: Configuration): void
 /** How many, then each: what follows is not the end. */
 function pushNames(values: Scalar[], servers: readonly NodeId[]): void {
   values.push(servers.length, ...servers);
-}
-
-function pushId(values: Scalar[], id: ProposalId): void {
-  values.push(id.node, id.incarnation, id.sequence);
 }
 
 // Decoding.
@@ -431,12 +434,11 @@ function readEntry(reader: Reader): LogEntry {
     case entryKind.noop:
       return { type: "noop", term: readInteger(reader, "term") };
     case entryKind.command:
-      return {
-        type: "command",
-        term: readInteger(reader, "term"),
-        id: readProposalId(reader),
-        command: readBytes(reader, "command"),
-      };
+    case entryKind.sessionCommand:
+    case entryKind.sessionOpening: {
+      const term = readInteger(reader, "term");
+      return { type: "command", term, ...readProposalOf(reader, kind) };
+    }
     case entryKind.configuration:
       return {
         type: "configuration",
@@ -459,16 +461,4 @@ function readConfiguration(reader: Reader): Configuration {
     readText(reader, "addresses", maxAddressLength),
   ]);
   return { voters, oldVoters, learners, target, addresses: Object.fromEntries(addresses) };
-}
-
-function readProposal(reader: Reader): Proposal {
-  return { id: readProposalId(reader), command: readBytes(reader, "command") };
-}
-
-function readProposalId(reader: Reader): ProposalId {
-  return {
-    node: readNodeId(reader, "node"),
-    incarnation: readInteger(reader, "incarnation"),
-    sequence: readInteger(reader, "sequence"),
-  };
 }

@@ -317,9 +317,10 @@ export function readBoolean(reader: Reader, field: string): boolean {
   return typeof value === "boolean" ? value : wrong(reader, field, "true or false", value);
 }
 
-/** The next value, a name. */
+/** The next value, a name. The core keeps records by name: one that every object has would be found where nothing is. */
 export function readNodeId(reader: Reader, field: string): NodeId {
-  return readText(reader, field, maxNodeIdLength);
+  const name = readText(reader, field, maxNodeIdLength);
+  return name in Object.prototype ? wrong(reader, field, "a name that no object has", name) : name;
 }
 
 /** Texts that were read before: the same few names stand in every message. By length and two of their bytes. */

@@ -5,6 +5,7 @@
  * - `Overloaded`: too many proposals wait; try again later.
  * - `Timeout`: the deadline passed before the proposal was applied here.
  * - `Aborted`: the caller's signal aborted the wait; `cause` is its reason.
+ * - `SessionExpired`: there is no such session any more, and the command was not executed by this call. Open a new one.
  * - `TooLarge`: the command is longer than the node's `maxCommandBytes`.
  * - `NotLeader`: only the leader can do this; the message names it, if this node knows it.
  * - `Pending`: something of the kind is under way; wait for its end.
@@ -16,20 +17,25 @@
  * - `Corrupt`: the storage is damaged; the message names the place.
  * - `Unavailable`: the transport or the storage can't be opened.
  */
-export type RaftErrorCode =
-  | "Overloaded"
-  | "Timeout"
-  | "Aborted"
-  | "TooLarge"
-  | "NotLeader"
-  | "Pending"
-  | "Compacted"
-  | "Stopped"
-  | "InvalidOptions"
-  | "NotBootstrapped"
-  | "Mismatch"
-  | "Corrupt"
-  | "Unavailable";
+export type RaftErrorCode = (typeof raftErrorCodes)[number];
+
+/** All codes. */
+export const raftErrorCodes = [
+  "Overloaded",
+  "Timeout",
+  "Aborted",
+  "SessionExpired",
+  "TooLarge",
+  "NotLeader",
+  "Pending",
+  "Compacted",
+  "Stopped",
+  "InvalidOptions",
+  "NotBootstrapped",
+  "Mismatch",
+  "Corrupt",
+  "Unavailable",
+] as const;
 
 /** An expected failure. An impossible state is an `AssertionError` instead. */
 export class RaftError extends Error {

@@ -21,6 +21,7 @@ export type LogEventName =
   | "snapshotTaken"
   | "snapshotInstalled"
   | "snapshotNotSent"
+  | "snapshotNotTaken"
   | "releaseFailed"
   | "unfinishedWriteDropped"
   | "peerConnected"

@@ -21,13 +21,18 @@ import {
   parseOptions,
   type ProposeOptions,
   type RaftNodeOptions,
+  type ReadOptions,
   type RequestOptions,
   type Settings,
 } from "./node/options.ts";
 import { reportTo } from "./node/reporting.ts";
-import { assemble, peersOf, type Running } from "./node/running.ts";
+import { peersOf } from "./node/peers.ts";
+import { createReplica } from "./node/replica.ts";
+import { assemble, type Running } from "./node/running.ts";
+import { openSession } from "./node/sessions.ts";
 import { restoreFrom } from "./node/snapshots.ts";
 import { type Health, type Status, statusOf } from "./node/status.ts";
+import type { ClientSession, SessionOptions } from "./session.ts";
 
 export type { Observed, Observer, Operation } from "./node/observing.ts";
 export { isLive, isReady } from "./node/status.ts";
@@ -38,8 +43,11 @@ export type {
   MembershipChange,
   ProposeOptions,
   RaftNodeOptions,
+  ReadOptions,
   RequestOptions,
 } from "./node/options.ts";
+
+export type { ClientSession, SessionOptions } from "./session.ts";
 
 /** A server of a cluster. */
 export interface RaftNode<Answer = unknown> extends AsyncDisposable {
@@ -63,17 +71,25 @@ export interface RaftNode<Answer = unknown> extends AsyncDisposable {
    */
   propose(command: Uint8Array, options?: ProposeOptions): Promise<Answer>;
   /**
+   * Opens a session (thesis 6.3): each command that is proposed in it takes effect once at most, though it be sent again
+   * and again, to one leader after another. Costs an entry in the log.
+   *
+   * @throws {RaftError} like `broadcast`. Without an effect that matters, whatever `outcome` says.
+   */
+  openSession(options?: SessionOptions): Promise<ClientSession<Answer>>;
+  /**
    * Asks the state machine of this node, when it is known to hold all that was acknowledged anywhere, or read, before the
-   * call (linearizable). Puts nothing into the log. Resolves to what `query` of the state machine returned.
+   * call (linearizable), or at once, if a `stale` answer is good enough. Puts nothing into the log. Resolves to what
+   * `query` of the state machine returned.
    *
    * @throws {RaftError} with `outcome` "no", as a read has no effect; or what `query` threw.
    */
-  read(query: Uint8Array, options?: ProposeOptions): Promise<unknown>;
+  read(query: Uint8Array, options?: ReadOptions): Promise<unknown>;
   /**
    * The total order: every committed command from index `from` on, in order, without gaps, the same on all nodes.
    * Read from the log, so any number of consumers may be as slow as they like. After a restart of the node it
-   * starts again: who must see each command once stores its index together with its effect. A transport that
-   * repeats messages can make a command stand in the order twice. Ends when the node is closed.
+   * starts again: who must see each command once stores its index together with its effect. A command of a session
+   * stands in the order once; any other one twice, if a transport repeats messages. Ends when the node is closed.
    *
    * @throws {RaftError} with code `InvalidOptions`, at once; from the iterator, if the node fails.
    */
@@ -147,14 +163,17 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
     const persisted = await loadOrBootstrap(settings, opened, given);
     // What the storage says beats the options: the log goes on from there.
     const servers = opened.servers ?? given;
+    const replica = createReplica(settings.stateMachine);
     if (persisted.compaction !== undefined) {
       const { index } = persisted.compaction.snapshot;
-      await restoreFrom(opened, settings.stateMachine, index);
+      await restoreFrom(opened, replica, index);
     }
-    node = assemble(settings, { storage: opened, report }, restart(configOf(settings, servers), persisted));
+    const state = restart(configOf(settings, servers), persisted);
+    node = assemble(settings, { storage: opened, report, replica }, state);
     const { loop } = node;
     const onMessage = (message: Message) => loops.receive(loop, message);
-    const context = { id, clusterId, servers, ...peersOf(settings, loop.state), log: report, onMessage };
+    const peers = peersOf(state, settings.peers);
+    const context = { id, clusterId, servers, ...peers, log: report, onMessage };
     node.connection = await openTransport(transport, context);
     loops.begin(loop);
     const { log: { lastIndex } } = loop.state;
@@ -207,8 +226,14 @@ async function loadOrBootstrap(
 function facade(node: Running): RaftNode {
   return {
     id: node.settings.id,
-    broadcast: async (bytes, options) => ({ index: (await calls.submit(node, bytes, options)).index }),
-    propose: async (command, options) => (await calls.submit(node, command, options)).answer,
+    broadcast: async (bytes, options) => ({ index: (await calls.propose(node, bytes, options)).index }),
+    propose: async (command, options) => (await calls.propose(node, command, options)).answer,
+    openSession: async (options = {}) =>
+      await openSession({
+        settings: node.settings,
+        ended: node.ended.signal,
+        submit: (...given) => calls.submit(node, ...given),
+      }, options),
     read: (query, options) => calls.read(node, query, options),
     deliveries: (options = {}) => deliver(node.source, parseDeliveriesOptions(options)),
     status: () =>

@@ -105,16 +105,17 @@ export interface Storage {
   open(identity: Identity, report?: Report): Promise<OpenStorage>;
 }
 
-/** What a committed command does. Deterministic: the same commands in the same order give the same answers. */
-export interface StateMachine<Answer = unknown> {
-  /**
-   * Applies a committed command. What it returns is what `propose` resolves to, at the node of the proposal.
-   *
-   * Synchronous: a promise, or anything else with a method `then`, stops the node, as commands would then take
-   * effect in an order of their own. Do what takes time with `deliveries`.
-   */
-  apply(command: Uint8Array, index: LogIndex): Answer;
-  /** Answers `read` from what has been applied, and changes nothing. Synchronous, like `apply`. Without it nobody can read. */
+/** Turns answers of a state machine into bytes, and back. */
+export interface AnswerCodec<Answer> {
+  /** The bytes of an answer. The same answer gives the same bytes at every node. */
+  encode(answer: Answer): Uint8Array;
+  /** The answer that these bytes are. */
+  decode(bytes: Uint8Array): Answer;
+}
+
+/** What every state machine may have besides the way in which it applies commands. */
+export interface StateMachineExtras<Answer = unknown> {
+  /** Answers `read` from what has been applied, and changes nothing. Synchronous. Without it nobody can read. */
   query?(query: Uint8Array): unknown;
   /**
    * All that has been applied, for a snapshot: as it is at the call, whatever is applied while it is read. Without it the
@@ -122,8 +123,48 @@ export interface StateMachine<Answer = unknown> {
    */
   snapshot?(): ReadableStream<Uint8Array>;
   /** Replaces all that has been applied by what a snapshot holds. In the meantime nothing is applied. */
-  restore?(content: ReadableStream<Uint8Array>): Promise<void>;
+  restore?(content: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void>;
+  /**
+   * How the answers to commands of sessions become bytes: they are kept until the client has them, in snapshots too.
+   * Default: MessagePack, for answers that are plain data.
+   */
+  readonly answers?: AnswerCodec<Answer>;
 }
+
+/** A state machine that applies one command after the other: the simple form. */
+export interface SingleStateMachine<Answer = unknown> extends StateMachineExtras<Answer> {
+  /**
+   * Applies a committed command. What it returns is what `propose` resolves to, at the node of the proposal.
+   *
+   * Synchronous: a promise, or anything else with a method `then`, stops the node, as commands would then take
+   * effect in an order of their own. What takes time is for `applyBatch` or `deliveries`.
+   */
+  apply(command: Uint8Array, index: LogIndex): Answer;
+  /** Not in this form. */
+  readonly applyBatch?: never;
+}
+
+/** A command that is to be applied. */
+export interface CommittedCommand {
+  /** Where in the log it is. */
+  readonly index: LogIndex;
+  /** The command: a copy that belongs to the state machine. */
+  readonly command: Uint8Array;
+}
+
+/** A state machine that applies many commands at a time, such as a database that commits once for all of them. */
+export interface BatchStateMachine<Answer = unknown> extends StateMachineExtras<Answer> {
+  /**
+   * Applies committed commands, at least one, in this order; returns as many answers, at once or by a promise. Until then
+   * it is not called again, nor is a snapshot taken or restored. A promise that rejects stops the node.
+   */
+  applyBatch(commands: readonly CommittedCommand[]): readonly Answer[] | Promise<readonly Answer[]>;
+  /** Not in this form. */
+  readonly apply?: never;
+}
+
+/** What committed commands do. Deterministic: the same commands in the same order give the same answers. */
+export type StateMachine<Answer = unknown> = SingleStateMachine<Answer> | BatchStateMachine<Answer>;
 
 /** Measures time for the node's timers and deadlines. */
 export interface Clock {

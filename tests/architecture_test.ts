@@ -44,13 +44,20 @@ function short(specifier: string): string {
 const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   { part: /^src\/core\//, may: /^src\/core\// },
   { part: /^src\/(ports|error|logging)\.ts/, may: /^src\/(core\/mod|error|logging)\.ts/ },
+  { part: /^src\/answers\.ts/, may: /^(src\/ports\.ts|npm:|@msgpack)/ },
+  { part: /^src\/session\.ts/, may: /^src\/(core\/mod|ports|error)\.ts/ },
+  {
+    part: /^src\/client/,
+    may:
+      /^(src\/(core\/mod|ports|error|options|answers|session|codec_flat|node|node\/system|transport\/(frame|pause))\.ts|src\/client\/|npm:|zod)/,
+  },
   { part: /^src\/trace\//, may: /^src\/(core\/mod\.ts|error\.ts|trace\/)/ },
   { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },
   { part: /^src\/identity\.ts/, may: /^src\/(core\/mod|ports)\.ts/ },
-  { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat|copies)\.ts|npm:|@msgpack)/ },
+  { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat|codec_proposal|copies)\.ts|npm:|@msgpack)/ },
   {
     part: /^src\/transport\//,
-    may: /^(src\/(core\/mod|ports|error|logging|options|identity|codec)\.ts|src\/transport\/|npm:)/,
+    may: /^(src\/(core\/mod|ports|error|logging|options|identity|codec)\.ts|src\/transport\/|npm:|node:)/,
   },
   {
     part: /^src\/storage\//,
@@ -60,30 +67,37 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   {
     part: /^src\/(node\.ts|node\/)/,
     may:
-      /^(src\/(core\/mod|ports|error|logging|options|codec|copies)\.ts|src\/node\/|src\/trace\/record\.ts|npm:)/,
+      /^(src\/(core\/mod|ports|error|logging|options|codec|codec_flat|copies|answers|session)\.ts|src\/node\/|src\/trace\/record\.ts|npm:)/,
   },
-  { part: /^src\/(deno|nodejs)\.ts/, may: /^src\/(transport|storage)\/|^src\/nodejs\.ts/ },
+  { part: /^src\/(deno|nodejs)\.ts/, may: /^src\/(client|transport|storage)\/|^src\/nodejs\.ts/ },
   {
     part: /^src\/telemetry\.ts/,
     may: /^(src\/(core\/mod|error|node\/(observing|status))\.ts|npm:|@opentelemetry)/,
   },
-  { part: /^mod\.ts/, may: /^src\/(core|transport\/memory|storage\/memory|trace|node|ports|error|logging)/ },
+  {
+    part: /^mod\.ts/,
+    may:
+      /^src\/(core|client\/service|transport\/(memory|streams|websocket)|storage\/memory|trace|node|ports|error|logging)/,
+  },
   { part: /^spec\/raft\//, may: /^(src\/core\/mod\.ts|spec\/(raft|dsl|checker)\/)/ },
   { part: /^spec\/explorer\//, may: /^(spec\/(?!cli)|src\/core\/mod\.ts|npm:|node:)/ },
   { part: /^spec\/cli/, may: /^(spec\/|npm:|@std|jsr:|vendor\/)/ },
   { part: /^spec\//, may: /^spec\// },
-  { part: /^examples\//, may: /^(mod\.ts|src\/(deno|telemetry)\.ts|npm:|@std|jsr:|vendor\/)/ },
+  { part: /^examples\//, may: /^(mod\.ts|src\/(deno|telemetry)\.ts|npm:|@peculiar|@std|jsr:|vendor\/)/ },
 ];
 
 Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core <- spec", async () => {
   const arrows = await importsOf(
     "mod.ts",
     "src/deno.ts",
+    "src/client.ts",
     "src/telemetry.ts",
     "spec/mod.ts",
     "spec/cli.ts",
     "spec/explorer/page/main.tsx",
     "examples/dinner.ts",
+    "examples/make_ca.ts",
+    "examples/kv.ts",
   );
   const wrong = arrows.filter(([from, to]) => !parts.find(({ part }) => part.test(from))?.may.test(to));
   assertEquals(wrong.map(([from, to]) => `${from} -> ${to}`), []);
@@ -92,7 +106,7 @@ Deno.test("imports point one way: examples -> src/node -> src/ports -> src/core 
 Deno.test("Deno and node: are named only in the adapters that need them", async () => {
   // A ready-made test is text that names Deno.
   const allowed =
-    /^(src\/transport\/tcp|src\/storage\/(deno_kv|node_files|node_sqlite|sqlite_tables)|spec\/cli|spec\/explorer\/(build|serve)|spec\/report\/ready_made)/;
+    /^(src\/transport\/(tcp|tls|credentials|duplex|deno_websocket)|src\/client\/tcp|src\/storage\/(deno_kv|node_files|node_sqlite|sqlite_tables)|spec\/cli|spec\/explorer\/(build|serve)|spec\/report\/ready_made)/;
   const wrong = (await sources("src", "spec", "mod.ts")).filter(({ path, text }) =>
     !allowed.test(path) && /\bDeno\.|["']node:/.test(withoutComments(text))
   );

@@ -169,6 +169,26 @@ Deno.test("a leader that removes itself steps down when that is committed, and t
   await closeAll(nodes);
 });
 
+Deno.test("what is proposed while a leader removes itself is answered, and soon", async () => {
+  for (let seed = 20; seed < 30; seed++) {
+    const { clock, network, nodes, leader, followers } = await trio(seed);
+    network.setFaults({ minDelayMs: 1, maxDelayMs: 15 });
+    const changing = leader.changeMembership({ voters: followers.map(({ id }) => id) });
+    const results: Promise<string>[] = [];
+    for (let i = 0; i < 60; i++) {
+      for (const node of nodes) {
+        const proposal = node.broadcast(bytes(`${node.id} ${i}`), { timeoutMs: 60_000 });
+        results.push(proposal.then(() => "applied", ({ code, outcome }) => `${code} ${outcome}`));
+      }
+      await clock.advance(5);
+    }
+    await clock.until(changing);
+    const all = await clock.until(Promise.all(results), 5000);
+    assertEquals(all.filter((result) => result.startsWith("Timeout")), [], `seed ${seed}`);
+    await closeAll(nodes);
+  }
+});
+
 Deno.test("after a restart the members in the log count, whatever the peers in the options are", async () => {
   const { clock, start } = world(8);
   const storages = { a: memoryStorage(), b: memoryStorage() };

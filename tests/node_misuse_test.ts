@@ -13,7 +13,7 @@ Deno.test("a wrong option of broadcast and propose is refused at the call, and l
       { signal: new AbortController() },
       /^options\.signal: expected an AbortSignal, got \[AbortController\]$/,
     ],
-    [{ timeout: 5 }, /^options\.timeout: there is no such option; there are timeoutMs, signal$/],
+    [{ timeout: 5 }, /^options\.timeout: there is no such option; there are timeoutMs, signal, session$/],
     [{ timeoutMs: "5" }, /^options\.timeoutMs: expected a number of milliseconds above 0, .*, got "5"$/],
     [{ timeoutMs: 2 ** 31 }, /^options\.timeoutMs: .*, got 2147483648$/],
     [null, /^options: expected an object, got null$/],

@@ -188,3 +188,34 @@ Deno.test("what can't be done without snapshot or restore is said", async () => 
   assertEquals(refused.code, "InvalidOptions");
   assertMatch(refused.error.message, /no method restore/);
 });
+
+Deno.test("a node takes snapshots by itself, after as many entries as it was told", async () => {
+  const { clock, node, storage } = await leaderLab({
+    stateMachine: list(),
+    snapshotAfterEntries: 10,
+    keptEntries: 0,
+  });
+  for (let i = 0; i < 35; i++) await clock.until(node.broadcast(bytes(`item ${i}`)));
+  await clock.advance(100);
+  assertEquals(storage.content?.compaction?.snapshot.index, 30);
+  assertEquals(storage.content?.log.length, 6);
+  await node.close();
+});
+
+Deno.test("a snapshot that fails is a line in the log, and the node goes on", async () => {
+  const broken = {
+    ...list(),
+    snapshot: () => new ReadableStream({ pull: () => Promise.reject(new Error("no")) }),
+  };
+  const { clock, node, lines } = await leaderLab({ stateMachine: broken, snapshotAfterEntries: 2 });
+  for (let i = 0; i < 5; i++) await clock.until(node.broadcast(bytes(`item ${i}`)));
+  assertMatch(lines[0]!, /^can't take a snapshot of index 2: Error: no$/);
+  assertEquals(node.status().health.type, "running");
+  await node.close();
+  const { code, error } = await errorOf(lab({ snapshotAfterEntries: 2 }));
+  assertEquals(code, "InvalidOptions");
+  assertMatch(
+    error.message,
+    /snapshotAfterEntries: expected a state machine with the methods snapshot and restore/,
+  );
+});

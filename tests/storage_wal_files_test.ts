@@ -49,21 +49,35 @@ Deno.test("WAL: a path that can't be a folder is refused, and why", () =>
     }
   }));
 
+/** What a process says that opens a log with these permissions only. */
+async function openedWith(permissions: readonly string[], folder: string, path: string): Promise<string> {
+  const program = `import { wal } from "${import.meta.resolve("../src/storage/wal.ts")}";
+    const opening = wal({ path: "${path}" }).open(${JSON.stringify(identity)});
+    await opening.then(() => console.log("opened"), (error) => console.log(error.code, error.message));
+    Deno.exit();`;
+  await Deno.writeTextFile(`${folder}/program.ts`, program);
+  const config = new URL("../deno.json", import.meta.url).pathname;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...permissions, "--config", config, `${folder}/program.ts`],
+    cwd: folder,
+    stderr: "inherit",
+  }).output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
 Deno.test("WAL: without permission it says which flags to give", () =>
   inFolder(async (folder) => {
-    const program = `import { wal } from "${import.meta.resolve("../src/storage/wal.ts")}";
-      await wal({ path: "${folder}/a" }).open(${
-      JSON.stringify(identity)
-    }).catch((error) => console.log(error.code, error.message));`;
-    await Deno.writeTextFile(`${folder}/program.ts`, program);
-    const config = new URL("../deno.json", import.meta.url).pathname;
-    const { stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "--allow-read", "--config", config, `${folder}/program.ts`],
-      stderr: "inherit",
-    }).output();
-    const said = new TextDecoder().decode(stdout);
+    const said = await openedWith(["--allow-read"], folder, `${folder}/a`);
     assertStringIncludes(said, "Unavailable");
     assertStringIncludes(said, `--allow-write=${folder}/a`);
+  }));
+
+Deno.test("WAL: permission for its folder is all that it needs", () =>
+  inFolder(async (folder) => {
+    for (const path of [`${folder}/a`, "b"]) {
+      const permissions = [`--allow-read=${path}`, `--allow-write=${path}`];
+      assertEquals(await openedWith(permissions, folder, path), "opened");
+    }
   }));
 
 Deno.test("WAL: another node's folder and another cluster's are refused", () =>

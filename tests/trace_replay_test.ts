@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Event, NodeId } from "../src/core/mod.ts";
 import { RaftError } from "../src/error.ts";
-import { RaftNode, type RaftNodeOptions } from "../src/node.ts";
+import { RaftNode, type RaftNodeOptions, type Status } from "../src/node.ts";
 import { readTrace, replayTrace } from "../src/trace/replay.ts";
 import { memoryNetwork } from "../src/transport/memory.ts";
 import { loadMutant } from "../spec/raft/load_mutant.ts";
@@ -39,7 +39,8 @@ async function recordRun(): Promise<Readonly<Record<NodeId, string>>> {
   const nodes = new Map<NodeId, RaftNode>();
   for (const id of ids) nodes.set(id, await start(id));
   const leader = async () => {
-    const find = () => [...nodes.values()].find((node) => node.status().role === "leader");
+    const leads = ({ role, health }: Status) => role === "leader" && health.type === "running";
+    const find = () => [...nodes.values()].find((node) => leads(node.status()));
     while (find() === undefined) await clock.advance(10);
     return find()!;
   };

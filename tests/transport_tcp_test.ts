@@ -2,11 +2,13 @@ import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows
 import { encodeMessage } from "../src/codec.ts";
 import type { Message, NodeId } from "../src/core/mod.ts";
 import { RaftError } from "../src/error.ts";
-import { framesOf } from "../src/transport/frame.ts";
-import { helloFrame, protocolVersion } from "../src/transport/hello.ts";
+import { frameReader, framesOf } from "../src/transport/frame.ts";
+import { helloFrame, protocolVersions } from "../src/transport/hello.ts";
 import { outgoing } from "../src/transport/outgoing.ts";
 import { tcp, type TcpAddress, type TcpConnection, type TcpOptions } from "../src/transport/tcp.ts";
+import { until } from "./until.ts";
 
+const protocolVersion = protocolVersions.newest;
 const loopback = { hostname: "127.0.0.1", port: 0 };
 const deadlineMs = 10_000;
 
@@ -217,6 +219,97 @@ Deno.test("connections without a hello are few at a time, and refusing them is o
   for (const connection of waiting) connection.close();
   const b = await cluster.open("b");
   await cluster.exchange(a, b);
+});
+
+Deno.test("a flood of connections keeps no peer out for long, and is few lines", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a", { maxHandshakes: 8, handshakeTimeoutMs: 50 });
+  const flood = await Promise.all(Array.from({ length: 200 }, () => Deno.connect(a.address)));
+  const b = await cluster.open("b");
+  await Promise.all([cluster.exchange(a, b), ...flood.map(readToEnd)]);
+  for (const connection of flood) connection.close();
+  assert(a.lines("a connection from").length <= 10, `${a.lines("a connection from")}`);
+});
+
+Deno.test("one byte of a hello now and then gains no time", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a", { handshakeTimeoutMs: 100 });
+  const connection = await Deno.connect(a.address);
+  const bytes = hello({});
+  const ended = readToEnd(connection);
+  let isOver = false;
+  ended.then(() => isOver = true);
+  for (let at = 0; !isOver; at++) {
+    assert(at < bytes.length, "it was over before the hello was");
+    await connection.write(bytes.subarray(at, at + 1)).catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  connection.close();
+  assertStringIncludes(a.lines("closed a connection")[0] ?? "", "no hello within 100 ms");
+});
+
+Deno.test("a peer that goes silent without closing is taken for gone, at the end that it dialled, too", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a", { keepAliveMs: 20 });
+  const connection = await Deno.connect(a.address);
+  await connection.write(hello({}));
+  await connection.write(frame(vote("c", "a")));
+  await readToEnd(connection);
+  connection.close();
+  const [line, ...more] = a.lines("closed a connection from c");
+  assertStringIncludes(line ?? "", "no byte for 60 ms");
+  assertEquals([more, a.received.length], [[], 1]);
+});
+
+Deno.test("a peer that asks for two million signs of life and reads none hinders nobody", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a");
+  const connection = await Deno.connect(a.address);
+  await connection.write(hello({}));
+  const questions = new Uint8Array(1 << 20);
+  for (let i = 0; i < 8; i++) {
+    for (let at = 0; at < questions.length;) at += await connection.write(questions.subarray(at));
+  }
+  const b = await cluster.open("b");
+  await cluster.exchange(a, b);
+  connection.close();
+});
+
+Deno.test("a peer that takes bytes and never reads them is given up, and what waits for it is bounded", async () => {
+  await using cluster = testCluster();
+  const deaf = Deno.listen(loopback);
+  cluster.addresses.set("b", deaf.addr);
+  const a = await cluster.open("a", { keepAliveMs: 30, maxQueuedMessages: 10 });
+  const connection = await deaf.accept();
+  await connection.write(helloFrame({ id: "b", clusterId: "test", servers }));
+  const fill = new Uint8Array(1 << 20);
+  await until(() => {
+    for (let i = 0; i < 20; i++) a.connection.send(propose("a", "b", i, fill));
+    return a.lines("not connected to b").some((line) => line.includes("nothing could be written for 30 ms"));
+  });
+  assertEquals(a.lines("the queue to b is full").length, 1);
+  connection.close();
+  deaf.close();
+});
+
+Deno.test("a frame that announces much and brings little makes room for little", async () => {
+  let longest = 0;
+  let left = 100_000;
+  const reader = frameReader({
+    remote: "c",
+    read(buffer) {
+      longest = Math.max(longest, buffer.buffer.byteLength);
+      const count = Math.min(left, buffer.length, 1000);
+      // Announces 16 MiB, and then brings zeros.
+      if (left === 100_000) buffer.set([1, 0, 0, 0]);
+      left -= count;
+      return Promise.resolve(count === 0 ? null : count);
+    },
+    write: ({ length }) => Promise.resolve(length),
+    close() {},
+  });
+  do assertEquals(reader.next(1 << 24), null); while (await reader.more());
+  assertEquals(longest, 128 * 1024);
 });
 
 Deno.test("a peer that dials again replaces its last connection", async () => {
@@ -641,14 +734,6 @@ function testCluster() {
       await Promise.all(open.map(({ connection }) => connection.close()));
     },
   };
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + deadlineMs;
-  while (!holds()) {
-    assert(performance.now() < deadline, `not within ${deadlineMs} ms: ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
 }
 
 /** Resolves when the other end has closed the connection. */

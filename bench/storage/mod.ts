@@ -1,7 +1,7 @@
 /**
  * `deno task bench:storage`: writes a second, and entries a second, of each storage that is on a disk, side by side: batches of
  * 1, 10, 100 and 1,000 entries of 256 bytes, one after the other, as a node writes them. The storages take turns, several
- * rounds; the median counts. Beside them the least that a durable write can take: the same bytes by one `writeSync` and one
+ * rounds, and rates are those of the median write: other programs' use of the disk would decide the mean. Beside them the least that a durable write can take: the same bytes by one `writeSync` and one
  * `fdatasync` into a file that is full of zeros.
  *
  *     deno task bench:storage [--folder FOLDER] [--rounds N]
@@ -14,8 +14,8 @@ import { denoKv, sqlite, wal } from "../../src/deno.ts";
 
 const commandBytes = 256;
 const sizes = [1, 10, 100, 1_000];
-/** How long each storage is measured with each size of batch, in each round. */
-const measureMs = 1_000;
+/** How long it is each storage's turn, in each round. */
+const turnMs = 200;
 const identity = { id: "a", clusterId: "bench", servers: ["a", "b", "c"] };
 
 /** Writes one batch durably, and says how many entries it has had. */
@@ -66,38 +66,48 @@ async function floor(folder: string): Promise<Writer> {
   };
 }
 
-/** How many milliseconds one write of so many entries takes. */
-async function measure(name: string, entries: readonly LogEntry[], parent: string): Promise<number> {
+/** Measures all storages in turns: the milliseconds of each write, by the storage's name, in ascending order. */
+async function measure(entries: readonly LogEntry[], rounds: number, parent: string) {
   const folder = await Deno.makeTempDir({ dir: parent });
-  const writer = await writers[name]!(folder);
-  for (let write = 0; write < 20; write++) await writer.write(entries);
-  let writes = 0;
-  const start = performance.now();
-  for (; performance.now() - start < measureMs; writes++) await writer.write(entries);
-  const ms = (performance.now() - start) / writes;
-  await writer.close();
+  const opened = await Promise.all(
+    Object.entries(writers).map(async ([name, open]) => ({ name, writer: await open(folder), times: [0] })),
+  );
+  for (const { writer, times } of opened) {
+    for (let write = 0; write < 20; write++) await writer.write(entries);
+    times.length = 0;
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const { writer, times } of opened) {
+      const begin = performance.now();
+      for (let start = begin; start - begin < turnMs;) {
+        await writer.write(entries);
+        const end = performance.now();
+        times.push(end - start);
+        start = end;
+      }
+    }
+  }
+  for (const { writer, times } of opened) {
+    await writer.close();
+    times.sort((a, b) => a - b);
+  }
   await Deno.remove(folder, { recursive: true });
-  return ms;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+  return opened;
 }
 
 const { folder, rounds, _: unknown } = parseArgs(Deno.args, {
   string: ["folder", "rounds"],
-  default: { rounds: "3" },
+  default: { rounds: "10" },
 });
 if (unknown.length > 0 || !(Number(rounds) >= 1)) {
   console.error("usage: deno task bench:storage [--folder FOLDER] [--rounds N]");
   Deno.exit(64);
 }
 const parent: string = typeof folder === "string" ? folder : await Deno.makeTempDir();
-const names = Object.keys(writers);
+console.log(`entries of ${commandBytes} bytes, in ${parent}; ${rounds} rounds of ${turnMs} ms each\n`);
 console.log(
-  `entries of ${commandBytes} bytes, in ${parent}; the median of ${rounds} rounds of ${measureMs} ms`,
+  "  entries a write  storage            writes/s   entries/s   p50 ms  mean ms   p99 ms  to the WAL's p50",
 );
-console.log(`\n  entries a write  storage            writes/s   entries/s  WAL is so many times as quick`);
 for (const size of sizes) {
   const entries = Array.from({ length: size }, (_, sequence): LogEntry => ({
     type: "command",
@@ -105,21 +115,26 @@ for (const size of sizes) {
     id: { node: "a", incarnation: 1, sequence },
     command: crypto.getRandomValues(new Uint8Array(commandBytes)),
   }));
-  const times = new Map<string, number[]>(names.map((name) => [name, []]));
-  for (let round = 0; round < Number(rounds); round++) {
-    for (const name of names) times.get(name)!.push(await measure(name, entries, parent));
-  }
-  const wal = median(times.get("WAL")!);
-  for (const name of names) {
-    const ms = median(times.get(name)!);
-    const [writes, perSecond] = [1_000 / ms, size * 1_000 / ms].map((rate) =>
-      Math.round(rate).toLocaleString("en-US")
-    );
-    console.log(
-      `  ${String(size).padStart(15)}  ${name.padEnd(17)}  ${writes!.padStart(8)}  ${
-        perSecond!.padStart(10)
-      }  ${(ms / wal).toFixed(2)}`,
-    );
+  const measured = await measure(entries, Number(rounds), parent);
+  const median = (times: readonly number[]) => times[times.length >> 1]!;
+  const wal = median(measured.find(({ name }) => name === "WAL")!.times);
+  for (const { name, times } of measured) {
+    const p50 = median(times);
+    const mean = times.reduce((sum, ms) => sum + ms, 0) / times.length;
+    const p99 = times[Math.floor(times.length * 0.99)]!;
+    const cells = [
+      String(size).padStart(15),
+      name.padEnd(17),
+      grouped(1_000 / p50).padStart(8),
+      grouped(size * 1_000 / p50).padStart(10),
+      ...[p50, mean, p99].map((ms) => ms.toFixed(3).padStart(7)),
+      (p50 / wal).toFixed(2).padStart(7),
+    ];
+    console.log(`  ${cells.join("  ")}`);
   }
 }
 if (folder === undefined) await Deno.remove(parent, { recursive: true });
+
+function grouped(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}

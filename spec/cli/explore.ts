@@ -21,6 +21,9 @@ export async function runExplore(name: string, flags: ExploreFlags): Promise<num
   if (flags.build !== undefined) return await writeFiles(resolve(flags.cwd ?? ".", flags.build), files);
   const server = serve(files, flags);
   print(name === "raft" ? server.url : `${server.url}#${hashOf(homeOf(name))}`);
+  if (new URL(server.url).port !== String(standardPort)) {
+    note(`links that check and break print lead to port ${standardPort}: put this one in its place`);
+  }
   note("the explorer is there until you press Ctrl-C");
   const stop = new AbortController();
   const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];

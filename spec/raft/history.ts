@@ -19,6 +19,12 @@ export type Note =
   | { readonly type: "handedOver"; readonly term: Term; readonly server: NodeId }
   | { readonly type: "installed"; readonly index: LogIndex; readonly server: NodeId }
   | { readonly type: "early"; readonly index: LogIndex; readonly server: NodeId }
+  | {
+    readonly type: "judged";
+    readonly index: LogIndex;
+    readonly command: string;
+    readonly executedAt: LogIndex | null;
+  }
   | { readonly type: "leaderCrashed" };
 
 /** What happened so far. Sorted, so that it doesn't depend on the order. */
@@ -49,6 +55,15 @@ export interface History {
   readonly installed: readonly { readonly index: LogIndex; readonly server: NodeId }[];
   /** Who has acknowledged a snapshot of which index that its disk did not have. */
   readonly early: readonly { readonly index: LogIndex; readonly server: NodeId }[];
+  /**
+   * What some server made of a command of a session at which index: the index at which it was executed, now or before;
+   * null if it was not, or nobody needs the answer any more.
+   */
+  readonly judged: readonly {
+    readonly index: LogIndex;
+    readonly command: string;
+    readonly executedAt: LogIndex | null;
+  }[];
   /** How much was committed when a leader first crashed; null if none did. */
   readonly committedAtCrash: number | null;
 }
@@ -66,6 +81,7 @@ export const noHistory: History = {
   early: [],
   reads: [],
   answers: [],
+  judged: [],
   committedAtCrash: null,
 };
 
@@ -103,6 +119,10 @@ export function remember(history: History, note: Note): History {
     }
     case "readAnswered":
       return { ...history, answers: withItem(history.answers, { read: note.read, index: note.index }) };
+    case "judged": {
+      const { index, command, executedAt } = note;
+      return { ...history, judged: withItem(history.judged, { index, command, executedAt }) };
+    }
     case "stood":
       return { ...history, stood: withItem(history.stood, note.term) };
     case "handedOver": {
@@ -116,7 +136,7 @@ export function remember(history: History, note: Note): History {
   }
 }
 
-/** An entry as people write it: its term, and its command, `-` for a no-op, or `&` and the members. */
+/** An entry as people write it: its term, and its command, `-` for a no-op, `+` for the opening of a session, or `&` and the members. */
 export function nameOf(entry: LogEntry): string {
   let name = names.get(entry);
   if (name === undefined) names.set(entry, name = spell(entry));
@@ -133,6 +153,7 @@ function spell(entry: LogEntry): string {
     case "noop":
       return `${entry.term}-`;
     case "command":
+      if (entry.session?.type === "open") return `${entry.term}+`;
       return entry.term + decoder.decode(entry.command);
     case "configuration":
       return `${entry.term}&${configurationText(entry.configuration)}`;

@@ -13,11 +13,13 @@ import {
   type ProposalId,
   type ReadChunk,
   type ServerState,
+  type Session,
   type Write,
 } from "../../src/core/mod.ts";
 import type { Outcome } from "../dsl/cluster.ts";
 import type { Core } from "./core.ts";
 import { nameOf, type Note } from "./history.ts";
+import { applySessions, sessionsIn, sessionsText } from "./sessions.ts";
 
 /** A write that has not reached the disk yet, and what waits for it. */
 export interface HeldWrite {
@@ -25,6 +27,14 @@ export interface HeldWrite {
   readonly write: Write | null;
   /** What may be sent and answered once it is done. */
   readonly late: readonly Effect[];
+}
+
+/** What a snapshot holds. */
+export interface StoredSnapshot {
+  /** The names of the entries that had been applied. */
+  readonly machine: readonly string[];
+  /** The sessions, as text. */
+  readonly sessions: string;
 }
 
 /** A server, and what surrounds it. */
@@ -37,8 +47,10 @@ export interface Host {
   readonly held: readonly HeldWrite[];
   /** The state machine: the names of the entries that it has applied, in order. */
   readonly machine: readonly string[];
-  /** The snapshots on the disk, by their index: what the state machine was like. */
-  readonly snapshots: Readonly<Record<LogIndex, readonly string[]>>;
+  /** The open sessions of clients, in their order. */
+  readonly sessions: readonly Session[];
+  /** The snapshots on the disk, by their index: what the state machine was like, and the sessions. */
+  readonly snapshots: Readonly<Record<LogIndex, StoredSnapshot>>;
   /** How often it was restarted. */
   readonly restarts: number;
   /** How many reads its clients asked for since it was restarted. */
@@ -166,9 +178,12 @@ function obey(run: Run, effect: Effect): void {
   }
   if (effect.type === "apply") {
     const { log, lastApplied } = run.host.server;
-    const names = entriesBetween(log, lastApplied + 1, effect.index).map(nameOf);
+    const entries = entriesBetween(log, lastApplied + 1, effect.index);
+    const names = entries.map(nameOf);
     noteApplied(run, lastApplied, names);
-    run.host = { ...run.host, machine: [...run.host.machine, ...names] };
+    const { sessions, notes } = applySessions(run.core, run.host.sessions, entries, lastApplied + 1);
+    run.notes.push(...notes);
+    run.host = { ...run.host, sessions, machine: [...run.host.machine, ...names] };
     feed(run, { type: "applied", index: effect.index });
   }
   if (effect.type === "readChunk") sendSnapshot(run, effect);
@@ -184,7 +199,9 @@ function noteApplied(run: Run, lastApplied: LogIndex, names: readonly string[]):
 /** The state machine as it is goes to the disk, and then the core hears of it. */
 function takeSnapshot(run: Run): void {
   const { lastApplied } = run.host.server;
-  run.host = { ...run.host, snapshots: { ...run.host.snapshots, [lastApplied]: run.host.machine } };
+  const { machine, snapshots } = run.host;
+  const stored = { machine, sessions: sessionsText(run.core, run.host.sessions) };
+  run.host = { ...run.host, snapshots: { ...snapshots, [lastApplied]: stored } };
   feed(run, { type: "snapshotTaken", index: lastApplied });
 }
 
@@ -192,19 +209,19 @@ function takeSnapshot(run: Run): void {
 function sendSnapshot(run: Run, { to, term, snapshot }: ReadChunk): void {
   const content = run.host.snapshots[snapshot.index];
   if (content === undefined) return;
-  const data = new TextEncoder().encode(content.join(" "));
+  const data = new TextEncoder().encode(`${content.machine.join(" ")}|${content.sessions}`);
   const from = run.host.server.config.id;
   run.sends.push({ type: "InstallSnapshot", from, to, term, snapshot, offset: 0, data, isLast: true });
 }
 
 /** The snapshot is durable, and the state machine restored, before the core hears of it. */
 function storeSnapshot(run: Run, message: InstallSnapshot): void {
-  const text = new TextDecoder().decode(message.data);
-  const content = text === "" ? [] : text.split(" ");
+  const [text = "", sessions = ""] = new TextDecoder().decode(message.data).split(/\|(.*)/);
+  const machine = text === "" ? [] : text.split(" ");
   const { lastApplied } = run.host.server;
-  const snapshots = { ...run.host.snapshots, [message.snapshot.index]: content };
-  noteApplied(run, lastApplied, content.slice(lastApplied));
-  run.host = { ...run.host, snapshots, machine: content };
+  const snapshots = { ...run.host.snapshots, [message.snapshot.index]: { machine, sessions } };
+  noteApplied(run, lastApplied, machine.slice(lastApplied));
+  run.host = { ...run.host, snapshots, machine, sessions: sessionsIn(sessions) };
   run.notes.push({ type: "installed", index: message.snapshot.index, server: run.host.server.config.id });
   feed(run, { type: "snapshotStored", message });
 }
@@ -217,12 +234,13 @@ function crash(run: Run, survived: number): void {
   const server = run.core.restart(host.server.config, disk);
   const restarts = host.restarts + 1;
   const { snapshots } = host;
-  const machine = snapshots[server.lastApplied] ?? [];
+  const { machine, sessions } = snapshots[server.lastApplied] ?? { machine: [], sessions: "" };
   run.host = {
     server,
     disk,
     held: [],
     machine,
+    sessions: sessionsIn(sessions),
     snapshots,
     restarts,
     asked: 0,
@@ -295,5 +313,5 @@ export const emptyDisk: PersistentState = { currentTerm: 0, votedFor: null, log:
 export function startedHost(core: Core, config: Config, disk: PersistentState): Host {
   const server = core.restart(config, disk);
   const rest = { restarts: 0, asked: 0, timedOut: false, failure: null };
-  return { server, disk, held: [], machine: [], snapshots: {}, ...rest };
+  return { server, disk, held: [], machine: [], sessions: [], snapshots: {}, ...rest };
 }

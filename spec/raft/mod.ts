@@ -11,6 +11,7 @@ import {
   type NodeId,
   type PersistentState,
   type ServerState,
+  type Session,
 } from "../../src/core/mod.ts";
 import { cluster, type ClusterDefinition, type Happening } from "../dsl/cluster.ts";
 import { type Parameters, SpecError, type Specification } from "../dsl/specification.ts";
@@ -20,6 +21,7 @@ import { configurationText, type History, nameOf, noHistory, type Note, remember
 import { emptyDisk, type Host, type HostEvent, namesIn, outcomes, startedHost } from "./host.ts";
 import { fairness, promises } from "./liveness.ts";
 import { leasesAreKept, properties, type SeenServer } from "./properties.ts";
+import { sessionHappenings } from "./sessions.ts";
 import { starts } from "./starts.ts";
 
 /** The budgets: how often what has a price may happen, from where a search begins. */
@@ -34,12 +36,14 @@ const budgets = {
   changes: 0,
   reads: 0,
   snapshots: 0,
+  sends: 0,
 };
 
 /**
  * Which extensions of the core are on; `priority` is the last server's. Unless there is `drift`, no election begins
  * before the leases end that count on who would begin it. `inFlight` is the
- * most messages with entries on their way to one follower; 0 for no limit. `fair`: messages arrive and disks take their
+ * most messages with entries on their way to one follower; 0 for no limit. Who opens a session wants `maxSessions`.
+ * `fair`: messages arrive and disks take their
  * writes in the end, so that what is to happen some day can be claimed.
  */
 const extensions = {
@@ -49,6 +53,7 @@ const extensions = {
   leaseReads: false,
   drift: 0,
   inFlight: 0,
+  maxSessions: 1,
   fair: false,
 };
 
@@ -85,6 +90,7 @@ export function raft(under: Core = core, options: RaftOptions = {}): Specificati
       lease: { checkQuorum: true, leaseReads: true, reads: 1, transfers: 1, timeouts: 3, slow: 0 },
       flow: { inFlight: 1, proposals: 2, crashes: 0, slow: 0 },
       snapshots: { snapshots: 2, crashes: 0, slow: 0 },
+      sessions: { sends: 3, snapshots: 1, timeouts: 1, proposals: 0, crashes: 0, slow: 0 },
       membership: { servers: 4, voters: 3, changes: 1, crashes: 0, slow: 0 },
       liveness: { ...inTheEnd },
       livenessPreVote: { ...inTheEnd, preVote: true, checkQuorum: true },
@@ -135,7 +141,10 @@ function definitionOf(
     servers: names,
     budgets,
     initial: (id) => startedHost(under, configOf(id, names, values), options.disks?.[id] ?? emptyDisk),
-    happenings: (host, proposed) => happenings(under, host, proposed, names),
+    happenings: (host, proposed) => [
+      ...happenings(under, host, proposed, names),
+      ...(values.sends > 0 && host.failure === null ? sessionHappenings(host, values.maxSessions) : []),
+    ],
     otherHappening,
     received: (message) => ({ type: "core", event: { type: "received", message } }),
     outcomes: (host, event) => outcomes(under, host, event),
@@ -194,6 +203,10 @@ function isWithinReach(property: string, values: Values): boolean {
     case "Acknowledged Snapshots Are On Disk":
     case "a snapshot is installed":
       return values.snapshots > 0;
+    case "Executed Once":
+    case "Executed Alike":
+    case "a command is sent again and answered":
+      return values.sends > 0;
     case "Terms Begin With Candidates":
       return values.preVote;
     case "Latest Configuration Counts":
@@ -218,7 +231,7 @@ function isWithinReach(property: string, values: Values): boolean {
 function startsFor(values: Values, names: readonly string[]): Readonly<Record<string, string>> {
   const fitting = Object.entries(starts).filter(([name, start]) => {
     const { servers, voters = 0, preVote = false, checkQuorum = false, leaseReads = false } = start;
-    if (start.snapshots && values.snapshots === 0) return false;
+    if (start.snapshots && values.snapshots === 0 || (start.sessions && values.sends === 0)) return false;
     return names.includes(name) && servers === values.servers && voters === values.voters &&
       preVote === values.preVote && (!leaseReads || values.leaseReads) &&
       (checkQuorum === "either" || checkQuorum === values.checkQuorum);
@@ -392,7 +405,8 @@ function observeMore(host: Host): SeenServer {
 function namesOnDisk({ log, compaction }: PersistentState, snapshots: Host["snapshots"]): readonly string[] {
   const names = log.map(nameOf);
   if (compaction === undefined) return names;
-  return [...(snapshots[compaction.snapshot.index] ?? []).slice(0, compaction.compactedIndex), ...names];
+  const { machine = [] } = snapshots[compaction.snapshot.index] ?? {};
+  return [...machine.slice(0, compaction.compactedIndex), ...names];
 }
 
 function leaseOf({ role }: ServerState): readonly NodeId[] {
@@ -432,6 +446,7 @@ function describe(host: Host): Record<string, string> {
     ...(server.snapshot === null ? {} : { snapshot: String(server.snapshot.index) }),
     ...(server.heardFromLeader ? { heardFromLeader: "yes" } : {}),
     ...(server.heldProposals.length > 0 ? { heldProposals: String(server.heldProposals.length) } : {}),
+    ...(host.sessions.length > 0 ? { sessions: host.sessions.map(sessionText).join(" ") } : {}),
     ...(server.ownReads.length > 0 ? { reads: server.ownReads.map(readText).join(" ") } : {}),
     ...(held.length > 0 ? { unfinishedWrites: String(held.length) } : {}),
     ...(diskText(memory) === diskText(disk) ? {} : { disk: diskText(disk) }),
@@ -444,6 +459,11 @@ function membersShown({ log, config }: ServerState): Record<string, string> {
   const { index, configuration } = latestConfiguration(log);
   if (index === 0 && config.servers.length > 0) return {};
   return { members: configurationText(configuration) || "-" };
+}
+
+/** A session and the numbers of the answers that it keeps: `s2[1 2]`. */
+function sessionText({ id, answers }: Session): string {
+  return `s${id}[${answers.map(({ sequence }) => sequence).join(" ")}]`;
 }
 
 function readText({ askedIn, index }: ServerState["ownReads"][number]): string {

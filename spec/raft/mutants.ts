@@ -1,6 +1,7 @@
 /** Mutants: each is the core with one line wrong, and shows what breaks without that line. */
 import type { Parameters } from "../dsl/specification.ts";
 import { extensionMutants } from "./mutants_extensions.ts";
+import { sessionMutants } from "./mutants_sessions.ts";
 import { livenessMutants } from "./mutants_liveness.ts";
 
 /** One wrong line. */
@@ -321,5 +322,6 @@ export const mutants: readonly Mutant[] = [
     becomes: "    unfinishedWrites: [...state.unfinishedWrites, state.log.lastIndex],",
   },
   ...extensionMutants,
+  ...sessionMutants,
   ...livenessMutants,
 ];

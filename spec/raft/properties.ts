@@ -225,6 +225,28 @@ export const properties: readonly Property<RaftView>[] = [
           `read ${read} has seen entries up to ${index}, but ${atLeast} was acknowledged`;
       }),
   ),
+  always(
+    "Executed Once",
+    "a command of a session is executed once, however often it is sent, and its answer stays the same (thesis 6.3)",
+    ({ history }) =>
+      onePer(
+        history.judged.filter(({ executedAt }) => executedAt !== null),
+        ({ command }) => command,
+        ({ executedAt }) => `index ${executedAt}`,
+        "are both where a server executed",
+      ),
+  ),
+  always(
+    "Executed Alike",
+    "all servers execute the same entries: their state machines stay the same (thesis 6.3)",
+    ({ history }) =>
+      onePer(
+        history.judged,
+        ({ index }) => `index ${index}`,
+        ({ command, executedAt }) => `${command}, executed at ${executedAt ?? "no index"},`,
+        "are both what servers made of",
+      ),
+  ),
   sometimes("a leader is elected", "some server leads (§5.2)", ({ history }) => history.elected.length > 0),
   sometimes(
     "an entry is committed",
@@ -256,6 +278,12 @@ export const properties: readonly Property<RaftView>[] = [
     "a snapshot is installed",
     "a server that lags gets a snapshot instead of entries that the leader has no more (§7)",
     ({ history }) => history.installed.length > 0,
+  ),
+  sometimes(
+    "a command is sent again and answered",
+    "a client gets the answer to a command that was executed before it sent it again (thesis 6.3)",
+    ({ history }) =>
+      history.judged.some(({ index, executedAt }) => executedAt !== null && executedAt < index),
   ),
   sometimes(
     "a change of members is committed",

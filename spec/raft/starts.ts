@@ -16,6 +16,8 @@ export interface NamedStart {
   readonly leaseReads?: boolean;
   /** Whether it is only for checks with snapshots. */
   readonly snapshots?: boolean;
+  /** Whether it is only for checks with sessions of clients. */
+  readonly sessions?: boolean;
   /** The run. */
   readonly trace: string;
 }
@@ -82,6 +84,12 @@ export const starts: Readonly<Record<string, NamedStart>> = {
     snapshots: true,
     trace: "a! a~c a>b b>a a~c a>b b>a a~c a>b b>a a/ a! a>c a>b b>a c>a a+c:InstallSnapshot a=x a>b b>a " +
       "a~c:AppendEntries.1 a~b a~c:AppendEntries.1 a~c:AppendEntries a>c c>a",
+  },
+  session: {
+    story: "a leads term 1, and all of a, b and c know that session 2 is open",
+    servers: 3,
+    sessions: true,
+    trace: "a! a>b a>c b>a c>a a>b a>c b>a c>a a>b b>a a>c c>a a=open a>b a>c b>a c>a a>b a>c b>a c>a",
   },
   twoChanges: {
     story:

@@ -63,7 +63,7 @@ export interface Apply {
   readonly index: LogIndex;
 }
 
-/** Tell whoever proposed these that they were not taken, for want of room. */
+/** Tell whoever proposed these that they were not taken: for want of room, or by a server that is no member any more. */
 export interface Refuse {
   /** Tells effects apart. */
   readonly type: "refuse";

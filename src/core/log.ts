@@ -6,6 +6,7 @@
  */
 import { assert } from "./assert.ts";
 import type { Configuration, PlacedConfiguration } from "./configuration.ts";
+import type { SessionRequest } from "./session.ts";
 
 /** A server's name, unique in the cluster and never used again for another server. */
 export type NodeId = string;
@@ -44,6 +45,8 @@ export interface Command {
   readonly id: ProposalId;
   /** What the state machine will apply. Nobody may change these bytes. */
   readonly command: Uint8Array;
+  /** What it has to do with sessions; nothing if left out. Who opens one has no command: that is empty. */
+  readonly session?: SessionRequest;
 }
 
 /** The members of the cluster, from this entry on (§6). */

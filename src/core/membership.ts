@@ -10,6 +10,7 @@ import {
 } from "./configuration.ts";
 import type { RefuseRequest } from "./effect.ts";
 import { type NodeId, termAt } from "./log.ts";
+import { refusalsOfUncommitted } from "./proposal.ts";
 import { appendAsLeader } from "./replication.ts";
 import type { Leader, ServerState } from "./state.ts";
 import type { Step } from "./step.ts";
@@ -58,7 +59,10 @@ export function continueChange(state: ServerState): Step {
   }
   if (configuration.voters.includes(state.config.id)) return { state, effects: [] };
   // §6: it managed a cluster that it is no part of; now the others can do without it.
-  return { state: { ...state, role: { type: "follower", leaderId: null } }, effects: [] };
+  return {
+    state: { ...state, role: { type: "follower", leaderId: null } },
+    effects: refusalsOfUncommitted(state),
+  };
 }
 
 /** Why there can be no such change; null if there can. */

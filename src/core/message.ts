@@ -1,5 +1,6 @@
 /** What servers say to each other: the RPCs of Figure 2 as one-way messages, and proposals on their way to the leader. */
 import type { LogEntry, LogIndex, NodeId, ProposalId, Snapshot, Term } from "./log.ts";
+import type { SessionRequest } from "./session.ts";
 
 /** Asks for a vote (§5.2). */
 export interface RequestVote {
@@ -106,6 +107,8 @@ export interface Proposal {
   readonly id: ProposalId;
   /** What the state machine will apply. Nobody may change these bytes. */
   readonly command: Uint8Array;
+  /** What it has to do with sessions; nothing if left out. */
+  readonly session?: SessionRequest;
 }
 
 /** Hands proposals on to the leader. Carries no term: who is not the leader hands them on in turn, or holds them. */

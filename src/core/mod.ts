@@ -51,6 +51,19 @@ export {
   type Role,
   type ServerState,
 } from "./state.ts";
+export {
+  type Judgement,
+  judgeRequest,
+  type KeptAnswer,
+  type Session,
+  type SessionCommand,
+  type SessionOpening,
+  type SessionRequest,
+  type Sessions,
+  sessionsInOrder,
+  type Verdict,
+  withAnswer,
+} from "./session.ts";
 export { type Step, step } from "./step.ts";
 export { type Timer, timersOf } from "./timer.ts";
 export type { LeaderReads, OwnRead, PendingReads } from "./read.ts";

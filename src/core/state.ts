@@ -198,7 +198,15 @@ export function configurationsInUse({ log, commitIndex }: ServerState): readonly
 /** The leader of currentTerm, as far as this server knows; itself, if it leads. */
 export function knownLeader(state: ServerState): NodeId | null {
   if (state.role.type === "leader") return state.config.id;
-  return state.role.type === "follower" ? state.role.leaderId : null;
+  if (state.role.type !== "follower" || state.role.leaderId === null) return null;
+  return hasSteppedDown(state, state.role.leaderId) ? null : state.role.leaderId;
+}
+
+/** Whether a committed change of members has made a leader give up (§6): it leads nothing any more, and says nothing. */
+function hasSteppedDown({ log, commitIndex }: ServerState, leader: NodeId): boolean {
+  const { index, configuration } = latestConfiguration(log);
+  const { voters } = configuration;
+  return index <= commitIndex && voters.length > 0 && !votersOf(configuration).includes(leader);
 }
 
 /** Whether currentTerm and votedFor are on stable storage. */

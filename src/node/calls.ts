@@ -1,6 +1,13 @@
 /** What is asked of a running node: what is wrong with the question, and who answers it. */
-import { type Event, latestConfiguration, type LogIndex, type NodeId, termAt } from "../core/mod.ts";
 import { createCopier } from "../copies.ts";
+import {
+  type Event,
+  latestConfiguration,
+  type LogIndex,
+  type NodeId,
+  type SessionRequest,
+  termAt,
+} from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import { show } from "../options.ts";
 import { backupOf } from "./backup.ts";
@@ -11,8 +18,10 @@ import {
   none,
   parseChange,
   parseProposeOptions,
+  parseReadOptions,
   parseRequestOptions,
   type ProposeOptions,
+  type ReadOptions,
   type RequestOptions,
 } from "./options.ts";
 import * as proposals from "./proposals.ts";
@@ -20,16 +29,27 @@ import * as readTable from "./reads.ts";
 import * as requests from "./requests.ts";
 import type { Running } from "./running.ts";
 import * as snapshots from "./snapshots.ts";
+import type { Patience } from "./waiting.ts";
 
 const copy = createCopier();
 
-export async function submit(
+export async function propose(
   node: Running,
   bytes: Uint8Array,
   options: ProposeOptions = none,
 ): Promise<proposals.Outcome> {
-  const { maxCommandBytes, proposalTimeoutMs } = node.settings;
-  const { timeoutMs = proposalTimeoutMs, signal } = parseProposeOptions(options);
+  const { timeoutMs = node.settings.proposalTimeoutMs, signal, session } = parseProposeOptions(options);
+  const request = session === undefined ? undefined : { type: "command" as const, ...session };
+  return await submit(node, bytes, { timeoutMs, signal }, request);
+}
+
+export async function submit(
+  node: Running,
+  bytes: Uint8Array,
+  patience: Patience,
+  session?: SessionRequest,
+): Promise<proposals.Outcome> {
+  const { maxCommandBytes } = node.settings;
   if (!(bytes instanceof Uint8Array)) {
     throw new RaftError("InvalidOptions", `the command: expected a Uint8Array, got ${show(bytes)}`);
   }
@@ -44,17 +64,17 @@ export async function submit(
   return await observed(
     node.settings.observer,
     operation,
-    () => proposals.submit(node.table, copy(bytes), { timeoutMs, signal }),
+    () => proposals.submit(node.table, copy(bytes), patience, session),
   );
 }
 
 export async function read(
   node: Running,
   query: Uint8Array,
-  options: ProposeOptions = none,
+  options: ReadOptions = none,
 ): Promise<unknown> {
   const { stateMachine, proposalTimeoutMs } = node.settings;
-  const { timeoutMs = proposalTimeoutMs, signal } = parseProposeOptions(options);
+  const { timeoutMs = proposalTimeoutMs, signal, stale } = parseReadOptions(options);
   if (!(query instanceof Uint8Array)) {
     throw new RaftError("InvalidOptions", `the query: expected a Uint8Array, got ${show(query)}`);
   }
@@ -65,7 +85,10 @@ export async function read(
   return await observed(
     node.settings.observer,
     { type: "read" },
-    () => readTable.read(node.reads, new Uint8Array(query), { timeoutMs, signal }),
+    () =>
+      stale
+        ? readTable.readStale(node.reads, new Uint8Array(query), node.snapshots.restoring)
+        : readTable.read(node.reads, new Uint8Array(query), { timeoutMs, signal }),
   );
 }
 

@@ -1,5 +1,5 @@
 /** The total order as an async iterable. It reads the log by index, so that a slow consumer costs no memory. */
-import type { LogEntry, LogIndex } from "../core/mod.ts";
+import type { Command, LogEntry, LogIndex } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Clock } from "../ports.ts";
 import { promised } from "./promised.ts";
@@ -24,6 +24,8 @@ export interface DeliveriesOptions {
 export interface Source {
   /** The entry at `index`, if it has been applied here. */
   readonly applied: (index: LogIndex) => LogEntry | undefined;
+  /** Whether the state machine has executed it; repeated commands of sessions, and what is no command, it has not. */
+  readonly isExecuted: (entry: LogEntry, index: LogIndex) => entry is Command;
   /** The last index of what the log has no more. */
   readonly compactedIndex: () => LogIndex;
   /** Null while the node runs; then how it ended: closed, or failed with an error. */
@@ -84,7 +86,7 @@ async function* follow(
       await wait(null);
       continue;
     }
-    if (entry.type === "command") yield { index, bytes: new Uint8Array(entry.command) };
+    if (source.isExecuted(entry, index)) yield { index, bytes: new Uint8Array(entry.command) };
     if (index++ % maxEntriesAtAStretch === 0) await wait(0);
   }
 }

@@ -46,6 +46,7 @@ function end(node: Running, health: Health): void {
   );
   readTable.rejectAll(node.reads, stoppedError(node, health, "no"));
   requests.rejectWaiting(node.requests, stoppedError(node, health, "unknown"));
+  node.ended.abort(stoppedError(node, health, "no"));
   wakeAll(node.source);
   node.resolveStopped(health);
 }
@@ -55,6 +56,7 @@ async function release(node: Running): Promise<void> {
   await snapshots.close(node.snapshots);
   const results = await Promise.allSettled([
     node.connection?.close(),
+    node.loop.applying,
     node.loop.writing?.then(() => node.storage.close()) ?? node.storage.close(),
   ]);
   for (const result of results) {

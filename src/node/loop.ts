@@ -9,10 +9,9 @@
  */
 import {
   type Effect,
-  entryAt,
+  entriesBetween,
   type Event,
   type InstallSnapshot,
-  type LogEntry,
   type LogIndex,
   type Message,
   type Proposal,
@@ -33,6 +32,7 @@ import {
 } from "../core/mod.ts";
 import type { Clock } from "../ports.ts";
 import { canWait, due, type Notices } from "./notices.ts";
+import type { PlacedEntry } from "./replica.ts";
 import { createTimers, type Firing, type Timers } from "./timers.ts";
 
 /** The most entries applied in one turn: applying a long log must not keep heartbeats from leaving. */
@@ -53,8 +53,8 @@ export interface Host {
   readonly write: (write: Write) => Promise<void>;
   /** Hands a message to the network. */
   readonly send: (message: Message) => void;
-  /** Applies a committed entry, and answers who proposed it. */
-  readonly apply: (entry: LogEntry, index: LogIndex) => void;
+  /** Applies committed entries. If it returns a promise, nothing else is applied until that has settled. */
+  readonly apply: (entries: readonly PlacedEntry[]) => void | Promise<void>;
   /** Called when entries have been applied, and the state tells so. */
   readonly onApplied: () => void;
   /** Tells who proposed that there was no room. */
@@ -118,6 +118,8 @@ export interface Loop {
   applyUpTo: LogIndex;
   /** Whether the state machine is being restored from a snapshot. */
   isApplyingPaused: boolean;
+  /** Settles when the entries that are being applied have been; null if none are. Never rejects. */
+  applying: Promise<void> | null;
   /** How many turns there have been since the runtime could last do other work, as far as is known. */
   turns: number;
   /** Whether the next turn waits for the end of a rest. */
@@ -143,6 +145,7 @@ export function createLoop(state: ServerState, host: Host): Loop {
     writing: null,
     applyUpTo: state.lastApplied,
     isApplyingPaused: false,
+    applying: null,
     turns: 0,
     resting: false,
     cancelRest: null,
@@ -402,12 +405,28 @@ function finish(loop: Loop, batch: Batch): void {
 
 function applyCommitted(loop: Loop): void {
   const { lastApplied, log } = loop.state;
-  if (loop.applyUpTo <= lastApplied || loop.isApplyingPaused) return;
+  if (loop.applyUpTo <= lastApplied || loop.isApplyingPaused || loop.applying !== null) return;
   const end = Math.min(loop.applyUpTo, lastApplied + maxEntriesPerTurn);
-  for (let index = lastApplied + 1; index <= end && loop.running; index++) {
-    const entry = entryAt(log, index);
-    if (entry !== undefined) loop.host.apply(entry, index);
-  }
+  const entries = entriesBetween(log, lastApplied + 1, end);
+  const done = loop.host.apply(
+    entries.map((entry, position) => ({ entry, index: lastApplied + 1 + position })),
+  );
+  if (done === undefined) return finishApplying(loop, end);
+  loop.applying = done.then(
+    () => {
+      loop.applying = null;
+      guard(loop, () => finishApplying(loop, end));
+      guard(loop, () => applyCommitted(loop));
+    },
+    (error) => {
+      loop.applying = null;
+      fail(loop, error);
+    },
+  );
+}
+
+function finishApplying(loop: Loop, end: LogIndex): void {
+  if (!loop.running) return;
   advance(loop, { type: "applied", index: end });
   if (!loop.running) return;
   loop.host.onApplied();

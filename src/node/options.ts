@@ -5,6 +5,7 @@ import {
   type Event,
   type NodeId,
   type ServerState,
+  type SessionCommand,
   type Step,
   step,
   type Timer,
@@ -23,6 +24,7 @@ import {
 import type { Logger } from "../logging.ts";
 import type { Clock, Random, StateMachine, Storage, Transport } from "../ports.ts";
 import type { TraceWriter } from "../trace/record.ts";
+import type { SessionOptions } from "../session.ts";
 import type { DeliveriesOptions } from "./deliveries.ts";
 import type { Observer } from "./observing.ts";
 import { systemClock, systemRandom } from "./system.ts";
@@ -114,6 +116,10 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly maxPendingBytes?: number;
   /** The most proposals, of all nodes, that this one holds while no leader is known, and the most reads. Default: 4,096. */
   readonly maxHeldProposals?: number;
+  /** The most sessions in the cluster, from when one is opened at this node: the least used go. Default: 1,024. */
+  readonly maxSessions?: number;
+  /** How many commands of a session that is opened at this node may be unanswered at a time. Default: 128. */
+  readonly maxSessionAnswers?: number;
   /** The most bytes of one command. Default: 1,048,576 (1 MiB). */
   readonly maxCommandBytes?: number;
   /** The most entries that one message to a follower carries. Default: 512. */
@@ -128,6 +134,11 @@ export interface RaftNodeOptions<Answer = unknown> {
   readonly maxUncommittedBytes?: number;
   /** How many entries of the log before a snapshot stay, for nodes that lag a little. Default: 1,024. */
   readonly keptEntries?: number;
+  /**
+   * After how many entries since the last snapshot the node takes one by itself, so that its log stays short. Needs a state
+   * machine with `snapshot` and `restore`. Default: never; then call `snapshot()`.
+   */
+  readonly snapshotAfterEntries?: number;
   /** The most bytes of a snapshot that one message carries. Default: 262,144 (256 KiB). */
   readonly maxSnapshotChunkBytes?: number;
   /**
@@ -147,6 +158,17 @@ export interface ProposeOptions {
   readonly timeoutMs?: number;
   /** Gives up waiting when it aborts. The proposal itself can't be called back once it has left. */
   readonly signal?: AbortSignal;
+  /**
+   * For a client somewhere else that has a session of its own: its number, and which one waits longest. None for `read`.
+   * Who runs the node has `openSession`, which does the counting.
+   */
+  readonly session?: Omit<SessionCommand, "type">;
+}
+
+/** How long a read may take, and how new its answer must be. */
+export interface ReadOptions extends Omit<ProposeOptions, "session"> {
+  /** Whether what this node has applied so far is good enough: answers at once, also without a leader. Default: false. */
+  readonly stale?: boolean;
 }
 
 /** The members that a cluster is to have. */
@@ -174,18 +196,31 @@ export interface CloseOptions {
   readonly drainMs?: number;
 }
 
+/** Whether this applies commands, one by one or many at a time, but not both. */
+function isStateMachine(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { apply, applyBatch } = value as Partial<Record<string, unknown>>;
+  return (typeof apply === "function" && applyBatch === undefined) ||
+    (typeof applyBatch === "function" && apply === undefined);
+}
+
 /** The options with all defaults filled in. */
 export type Settings = Readonly<z.infer<typeof schema>>;
 
-/** Whether a node, or a cluster, can have this name: what the codec can carry. */
+/**
+ * Whether a node, or a cluster, can have this name: what the codec can carry. The core keeps records by name, so it can't be
+ * one that every object has, such as "constructor".
+ */
 export function isName(value: unknown): boolean {
-  return typeof value === "string" && value.length >= 1 && value.length <= 255 && value.isWellFormed();
+  return typeof value === "string" && value.length >= 1 && value.length <= 255 && value.isWellFormed() &&
+    !(value in Object.prototype);
 }
 
 const peersExpected = "a list of different names of 1 to 255 characters each";
 const timeoutExpected = "[min, max] in milliseconds, with heartbeatMs < min < max";
 const name = that<string>("a name of 1 to 255 characters", isName);
 const count = integer(1);
+const machineExpected = "a StateMachine: an object with either a method apply or a method applyBatch";
 
 const schema = fields({
   id: name,
@@ -198,8 +233,7 @@ const schema = fields({
     .optional(),
   transport: objectWith<Transport>("a Transport, such as memoryNetwork().transport()", "open"),
   storage: objectWith<Storage>("a Storage, such as memoryStorage()", "open"),
-  stateMachine: objectWith<StateMachine>("a StateMachine: an object with a method apply", "apply")
-    .default({ apply: () => undefined }),
+  stateMachine: that<StateMachine>(machineExpected, isStateMachine).default({ apply: () => undefined }),
   step: functionOf<(state: ServerState, event: Event) => Step>().default(() => step),
   clock: objectWith<Clock>("a Clock: an object with a method after", "after").default(systemClock),
   random: objectWith<Random>("a Random: an object with a method next", "next").default(systemRandom),
@@ -213,6 +247,8 @@ const schema = fields({
   maxPendingProposals: count.default(4096),
   maxPendingBytes: count.default(16 << 20),
   maxHeldProposals: integer(0).default(4096),
+  maxSessions: count.default(1024),
+  maxSessionAnswers: count.default(128),
   maxCommandBytes: count.default(1 << 20),
   maxEntriesPerAppend: count.default(512),
   maxBytesPerAppend: count.default(1 << 20),
@@ -220,6 +256,7 @@ const schema = fields({
   maxInFlightBytes: count.default(8 << 20),
   maxUncommittedBytes: count.default(64 << 20),
   keptEntries: integer(0).default(1024),
+  snapshotAfterEntries: count.optional(),
   maxSnapshotChunkBytes: count.default(1 << 18),
   log: functionOf<Logger>().default(() => () => {}),
   observer: objectWith<Observer>("an Observer, such as openTelemetry()", "started", "begin", "stepped")
@@ -228,7 +265,11 @@ const schema = fields({
 }).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
   path: ["electionTimeoutMs"],
   error: timeoutExpected,
-}).refine(({ restore, bootstrap }) => bootstrap || restore === undefined, {
+}).refine(
+  ({ snapshotAfterEntries, stateMachine }) =>
+    snapshotAfterEntries === undefined || (stateMachine.snapshot && stateMachine.restore),
+  { path: ["snapshotAfterEntries"], error: "a state machine with the methods snapshot and restore" },
+).refine(({ restore, bootstrap }) => bootstrap || restore === undefined, {
   path: ["restore"],
   error: "nothing, or bootstrap as well: a cluster that runs does not go back to a backup",
 }).refine(({ leaseReads, checkQuorum }) => checkQuorum || !leaseReads, {
@@ -248,7 +289,21 @@ const changeSchema = fields({
   learners: names.default([]),
   addresses: z.record(name, z.string("text"), "an object of addresses by name").default({}),
 });
-const proposeSchema = fields({ timeoutMs: milliseconds().optional(), signal });
+const sessionSchema = fields({ session: count, sequence: count, firstUnanswered: count }).refine(
+  ({ sequence, firstUnanswered }) => firstUnanswered <= sequence,
+  { path: ["firstUnanswered"], error: "an integer of at most sequence" },
+);
+const proposeSchema = fields({
+  timeoutMs: milliseconds().optional(),
+  signal,
+  session: sessionSchema.optional(),
+});
+const sessionOptionsSchema = fields({ timeoutMs: milliseconds().optional(), signal });
+const readSchema = fields({
+  timeoutMs: milliseconds().optional(),
+  signal,
+  stale: z.boolean("true or false").default(false),
+});
 const closeSchema = fields({ drainMs: numberFrom(0, maxMs).default(0) });
 const deliveriesSchema = fields({ from: count.default(1), signal });
 
@@ -269,6 +324,16 @@ export function parseProposeOptions(options: ProposeOptions): z.infer<typeof pro
 
 /** What a call is given that says nothing. */
 export const none = {};
+
+/** @throws {RaftError} like {@linkcode parseOptions}. */
+export function parseSessionOptions(options: SessionOptions): z.infer<typeof sessionOptionsSchema> {
+  return checked("options", sessionOptionsSchema, options);
+}
+
+/** @throws {RaftError} like {@linkcode parseOptions}. */
+export function parseReadOptions(options: ReadOptions): z.infer<typeof readSchema> {
+  return checked("options", readSchema, options);
+}
 
 /** @throws {RaftError} like {@linkcode parseOptions}. */
 export function parseRequestOptions(options: RequestOptions): z.infer<typeof requestSchema> {

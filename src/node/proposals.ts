@@ -1,7 +1,8 @@
 /** The proposals made at this node that wait for their outcome. Each settles exactly once, and none hangs. */
-import type { Command, LogIndex, NodeId, Proposal, ProposalId, Refuse } from "../core/mod.ts";
+import type { Command, LogIndex, NodeId, Proposal, ProposalId, Refuse, SessionRequest } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Clock } from "../ports.ts";
+import type { Result } from "./replica.ts";
 import { createWaiting, type Patience, settle, wait, type Waiting } from "./waiting.ts";
 
 /** What a proposal came to: its entry is committed, and applied on this node. */
@@ -53,7 +54,12 @@ export function createProposals(host: ProposalsHost): Proposals {
 }
 
 /** Proposes a command, which nobody may change any more, and waits for its outcome. */
-export function submit(table: Proposals, command: Uint8Array, patience: Patience): Promise<Outcome> {
+export function submit(
+  table: Proposals,
+  command: Uint8Array,
+  patience: Patience,
+  session?: SessionRequest,
+): Promise<Outcome> {
   const { host, waiting: { pending } } = table;
   const { timeoutMs, signal } = patience;
   if (signal?.aborted) return Promise.reject(abortError("no", signal));
@@ -68,7 +74,7 @@ export function submit(table: Proposals, command: Uint8Array, patience: Patience
     begin(sequence) {
       const id: ProposalId = { node: host.node, incarnation: host.incarnation, sequence };
       table.pendingBytes += bytes;
-      host.propose({ id, command });
+      host.propose(session === undefined ? { id, command } : { id, command, session });
       return { id, bytes };
     },
     givenUp({ id }, code) {
@@ -79,9 +85,12 @@ export function submit(table: Proposals, command: Uint8Array, patience: Patience
 }
 
 /** Answers who proposed this entry, if it was proposed here and still waits. */
-export function onApplied(table: Proposals, { id }: Command, outcome: Outcome): void {
+export function onApplied(table: Proposals, { id }: Command, result: Result): void {
   if (id.node !== table.host.node || id.incarnation !== table.host.incarnation) return;
-  settle(table.waiting, id.sequence, (waiting) => waiting.resolve(outcome));
+  settle(table.waiting, id.sequence, (waiting) => {
+    if (result.type === "answer") waiting.resolve(result);
+    else waiting.reject(result.error);
+  });
 }
 
 /** Tells who proposed that there was no room. */
@@ -91,7 +100,7 @@ export function onRefused(table: Proposals, { ids, outcome }: Refuse): void {
     settle(
       table.waiting,
       id.sequence,
-      (waiting) => waiting.reject(overloadError(outcome, "no server had room")),
+      (waiting) => waiting.reject(overloadError(outcome, "no server took it")),
     );
   }
 }

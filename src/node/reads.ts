@@ -45,6 +45,17 @@ export function read({ host, waiting }: Reads, query: Uint8Array, patience: Pati
   });
 }
 
+/** Asks the state machine as it is, up to date or not. What a query throws is the trouble of who asks. */
+export async function readStale(
+  { host }: Reads,
+  query: Uint8Array,
+  restored: Promise<void> | null,
+): Promise<unknown> {
+  // A machine that is being restored is nothing in between.
+  await restored;
+  return host.query(query);
+}
+
 /** What the state machine has applied is new enough for these: asks it. */
 export function onReady(reads: Reads, ids: readonly ProposalId[]): void {
   for (const { sequence } of ids) {

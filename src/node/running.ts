@@ -1,13 +1,5 @@
 /** All that a running node consists of, put together. */
-import {
-  configurationsInUse,
-  entryAt,
-  type LogEntry,
-  type LogIndex,
-  membersOf,
-  type ServerState,
-} from "../core/mod.ts";
-import { createCopier } from "../copies.ts";
+import { entryAt, type ServerState } from "../core/mod.ts";
 import type { Report } from "../logging.ts";
 import type { Clock, Connection, OpenStorage } from "../ports.ts";
 import { recorded } from "../trace/record.ts";
@@ -18,9 +10,11 @@ import * as loops from "./loop.ts";
 import { observed, tell } from "./observing.ts";
 import { promised } from "./promised.ts";
 import { durationMs, type Settings } from "./options.ts";
+import { peersOf, watchPeers } from "./peers.ts";
 import * as proposals from "./proposals.ts";
 import * as readTable from "./reads.ts";
 import { watchStates } from "./reporting.ts";
+import { applyEntries, forgetUpTo, isExecuted, type Replica } from "./replica.ts";
 import * as requests from "./requests.ts";
 import * as snapshots from "./snapshots.ts";
 import type { Health } from "./status.ts";
@@ -34,10 +28,13 @@ export interface Running {
   readonly snapshots: snapshots.Snapshots;
   readonly requests: requests.Requests;
   readonly source: Source;
+  readonly replica: Replica;
   readonly storage: OpenStorage;
   readonly report: Report;
   readonly stopped: Promise<Health>;
   readonly resolveStopped: (health: Health) => void;
+  /** Aborts when the node no longer runs, for those who are about to ask again. */
+  readonly ended: AbortController;
   /** Null until the transport is open. */
   connection: Connection | null;
   health: Health;
@@ -47,10 +44,10 @@ export interface Running {
 
 export function assemble(
   settings: Settings,
-  { storage, report }: Pick<Running, "storage" | "report">,
+  { storage, report, replica }: Pick<Running, "storage" | "report" | "replica">,
   state: ServerState,
 ): Running {
-  const { clock, trace, observer, stateMachine } = settings;
+  const { clock, trace, observer } = settings;
   const { table, reads, asked } = createTables(settings, () => loop);
   const loop = loops.createLoop(state, {
     step: trace === undefined ? settings.step : recorded(settings.step, trace),
@@ -59,16 +56,14 @@ export function assemble(
     write: (write) =>
       observed(observer, { type: "write", entries: write.entries.length }, () => storage.write(write)),
     send: (message) => node.connection?.send(message),
-    apply(entry: LogEntry, index: LogIndex) {
-      if (entry.type !== "command") return;
-      // A copy: the log's bytes go on to other servers, so nobody may change them.
-      const answer = stateMachine.apply(copy(entry.command), index);
-      forbidPromise(answer, index);
-      answers.push(() => proposals.onApplied(table, entry, { index, answer }));
-    },
+    apply: (entries) =>
+      applyEntries(replica, entries, (command, result) => {
+        answers.push(() => proposals.onApplied(table, command, result));
+      }),
     onApplied() {
       // Only now, so that whoever is answered finds its command applied in `status` and `deliveries`.
       for (const answer of answers.splice(0)) answer();
+      snapshots.onApplied(content);
       wakeAll(source);
     },
     refuse: (refused) => proposals.onRefused(table, refused),
@@ -84,8 +79,7 @@ export function assemble(
     onState: followStates(state, () => node),
     onFailure: (error) => fail(node, error),
   });
-  const content = createContent(settings, storage, () => node);
-  const copy = createCopier();
+  const content = createContent({ settings, storage, replica }, () => node);
   const answers: (() => void)[] = [];
   const source = createSource(clock, () => node);
   const { promise: stopped, resolve: resolveStopped } = promised<Health>();
@@ -97,10 +91,12 @@ export function assemble(
     snapshots: content,
     requests: asked,
     source,
+    replica,
     storage,
     report,
     stopped,
     resolveStopped,
+    ended: new AbortController(),
     connection: null,
     health: { type: "running" },
     closing: null,
@@ -110,20 +106,21 @@ export function assemble(
 
 /** What is to be done after every step. */
 function followStates(first: ServerState, node: () => Running): (state: ServerState) => void {
-  let known = configurationsInUse(first);
+  const watchTheirs = watchPeers(first, (state) => {
+    const { settings, connection } = node();
+    const { peers, addresses } = peersOf(state, settings.peers);
+    connection?.setPeers(peers, addresses);
+  });
   const watch = watchStates(first, (event) => node().report(event));
   return (state) => {
-    const { settings, requests: asked, snapshots: content, connection } = node();
+    const { settings, requests: asked, snapshots: content, replica } = node();
     const { observer } = settings;
     watch(state);
     if (observer !== undefined) tell(() => observer.stepped(state));
     requests.onState(asked, state);
     snapshots.onState(content, state);
-    const inUse = configurationsInUse(state);
-    if (inUse.length === known.length && inUse.at(-1) === known.at(-1)) return;
-    known = inUse;
-    const { peers, addresses } = peersOf(settings, state);
-    connection?.setPeers(peers, addresses);
+    forgetUpTo(replica, state.log.compactedIndex);
+    watchTheirs(state);
   };
 }
 
@@ -132,6 +129,7 @@ function createSource(clock: Clock, node: () => Running): Source {
   const state = () => node().loop.state;
   return {
     applied: (index) => index <= state().lastApplied ? entryAt(state().log, index) : undefined,
+    isExecuted: (entry, index) => isExecuted(node().replica, entry, index),
     compactedIndex: () => state().log.compactedIndex,
     ended: () => {
       const { health } = node();
@@ -143,16 +141,21 @@ function createSource(clock: Clock, node: () => Running): Source {
 }
 
 /** What keeps the content of snapshots. */
-function createContent(settings: Settings, storage: OpenStorage, node: () => Running): snapshots.Snapshots {
+function createContent(
+  { settings, storage, replica }: Pick<Running, "settings" | "storage" | "replica">,
+  node: () => Running,
+): snapshots.Snapshots {
   return snapshots.createSnapshots({
     node: settings.id,
     storage,
-    stateMachine: settings.stateMachine,
+    replica,
+    afterEntries: settings.snapshotAfterEntries ?? null,
     maxChunkBytes: settings.maxSnapshotChunkBytes,
     state: () => node().loop.state,
     send: (message) => node().connection?.send(message),
     submit: (event) => loops.submit(node().loop, event),
     pauseApplying: (isPaused) => loops.pauseApplying(node().loop, isPaused),
+    applying: () => node().loop.applying,
     onFailure: (error) => fail(node(), error),
     report: (event) => node().report(event),
   });
@@ -180,24 +183,4 @@ function createTables(settings: Settings, loop: () => loops.Loop) {
   });
   const asked = requests.createRequests(clock, (event) => loops.submit(loop(), event));
   return { table, reads, asked };
-}
-
-/**
- * Whom to talk to: the members, also those that an entry removes which isn't committed yet; or, as long as the log names
- * none, those that a new server was told of.
- */
-export function peersOf(settings: Settings, state: ServerState) {
-  const configurations = configurationsInUse(state).map(({ configuration }) => configuration);
-  const members = [...new Set(configurations.flatMap(membersOf))].sort();
-  const peers = (members.length === 0 ? settings.peers : members).filter((peer) => peer !== settings.id);
-  const addresses = Object.assign({}, ...configurations.map((configuration) => configuration.addresses));
-  return { peers, addresses };
-}
-
-/** What is promised comes in an order of its own, and nobody is there to hear that it failed. */
-function forbidPromise(answer: unknown, index: LogIndex): void {
-  if (typeof (answer as Partial<PromiseLike<unknown>> | null | undefined)?.then !== "function") return;
-  // If it rejects as well, that must not end the process.
-  Promise.resolve(answer).catch(() => {});
-  throw new TypeError(`apply must be synchronous, but returned a promise for the command at index ${index}`);
 }

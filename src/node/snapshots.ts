@@ -13,8 +13,9 @@ import type {
 } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Report } from "../logging.ts";
-import type { OpenStorage, StateMachine } from "../ports.ts";
+import type { OpenStorage } from "../ports.ts";
 import { reason } from "./adapters.ts";
+import { type Replica, restoreReplica, snapshotOf } from "./replica.ts";
 
 /** What snapshots act on. */
 export interface SnapshotsHost {
@@ -23,7 +24,9 @@ export interface SnapshotsHost {
   /** Keeps them. */
   readonly storage: OpenStorage;
   /** What they are of. */
-  readonly stateMachine: StateMachine;
+  readonly replica: Replica;
+  /** After how many entries to take one; null for never. */
+  readonly afterEntries: number | null;
   /** The most bytes of a chunk. */
   readonly maxChunkBytes: number;
   /** The state of the server after the last step. */
@@ -34,6 +37,8 @@ export interface SnapshotsHost {
   readonly submit: (event: Event) => void;
   /** While true, nothing may be applied. */
   readonly pauseApplying: (isPaused: boolean) => void;
+  /** Settles when what is being applied has been; null if nothing is. */
+  readonly applying: () => Promise<void> | null;
   /** The storage, or the state machine, has failed: the node must stop. */
   readonly onFailure: (error: unknown) => void;
   /** Where to report trouble. */
@@ -67,6 +72,8 @@ export interface Snapshots {
   incoming: Incoming | null;
   /** Whether one of the own state machine is being written. */
   isTaking: boolean;
+  /** The index of the last one that was taken here; 0 if none was. */
+  takenUpTo: LogIndex;
   /** Settles when the state machine is restored; null if it isn't being so. */
   restoring: Promise<void> | null;
   isClosed: boolean;
@@ -74,42 +81,58 @@ export interface Snapshots {
 
 /** None is under way. */
 export function createSnapshots(host: SnapshotsHost): Snapshots {
-  return { host, outgoing: new Map(), incoming: null, isTaking: false, restoring: null, isClosed: false };
+  return {
+    host,
+    outgoing: new Map(),
+    incoming: null,
+    isTaking: false,
+    takenUpTo: 0,
+    restoring: null,
+    isClosed: false,
+  };
 }
 
 /** Restores the state machine from a stored snapshot. */
 export async function restoreFrom(
   storage: OpenStorage,
-  machine: StateMachine,
+  replica: Replica,
   index: LogIndex,
 ): Promise<void> {
-  if (typeof machine.restore !== "function") {
-    const message = "there is a snapshot, but the state machine has no method restore";
-    throw new RaftError("InvalidOptions", `options.stateMachine: ${message}`);
-  }
-  await machine.restore(await storage.readSnapshot(index));
+  await restoreReplica(replica, await storage.readSnapshot(index));
 }
 
 /** Takes a snapshot of what has been applied. Resolves when it is durable, and the core was told. */
 export async function take(snapshots: Snapshots): Promise<LogIndex> {
   const { host } = snapshots;
-  const { stateMachine, storage } = host;
-  if (typeof stateMachine.snapshot !== "function") {
-    throw new RaftError("InvalidOptions", "snapshot: the state machine has no method snapshot");
-  }
+  const { replica, storage } = host;
   if (snapshots.isTaking) throw new RaftError("Pending", "a snapshot is being taken: wait for it");
   snapshots.isTaking = true;
   try {
     // A machine that is being restored is nothing in between.
     await snapshots.restoring;
+    while (host.applying() !== null) await host.applying();
     const { lastApplied, snapshot } = host.state();
     if (lastApplied <= (snapshot?.index ?? 0)) return lastApplied;
-    await storage.writeSnapshot(lastApplied, stateMachine.snapshot());
+    await storage.writeSnapshot(lastApplied, snapshotOf(replica));
+    snapshots.takenUpTo = lastApplied;
     host.submit({ type: "snapshotTaken", index: lastApplied });
     return lastApplied;
   } finally {
     snapshots.isTaking = false;
   }
+}
+
+/** Takes a snapshot if it is time to. One that fails is tried again after the next entries. */
+export function onApplied(snapshots: Snapshots): void {
+  const { host, isTaking, takenUpTo } = snapshots;
+  if (host.afterEntries === null || isTaking) return;
+  const { lastApplied, snapshot } = host.state();
+  if (lastApplied - Math.max(takenUpTo, snapshot?.index ?? 0) < host.afterEntries) return;
+  take(snapshots).catch((error) => {
+    if (snapshots.isClosed) return;
+    const message = `can't take a snapshot of index ${lastApplied}: ${reason(error)}`;
+    host.report({ level: "warn", event: "snapshotNotTaken", message });
+  });
 }
 
 /** Reads a chunk, and sends it. */
@@ -219,9 +242,10 @@ async function begin(snapshots: Snapshots, index: LogIndex): Promise<void> {
 async function install(snapshots: Snapshots, message: InstallSnapshot): Promise<void> {
   const { host } = snapshots;
   snapshots.incoming = null;
+  host.pauseApplying(true);
+  await host.applying();
   if (message.snapshot.index > host.state().lastApplied) {
-    host.pauseApplying(true);
-    snapshots.restoring = restoreFrom(host.storage, host.stateMachine, message.snapshot.index);
+    snapshots.restoring = restoreFrom(host.storage, host.replica, message.snapshot.index);
     await snapshots.restoring;
     snapshots.restoring = null;
   }

@@ -9,18 +9,18 @@ export const systemClock: Clock = {
   },
 };
 
-/** Drawn in advance, as each call of the runtime takes its time. */
-const words = new Uint32Array(128);
-let used = words.length;
+/** Drawn in advance: a timer starts anew with every message, and each call of the runtime costs a microsecond. */
+const drawn = new Uint32Array(256);
+let used = drawn.length;
 
 /** The runtime's cryptographic randomness: a process that starts again must not draw the same numbers again. */
 export const systemRandom: Random = {
   next() {
-    if (used === words.length) {
-      crypto.getRandomValues(words);
+    if (used === drawn.length) {
+      crypto.getRandomValues(drawn);
       used = 0;
     }
-    const [high, low] = [words[used++]!, words[used++]!];
+    const [high, low] = [drawn[used++]!, drawn[used++]!];
     return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53;
   },
 };

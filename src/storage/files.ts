@@ -21,7 +21,7 @@ export interface OpenFile {
 
 /** A file system. */
 export interface Files {
-  /** Makes a folder, and those that it lies in, unless they exist. */
+  /** Makes a folder, and those that it lies in, unless they exist; durably, as far as this process may see those. */
   makeFolder(path: string): Promise<void>;
   /** The names of all files in a folder. */
   list(folder: string): Promise<readonly string[]>;

@@ -20,7 +20,7 @@ import { crc32 } from "./checksum.ts";
 export type Key = readonly (Uint8Array | string | number | bigint | boolean | symbol)[];
 
 /** The version of the layout described here. */
-export const FORMAT = 3;
+export const FORMAT = 4;
 
 /** The most bytes of an entry in one part: below the limit for a value, 65,536 bytes, with the part's header. */
 export const MAX_PART_BYTES = 61_440;

@@ -1,27 +1,55 @@
 /** Files by `node:fs`, on Deno and on Node. */
 import fs from "node:fs";
+import { dirname } from "node:path";
 import process from "node:process";
 import type { Files, OpenFile } from "./files.ts";
 
 /** The files of this machine. */
 export const nodeFiles: Files = {
-  makeFolder: async (path) => void await fs.promises.mkdir(path, { recursive: true }),
+  async makeFolder(path) {
+    // The folder may be there since a process was killed before it was durable, so the one around it is synced each time.
+    const around = [dirname(path)];
+    while (isMissing(around[0]!) && dirname(around[0]!) !== around[0]) {
+      around.unshift(dirname(around[0]!));
+    }
+    await fs.promises.mkdir(path, { recursive: true });
+    for (const folder of around) await syncFolder(folder).catch(ignoreUnseen);
+  },
   list: (folder) => fs.promises.readdir(folder),
   open: (path, mode) =>
     Promise.resolve().then(() => openFile(fs.openSync(path, mode === "create" ? "w+" : "r+"))),
   rename: (from, to) => fs.promises.rename(from, to),
   remove: (path) => fs.promises.rm(path, { force: true }),
-  async syncFolder(path) {
-    // Windows can't open a folder, and keeps its own record of names.
-    if (process.platform === "win32") return;
-    const folder = fs.openSync(path, "r");
-    try {
-      await Promise.resolve(fs.fsyncSync(folder));
-    } finally {
-      fs.closeSync(folder);
-    }
-  },
+  syncFolder,
 };
+
+// async, so that what throws at once rejects.
+// deno-lint-ignore require-await
+async function syncFolder(path: string): Promise<void> {
+  // Windows can't open a folder, and keeps its own record of names.
+  if (process.platform === "win32") return;
+  const folder = fs.openSync(path, "r");
+  try {
+    fs.fsyncSync(folder);
+  } finally {
+    fs.closeSync(folder);
+  }
+}
+
+function isMissing(path: string): boolean {
+  try {
+    return !fs.existsSync(path);
+  } catch (error) {
+    ignoreUnseen(error);
+    return false;
+  }
+}
+
+/** A process that may use a folder need not be allowed to see the one that it lies in. */
+function ignoreUnseen(error: unknown): void {
+  const { code, name } = error as { code?: string; name?: string };
+  if (!["EACCES", "EPERM", "NotCapable"].includes(code ?? name ?? "")) throw error;
+}
 
 /** How many milliseconds a sync may hold up all else in this thread. */
 const patienceMs = 2;

@@ -3,6 +3,8 @@
  * An empty one asks for a sign of life, and is one. Knows no runtime.
  */
 
+import type { NodeId } from "../core/mod.ts";
+
 /** A stream of bytes to another process, such as a TCP connection. */
 export interface Socket {
   /** Who is at the other end, for the log. */
@@ -11,6 +13,8 @@ export interface Socket {
   read(buffer: Uint8Array): Promise<number | null>;
   /** Writes at least one byte and resolves to how many. */
   write(bytes: Uint8Array): Promise<number>;
+  /** Why the other end can't be this node, by what it has proven of itself; null if it can. Left out if nothing is proven. */
+  readonly doubt?: (node: NodeId) => string | null;
   /** Releases the socket; whatever reads or writes then rejects. Never throws, also the second time. */
   close(): void;
 }
@@ -86,18 +90,19 @@ export function frameReader(socket: Socket): FrameReader {
   let end = 0;
   let started = false;
 
-  /** Makes room for a frame of `needed` bytes, header included, that has not arrived as a whole. */
+  /** Makes room for more of a frame of `needed` bytes, header included, that has not arrived as a whole. */
   const reserve = (needed: number) => {
     const held = end - start;
     const fits = held > 0 && start + needed <= buffer.length;
     if (fits) return;
     if (held === 0 && buffer.length > maxIdleBytes) {
       buffer = new Uint8Array(initialBytes);
-    } else if (needed > buffer.length) {
-      const larger = new Uint8Array(needed);
-      larger.set(buffer.subarray(start, end));
+    } else if (held === buffer.length) {
+      // At most twice what has arrived, whatever is announced: an announcement costs nothing.
+      const larger = new Uint8Array(Math.min(needed, 2 * held));
+      larger.set(buffer);
       buffer = larger;
-    } else {
+    } else if (start > 0) {
       buffer.copyWithin(0, start, end);
     }
     start = 0;

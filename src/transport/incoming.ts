@@ -12,13 +12,17 @@ import {
   type Socket,
   writeAll,
 } from "./frame.ts";
-import { checkHello, helloFrame, readHello } from "./hello.ts";
+import { greetDialler, type Greeter } from "./handshake.ts";
+import { dishonesty } from "./honesty.ts";
+import { newsOnly } from "./news.ts";
 import { makePause } from "./pause.ts";
 
 /** Whom to let in. */
 export interface IncomingOptions {
   /** The node that is served. */
   readonly context: TransportContext;
+  /** Who we are. */
+  readonly own: Greeter;
   /** Waits for the next connection. Rejects when the listener is closed. */
   readonly accept: () => Promise<Socket>;
   /** Whether this is one of the other servers of the cluster, as far as is known now. */
@@ -31,10 +35,14 @@ export interface IncomingOptions {
   readonly handshakeTimeoutMs: number;
   /** How many connections may be in their handshake at once. */
   readonly maxHandshakes: number;
+  /** After how long without a byte a peer is taken for gone, in milliseconds: it asks for signs of life more often. */
+  readonly silenceMs: number;
 }
 
 /** The connections that others dial. */
 export interface Incoming {
+  /** Ends all of them: who is still welcome dials anew. */
+  renew(): void;
   /** Resolves when all are released. The listener must be closed first. Idempotent. */
   close(): Promise<void>;
 }
@@ -51,7 +59,7 @@ export function incoming(options: IncomingOptions): Incoming {
   const socketOf = new Map<NodeId, Socket>();
   let handshakes = 0;
   let crowded = false;
-  let refused = "";
+  const isNews = newsOnly();
   let closed = false;
 
   const admit = async (socket: Socket, frames: FrameReader) => {
@@ -78,10 +86,8 @@ export function incoming(options: IncomingOptions): Incoming {
       await receive(options, peer, socket, frames, () => sockets.has(socket));
     } catch (error) {
       const trouble = lineOf(error);
-      // Whoever is refused dials again and again: the same trouble is one line.
-      const isNews = peer !== null || trouble !== refused;
-      if (!closed && isNews) reportClosed(log, { peer, remote: socket.remote, trouble });
-      if (peer === null) refused = trouble;
+      const tells = !closed && (peer !== null || isNews(trouble));
+      if (tells) reportClosed(log, { peer, remote: socket.remote, trouble });
     } finally {
       socket.close();
       sockets.delete(socket);
@@ -103,6 +109,9 @@ export function incoming(options: IncomingOptions): Incoming {
   const acceptor = accepting(options, serveOrRefuse);
 
   return {
+    renew() {
+      for (const socket of sockets) socket.close();
+    },
     async close() {
       closed = true;
       for (const socket of sockets) socket.close();
@@ -175,7 +184,7 @@ function accepting(
  * @returns the peer; null if the connection ended without a word.
  */
 async function shakeHands(
-  { context, isPeer, handshakeTimeoutMs }: IncomingOptions,
+  { own, isPeer, handshakeTimeoutMs }: IncomingOptions,
   socket: Socket,
   frames: FrameReader,
 ): Promise<NodeId | null> {
@@ -185,17 +194,12 @@ async function shakeHands(
     socket.close();
   }, handshakeTimeoutMs);
   try {
-    const hello = await readHello(frames);
-    if (hello !== null) {
-      // Before it is judged, so that the other end, which judges alike, can say what is wrong, too.
-      const answered = await writeAll(socket, helloFrame(context)).then(() => true, () => false);
-      const peer = checkHello(hello, context);
-      if (!isPeer(peer)) throw new ProtocolError(`${JSON.stringify(peer)} is not a peer`);
-      if (answered) return peer;
-    }
-    if (late) throw new ProtocolError(`no hello within ${handshakeTimeoutMs} ms`);
-    if (hello === null && frames.started) throw new ProtocolError("it ended before its hello did");
-    return null;
+    const peer = await greetDialler(own, socket, frames);
+    if (peer !== null && !isPeer(peer)) throw new ProtocolError(`${JSON.stringify(peer)} is not a peer`);
+    if (peer === null && late) throw new ProtocolError("");
+    return peer;
+  } catch (error) {
+    throw late ? new ProtocolError(`no hello within ${handshakeTimeoutMs} ms`) : error;
   } finally {
     clearTimeout(timer);
   }
@@ -203,7 +207,7 @@ async function shakeHands(
 
 /** Delivers what a peer sends, until the connection ends or is closed here. */
 async function receive(
-  { context, maxFrameBytes }: IncomingOptions,
+  { context, maxFrameBytes, silenceMs }: IncomingOptions,
   peer: NodeId,
   socket: Socket,
   frames: FrameReader,
@@ -217,14 +221,39 @@ async function receive(
     await writeAll(socket, framesOf([new Uint8Array(0)])).catch(() => {});
     answering = false;
   };
-  do {
-    while (isOpen()) {
-      const body = frames.next(maxFrameBytes);
-      if (body === null) break;
-      if (body.length === 0) answer();
-      else context.onMessage(checkedMessage(body, peer, context.id));
-    }
-  } while (isOpen() && await frames.more());
+  const silence = noticeSilence(silenceMs, () => socket.close());
+  try {
+    do {
+      silence.onBytes();
+      while (isOpen()) {
+        const body = frames.next(maxFrameBytes);
+        if (body === null) break;
+        if (body.length === 0) answer();
+        else context.onMessage(checkedMessage(body, peer, context.id));
+      }
+    } while (isOpen() && await frames.more());
+    if (silence.isOver) throw new ProtocolError(`no byte for ${silenceMs} ms`);
+  } finally {
+    silence.stop();
+  }
+}
+
+/** Notices that a peer is gone though nobody said so. Looks twice as often as that, so that bytes cost no timer. */
+function noticeSilence(ms: number, onSilence: () => void) {
+  let silentLooks = 0;
+  let isOver = false;
+  const timer = setInterval(() => {
+    if (++silentLooks <= 2) return;
+    isOver = true;
+    onSilence();
+  }, ms / 2);
+  return {
+    onBytes: () => silentLooks = 0,
+    stop: () => clearInterval(timer),
+    get isOver() {
+      return isOver;
+    },
+  };
 }
 
 function checkedMessage(body: Uint8Array, peer: NodeId, own: NodeId) {
@@ -234,6 +263,10 @@ function checkedMessage(body: Uint8Array, peer: NodeId, own: NodeId) {
   }
   if (message.to !== own) {
     throw new ProtocolError(`a ${message.type} to ${JSON.stringify(message.to)}, which is another node`);
+  }
+  const reason = dishonesty(message);
+  if (reason !== null) {
+    throw new ProtocolError(`a ${message.type} that no honest server sends: ${reason}`);
   }
   return message;
 }

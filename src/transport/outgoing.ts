@@ -6,7 +6,6 @@
 import { unreachable } from "../core/mod.ts";
 import type { NodeId } from "../core/mod.ts";
 import type { Report } from "../logging.ts";
-import type { Identity } from "../ports.ts";
 import {
   type FrameReader,
   frameReader,
@@ -16,14 +15,14 @@ import {
   type Socket,
   writeAll,
 } from "./frame.ts";
-import { checkHello, helloFrame, readHello } from "./hello.ts";
+import { type Greeter, greetListener } from "./handshake.ts";
 import { makePause } from "./pause.ts";
 import { type QueueLimits, type SendQueue, sendQueue } from "./queue.ts";
 
 /** How to reach a peer, and how patiently. */
 export interface OutgoingOptions {
   /** Who we are. */
-  readonly own: Identity;
+  readonly own: Greeter;
   /** Whom to reach. */
   readonly peer: NodeId;
   /** Connects to it. When `signal` aborts it must give up soon, and release what it has. */
@@ -48,6 +47,8 @@ export interface Outgoing {
   send(body: Uint8Array): void;
   /** The peer is known to be up: if this is a pause after it could not be reached, end it. */
   retryNow(): void;
+  /** Ends the connection, if there is one, and dials anew. */
+  renew(reason: string): void;
   /** Resolves when every socket and timer is released. Idempotent. */
   close(): Promise<void>;
 }
@@ -110,6 +111,7 @@ export function outgoing(options: OutgoingOptions): Outgoing {
     retryNow() {
       if (!thrownOut) pause.end();
     },
+    renew: (reason) => current?.stop(reason),
     close() {
       closed = true;
       current?.stop("closed here");
@@ -201,12 +203,9 @@ function session(
   return { ended: run().then(summary), wake: () => wakeWriter(), stop };
 }
 
-/** Exchanges hellos. Resolves when the peer has presented itself, and fits. */
+/** Resolves when the peer has presented itself, and fits. */
 async function greet({ own, peer }: OutgoingOptions, socket: Socket, frames: FrameReader): Promise<void> {
-  await writeAll(socket, helloFrame(own));
-  const hello = await readHello(frames);
-  if (hello === null) throw new ProtocolError("it closed the connection instead of a hello");
-  const node = checkHello(hello, own);
+  const node = await greetListener(own, socket, frames);
   if (node !== peer) throw new ProtocolError(`there is ${JSON.stringify(node)} instead`);
 }
 

@@ -11,6 +11,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Configuration, Message, NodeId } from "../../src/core/mod.ts";
 import type { Connection, Transport } from "../../src/ports.ts";
+import { maxTerm } from "../../src/transport/honesty.ts";
 
 /** One cluster's worth of a transport, made anew for each test. */
 export interface TransportHarness {
@@ -366,9 +367,9 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
       type: "RequestVote",
       from,
       to,
-      term: most,
+      term: maxTerm,
       lastLogIndex: most,
-      lastLogTerm: most,
+      lastLogTerm: maxTerm - 1,
       priority: most,
       isTransfer: true,
     },
@@ -415,10 +416,19 @@ export function messagesOfEveryType(from: NodeId, to: NodeId): Message[] {
     },
     { type: "Propose", from, to, proposals: [] },
     { type: "Propose", from, to, proposals: [{ id, command }, { id: { ...id, sequence: 7 }, command }] },
+    {
+      type: "Propose",
+      from,
+      to,
+      proposals: [
+        { id, command, session: { type: "command", session: most, sequence: most, firstUnanswered: 1 } },
+        { id, command: new Uint8Array(), session: { type: "open", maxSessions: 1, maxAnswers: most } },
+      ],
+    },
     { type: "ProposeRefused", from, to, ids: [] },
     { type: "ProposeRefused", from, to, ids: [id, { ...id, node: "ü🐢" }] },
     { type: "PreVote", from, to, nextTerm: 1, lastLogIndex: 0, lastLogTerm: 0, priority: 0 },
-    { type: "PreVote", from, to, nextTerm: most, lastLogIndex: most, lastLogTerm: most, priority: most },
+    { type: "PreVote", from, to, nextTerm: maxTerm, lastLogIndex: most, lastLogTerm: 9, priority: most },
     { type: "PreVoteGranted", from, to, nextTerm: 7 },
     { type: "PreVoteRefused", from, to, term: 8 },
     { type: "TimeoutNow", from, to, term: 9 },

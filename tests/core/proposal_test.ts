@@ -1,5 +1,14 @@
 import { assertEquals } from "@std/assert";
-import { entriesOf, type Event, type Message, type Proposal, step } from "../../src/core/mod.ts";
+import {
+  configurationOfVoters,
+  entriesOf,
+  type Event,
+  type LogEntry,
+  type Message,
+  type Proposal,
+  type ServerState,
+  step,
+} from "../../src/core/mod.ts";
 import {
   appendEntries,
   electionTimeout,
@@ -77,4 +86,17 @@ Deno.test("a deposed leader hands proposals on to its successor, not to itself",
   const deposed = run(leader(0, []), received(appendEntries({ from: "c", term: 2 }))).state;
   const [message] = sent(step(deposed, proposed(x)).effects);
   assertEquals(message?.to, "c");
+});
+
+Deno.test("a server that is no member any more refuses what it would have to hold for ever", () => {
+  const without = configurationOfVoters(["b", "c"]);
+  const entry: LogEntry = { type: "configuration", term: 1, configuration: without };
+  const { state } = run(
+    follower(1, [entry]),
+    received(appendEntries({ prevLogIndex: 1, prevLogTerm: 1, leaderCommit: 1 })),
+  );
+  const removed: ServerState = { ...state, role: { type: "follower", leaderId: null } };
+  const { state: after, effects } = step(removed, received(propose("c", fromC)));
+  assertEquals(after.heldProposals, []);
+  assertEquals(sent(effects), [{ type: "ProposeRefused", from: "a", to: "c", ids: [fromC.id] }]);
 });

@@ -136,12 +136,11 @@ for (const theme of ["light", "dark"] as const) {
         await visitor.page.evaluate(() =>
           document.querySelectorAll("details").forEach((details) => details.open = true)
         );
-        await visitor.page.waitForTimeout(1000); // What glows has settled.
         const poor = await visitor.page.evaluate(poorContrasts);
         assertEquals(poor, []);
       }
     },
-    { colorScheme: theme },
+    { colorScheme: theme, reducedMotion: "reduce" },
   );
 }
 
@@ -262,6 +261,17 @@ browserTest("the run is played by itself, until its end or until somebody takes 
   await press(visitor, "p");
   await atStep(visitor, "step 4 of 4");
   await visitor.page.getByRole("button", { name: "Play the run (p)" }).waitFor();
+});
+
+browserTest("a run begins where a named trace leads, and its picture says so", async (visitor) => {
+  await visitor.open();
+  await press(visitor, "o");
+  const dialog = visitor.page.getByRole("dialog", { name: "Choose a spec" });
+  await dialog.getByLabel("Begin").selectOption("divided");
+  await dialog.getByRole("button", { name: "Open raft" }).click();
+  await visitor.page.getByText("leader · term 2").first().waitFor();
+  assertEquals(visitor.trace(), "@divided");
+  await visitor.page.locator("#row-0 .heading", { hasText: "@divided" }).waitFor();
 });
 
 browserTest("what a step does is said aloud", async (visitor) => {

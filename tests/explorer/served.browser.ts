@@ -162,8 +162,9 @@ servedTest("--build: the folder is a page on any web server, in any folder of it
 servedTest("another free port is taken if 3000 is not free; a port that was asked for must be", async () => {
   await withFiles({}, async (folder) => {
     await withExplorer([], folder, async ({ url: first }) => {
-      await withExplorer([], folder, async ({ url: second }) => {
+      await withExplorer([], folder, async ({ url: second, noted }) => {
         assert(first !== second);
+        await noted("lead to port 3000: put this one in its place");
         const { status, body } = await fetch(second);
         assertEquals(status, 200);
         await body?.cancel();

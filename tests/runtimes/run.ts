@@ -3,8 +3,10 @@
  *
  * `storages.ts` needs a Node with `node:sqlite`: one is fetched from npm if the installed one is older.
  */
+import { testCa } from "../certificates.ts";
+
 const folder = await Deno.makeTempDir();
-const passed = await everywhere() && await storages();
+const passed = await everywhere() && await storages() && await encrypted();
 await Deno.remove(folder, { recursive: true });
 console.log(passed ? "runtimes: node passed" : "runtimes: failed");
 Deno.exit(passed ? 0 : 1);
@@ -29,6 +31,20 @@ async function storages(): Promise<boolean> {
     if (!await run(command, [...words, data, `${starts}`])) return false;
   }
   return true;
+}
+
+/** Nodes talk over mutual TLS on Node, too. */
+async function encrypted(): Promise<boolean> {
+  const [ca, other] = await Promise.all([testCa(), testCa()]);
+  const [a, b, stranger] = await Promise.all([
+    ca.credentialsOf("a"),
+    ca.credentialsOf("b"),
+    other.credentialsOf("b"),
+  ]);
+  const credentials = `${folder}/credentials.json`;
+  await Deno.writeTextFile(credentials, JSON.stringify({ a, b, stranger }));
+  const bundle = await bundled("tls.ts", "deno");
+  return bundle !== null && await run("node", [bundle, credentials]);
 }
 
 async function bundled(program: string, platform: "browser" | "deno"): Promise<string | null> {

@@ -135,6 +135,25 @@ Deno.test("a lost message ends in a mark; an unfinished run shows what is still 
   assertEquals(shapesOfLoop(4, 2).length, 2);
 });
 
+Deno.test("words beside a badge stay between the numbers and the notes", async () => {
+  const { servers, rows } = drawn(await visit("a!_ a* b!_ b* c!_ c* a^ a=x"));
+  for (const width of [420, 480, 600, 940]) {
+    const frame = frameOf(servers.length, width);
+    const words = rows.slice(1).flatMap((row) =>
+      shapesOfRow(frame, servers, row, rows[row.number - 1]!.badges, []).front
+        .filter((shape) => shape.class === "label happening")
+    );
+    assertEquals(words.length, rows.length - 1);
+    for (const { attributes, text = "" } of words) {
+      const x = Number(attributes.x);
+      const [from, to] = attributes["text-anchor"] === "end"
+        ? [x - 6.2 * text.length, x]
+        : [x, x + 6.2 * text.length];
+      assert(from > 20 && to < frame.notes + 12, `${text} at ${width}: ${from} to ${to} of ${frame.notes}`);
+    }
+  }
+});
+
 Deno.test("columns leave room for words, also on a phone", () => {
   for (const width of [300, 360, 480, 940]) {
     for (const servers of [0, 1, 3, 5]) {

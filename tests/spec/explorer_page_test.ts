@@ -10,8 +10,16 @@ import { messageSign, messageText } from "../../spec/explorer/page/message_text.
 import { colourOfTerm, contrast, dark, light, pairs, termColours } from "../../spec/explorer/page/palette.ts";
 import { clusterPicture } from "../../spec/explorer/page/raft_cluster.ts";
 import type { ServerPicture } from "../../spec/explorer/page/server_picture.ts";
-import { bowOf, narrowStage, partsOf, pointOn, ringOf, wideStage } from "../../spec/explorer/page/stage.ts";
+import {
+  bowOf,
+  narrowStage,
+  pointOn,
+  progressOf,
+  ringOf,
+  wideStage,
+} from "../../spec/explorer/page/stage.ts";
 import { stopOf } from "../../spec/explorer/page/tour_place.ts";
+import { partsOf } from "../../spec/explorer/page/value_parts.ts";
 import { violationsOn } from "../../spec/explorer/page/violations.ts";
 import { addressIn, openAddress, problemOf } from "../../spec/explorer/page/opening.ts";
 import { homeOf, startOfTour } from "../../spec/explorer/hash.ts";
@@ -202,8 +210,8 @@ Deno.test("servers stand on the stage, whatever their number, and messages of bo
     const [there, back] = [pointOn(bowOf(a, b), 0.5), pointOn(bowOf(b, a), 0.5)];
     assert(Math.hypot(there.x - back.x, there.y - back.y) > 24);
   }
-  assertEquals(partsOf(1), [0.5]);
-  assert(partsOf(4).every((part, i, all) => i === 0 || part < all[i - 1]!));
+  assertEquals(progressOf(1), [0.5]);
+  assert(progressOf(4).every((part, i, all) => i === 0 || part < all[i - 1]!));
 });
 
 Deno.test("branches: each end once, with what leads to it from the run that is shown", async () => {
@@ -268,6 +276,35 @@ Deno.test("what is wrong with an address is told by what it is", () => {
     message: "oh",
     playable: null,
   });
+});
+
+Deno.test("values are taken apart to what can be read, each beside what it was", () => {
+  const before = {
+    a: { ballot: -1, votes: new Set(["x", "z"]) },
+    list: [1, 2],
+    deep: { a: { b: { c: [1] } } },
+  };
+  const after = {
+    a: { ballot: 2, votes: new Set(["x", "y"]) },
+    list: [1, 3, 4],
+    deep: { a: { b: { c: [1] } } },
+  };
+  assertEquals(partsOf("s", after, before).map(({ name, now, old }) => [name, now, old]), [
+    ["s.a.ballot", "2", "-1"],
+    ["s.a.votes", "{x, y}", "{x, z}"],
+    ["s.list[0]", "1", "1"],
+    ["s.list[1]", "3", "2"],
+    ["s.list[2]", "4", null],
+    ["s.deep.a.b", "(c: [1])", "(c: [1])"],
+  ]);
+  assertEquals(partsOf("s", after, before)[1]?.elements, [
+    { text: "x", mark: "same" },
+    { text: "y", mark: "new" },
+    { text: "z", mark: "gone" },
+  ]);
+  assertEquals(partsOf("n", 3, undefined), [{ name: "n", now: "3", old: null, elements: null }]);
+  assertEquals(partsOf("empty", [], []).map(({ now }) => now), ["[]"]);
+  assertEquals(partsOf("long", Array(20).fill(0), undefined).length, 1);
 });
 
 Deno.test("a tour is left by another step, and found again on the way back", async () => {

@@ -71,7 +71,7 @@ function ProblemBanner() {
           <button
             type="button"
             class="main"
-            onClick={() => void visits.visit(problem.playable!)}
+            onClick={() => void visits.visit(problem.playable!, { asFarAsPossible: true })}
           >
             Show it as far as it goes
           </button>

@@ -22,8 +22,12 @@ const gutter = 38;
 /** Bold letters take more room than their size. */
 const boldSize = 13;
 
-/** How wide a letter of the words beside a badge is. */
+/** The size of the words beside a badge, and how wide their letters are. */
+const wordSize = 11;
 const wordWidth = 6;
+
+/** How far from a badge's middle they begin. */
+const besideBadge = 30;
 
 /** How large a badge is. */
 const radius = 10;
@@ -231,15 +235,26 @@ function happeningShapes(
   const i = servers.indexOf(at ?? "");
   const x = columns[i];
   if (x === undefined) return [];
-  const room = arrow === null ? title.length * wordWidth : 0;
-  const isLeft = i > 0 && (i === servers.length - 1 || x + 2 * radius + room > notes);
+  const needed = arrow === null ? title.length * wordWidth : 0;
+  const [left, right] = [x - gutter - besideBadge, notes - x - besideBadge];
+  const isLeft = needed > right && left > right;
   const side = isLeft ? -1 : 1;
   const signAt = x + side * (radius + 11);
   const sign = arrow === null ? glyphPath(glyph, signAt, y) : null;
   const word = isLeft ? signAt - 9 : signAt + 9;
   return [
     ...(sign === null ? [] : [path(sign, `sign ${glyph}`)]),
-    ...(arrow === null ? [text(word, y + 3.8, title, "label happening", isLeft ? "end" : "start")] : []),
+    ...(arrow === null
+      ? [
+        text(
+          word,
+          y + 3.8,
+          fitted(title, isLeft ? left : right, wordSize),
+          "label happening",
+          isLeft ? "end" : "start",
+        ),
+      ]
+      : []),
     ...diskShapes(disk, x - side * (radius + 9), y),
   ];
 }

@@ -47,11 +47,11 @@ function Group({ group: { where, choices, requests } }: { readonly group: Choice
           {where}
         </h3>
       )}
-      {choices.map((choice) => <ChoiceRow key={choice.enabled.step.label} choice={choice} />)}
+      {choices.map((choice, i) => <ChoiceRow key={i} choice={choice} />)}
       {requests.length > 0 && (
         <details>
           <summary>Ask {where}, as an administrator ({requests.length})</summary>
-          {requests.map((choice) => <ChoiceRow key={choice.enabled.step.label} choice={choice} />)}
+          {requests.map((choice, i) => <ChoiceRow key={i} choice={choice} />)}
         </details>
       )}
     </div>

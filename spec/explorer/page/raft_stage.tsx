@@ -1,7 +1,7 @@
 /** The stage: servers on a ring, each in the shape of its role and the colour of its term, and messages between them. */
 import type { Choice, ChoiceGroup } from "./choices.ts";
 import { usePage } from "./context.ts";
-import { type NetworkSign, signOf } from "./flights.ts";
+import { type Flight, type NetworkSign, signOf } from "./flights.ts";
 import { familyOf, messageSign, messageText } from "./message_text.ts";
 import { colourOfTerm } from "./palette.ts";
 import type { ClusterPicture, FlyingMessage } from "./raft_cluster.ts";
@@ -13,9 +13,9 @@ import {
   byWay,
   narrowStage,
   outlineOf,
-  partsOf,
   type Place,
   pointOn,
+  progressOf,
   ringOf,
   serverRadius,
   wideStage,
@@ -31,6 +31,7 @@ export function RaftStage({ cluster, before }: {
   const places = ringOf(cluster.servers.length, size);
   const placeOf = (id: string) => places[cluster.servers.findIndex((server) => server.id === id)];
   const step = store.here.value?.step ?? null;
+  const inFlight = store.diagram.value?.traffic[store.here.value?.position ?? 0]?.inFlight ?? [];
   const sign = step === null ? null : signOf(step);
   return (
     <svg
@@ -58,11 +59,11 @@ export function RaftStage({ cluster, before }: {
           voters={cluster.servers.length}
         />
       ))}
-      {byWay(cluster.messages).map(([way, messages]) => {
+      {byWay(byAge(cluster.messages, inFlight)).map(([way, messages]) => {
         const [from, to] = [placeOf(messages[0]!.message.from), placeOf(messages[0]!.message.to)];
         if (from === undefined || to === undefined) return null;
         const bow = bowOf(from, to);
-        const parts = partsOf(messages.length);
+        const parts = progressOf(messages.length);
         return (
           <g key={way}>
             <path class="bow" d={outlineOf(bow)} />
@@ -80,6 +81,12 @@ export function RaftStage({ cluster, before }: {
       })}
     </svg>
   );
+}
+
+/** Those that were sent first come first. */
+function byAge(messages: readonly FlyingMessage[], inFlight: readonly Flight[]): readonly FlyingMessage[] {
+  const ages = new Map(inFlight.map(({ message }, age) => [message, age]));
+  return messages.toSorted((a, b) => (ages.get(a.integer) ?? 0) - (ages.get(b.integer) ?? 0));
 }
 
 /** Everybody can speak to everybody. */

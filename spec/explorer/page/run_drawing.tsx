@@ -177,7 +177,8 @@ const RowFront = memo(({ row, count, before, frame, servers, violations, isSelec
         >
           <title>{`${branches} branches begin here`}</title>
           <rect x="1" y={middleOf(number) - rowHeight / 2 - 8} width="26" height="16" rx="8" />
-          <text x="14" y={middleOf(number) - rowHeight / 2 + 4} text-anchor="middle">⑂{branches}</text>
+          <path d={`M9 ${middleOf(number) - rowHeight / 2 + 5}v-4m0 0l-3 -5m3 5l3 -5`} />
+          <text x="19" y={middleOf(number) - rowHeight / 2 + 4} text-anchor="middle">{branches}</text>
         </g>
       )}
     </g>
@@ -213,34 +214,39 @@ function useWindow(
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(900);
   const [isPrinted, setPrinted] = useState(false);
-  const look = () => {
-    const box = scroller.current;
-    if (box === null) return;
+  // To ask the browser would have it lay out the page at once.
+  const seen = useRef({ top: 0, height: 900, position });
+  seen.current.position = position;
+  const look = (at: number) => {
+    seen.current.top = at;
     // Not at every pixel.
-    setTop(Math.floor(box.scrollTop / (rowHeight * stride)) * stride);
-    setHeight(box.clientHeight);
+    setTop(Math.floor(at / (rowHeight * stride)) * stride);
   };
-  const selected = useRef(position);
-  selected.current = position;
   const show = () => {
-    const box = scroller.current;
-    if (box === null) return;
-    const above = selected.current * rowHeight;
+    const { top, height, position } = seen.current;
+    const above = position * rowHeight;
     const below = above + 2 * rowHeight + headHeight;
-    if (above < box.scrollTop) box.scrollTop = above;
-    else if (below > box.scrollTop + box.clientHeight) box.scrollTop = below - box.clientHeight;
-    look();
+    const wanted = above < top ? above : below > top + height ? below - height : top;
+    if (wanted === top) return;
+    look(wanted);
+    requestAnimationFrame(() => scroller.current?.scrollTo(0, wanted));
   };
   useLayoutEffect(show, [position, path, width]);
   useEffect(() => {
-    const observer = new ResizeObserver(show);
+    const observer = new ResizeObserver(([entry]) => {
+      seen.current.height = entry!.contentRect.height;
+      setHeight(seen.current.height);
+      show();
+    });
     observer.observe(scroller.current!);
     return () => observer.disconnect();
   }, []);
   useEffect(() => {
     const print = (isOn: boolean) => () => flushSync(() => setPrinted(isOn));
     const [before, after] = [print(true), print(false)];
-    scroller.current?.addEventListener("scroll", look, { passive: true });
+    scroller.current?.addEventListener("scroll", () => look(scroller.current?.scrollTop ?? 0), {
+      passive: true,
+    });
     addEventListener("beforeprint", before);
     addEventListener("afterprint", after);
     return () => {

@@ -5,7 +5,7 @@ import type { Passage } from "../source.ts";
 import { usePage } from "./context.ts";
 
 /** How long a step must stay selected before its source is looked for, in ms. */
-const restMs = 100;
+const restMs = 200;
 
 /** The source. */
 export function SourcePanel() {

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /** Which spec to look at, and for which values of its parameters. */
 import { useState } from "preact/hooks";
+import type { Start } from "../../checker/model.ts";
 import { type Parameter, resolveParameters, type Specification } from "../../dsl/specification.ts";
 import { homeOf } from "../hash.ts";
 import { usePage } from "./context.ts";
@@ -31,12 +32,18 @@ function Bounds({ name, spec }: { readonly name: string; readonly spec: Specific
   const [changed, setChanged] = useState<Readonly<Record<string, Parameter>>>(
     isOpen ? opened!.subject.parameters : {},
   );
+  const [start, setStart] = useState(isOpen ? store.session.value!.start.name : "1");
   const names = Object.keys(spec.bounds);
   const values = { ...resolveParameters(spec, bounds, {}), ...changed };
   function open(event: Event): void {
     event.preventDefault();
     store.dialog.value = null;
-    void visits.visit({ ...homeOf(name), bounds, parameters: changed });
+    void visits.visit({
+      ...homeOf(name),
+      bounds,
+      parameters: changed,
+      trace: start === "1" ? "" : `@${start}`,
+    });
   }
   return (
     <form onSubmit={open}>
@@ -69,12 +76,34 @@ function Bounds({ name, spec }: { readonly name: string; readonly spec: Specific
           ))}
         </fieldset>
       )}
+      {isOpen && <StartField starts={opened!.model.starts} start={start} onChange={setStart} />}
       <p class="faint">{spec.summary(values).replaceAll("<=", "≤")}</p>
       <p class="note">
         Who plays may go beyond these bounds; searches keep to them.
       </p>
       <button type="submit" class="main">Open {name}</button>
     </form>
+  );
+}
+
+/** Where a run begins: in an initial state, or where a named trace leads. */
+function StartField({ starts, start, onChange }: {
+  readonly starts: readonly Start[];
+  readonly start: string;
+  readonly onChange: (start: string) => void;
+}) {
+  if (starts.length < 2) return null;
+  return (
+    <>
+      <label for="start">Begin</label>
+      <select id="start" value={start} onChange={(event) => onChange(event.currentTarget.value)}>
+        {starts.map(({ name, trace }) => (
+          <option key={name} value={name}>
+            {trace === "" ? `in initial state @${name}` : `@${name}, after ${trace.split(" ").length} steps`}
+          </option>
+        ))}
+      </select>
+    </>
   );
 }
 

@@ -79,7 +79,7 @@ export function pointOn({ from, by, to }: Bow, part: number): Place {
 }
 
 /** How far the messages on one bow have come: the first one, which was sent before the others, the furthest. */
-export function partsOf(count: number): readonly number[] {
+export function progressOf(count: number): readonly number[] {
   if (count === 1) return [0.5];
   return Array.from({ length: count }, (_, i) => round(100 * (0.82 - 0.64 * i / (count - 1))) / 100);
 }

@@ -132,7 +132,7 @@ function asked(query: string): ReadonlySignal<boolean> {
 /** Dark or light: as the system has it, until somebody chooses. */
 function themes(): Pick<Store, "isDark" | "switchTheme"> {
   const system = asked("(prefers-color-scheme: dark)");
-  const chosen = signal<Theme>(themeIn(localStorage.getItem(themeKey)));
+  const chosen = signal<Theme>(keptTheme());
   const isDark = computed(() => chosen.value === "system" ? system.value : chosen.value === "dark");
   effect(() => {
     document.documentElement.dataset.theme = isDark.value ? "dark" : "light";
@@ -142,13 +142,28 @@ function themes(): Pick<Store, "isDark" | "switchTheme"> {
     switchTheme() {
       const next = isDark.value ? "light" : "dark";
       chosen.value = system.value === (next === "dark") ? "system" : next;
-      localStorage.setItem(themeKey, chosen.value);
+      keepTheme(chosen.value);
     },
   };
 }
 
 const themeKey = "quorate-theme";
 
-function themeIn(text: string | null): Theme {
-  return text === "dark" || text === "light" ? text : "system";
+/** What was chosen in an earlier visit. */
+function keptTheme(): Theme {
+  try {
+    const text = localStorage.getItem(themeKey);
+    return text === "dark" || text === "light" ? text : "system";
+  } catch {
+    // The browser keeps nothing for pages.
+    return "system";
+  }
+}
+
+function keepTheme(theme: Theme): void {
+  try {
+    localStorage.setItem(themeKey, theme);
+  } catch {
+    // Then it is for this visit only.
+  }
 }

@@ -1,8 +1,8 @@
 /** Any other spec: its variables, or its servers, in a table, and what the last step changed. */
 import type { Model } from "../../checker/model.ts";
-import { show } from "../../dsl/plain.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { Changed } from "./raft_servers.tsx";
+import { type Element, partsOf } from "./value_parts.ts";
 
 /** The state of any spec. */
 export function Variables({ model, here }: { readonly model: Model; readonly here: Snapshot }) {
@@ -11,7 +11,7 @@ export function Variables({ model, here }: { readonly model: Model; readonly her
     : <Values model={model} here={here} />;
 }
 
-/** A row for each variable; a record or a function of a few keys has a row for each. */
+/** A row for each variable, or for each of its parts. */
 function Values({ model, here: { state, before } }: { readonly model: Model; readonly here: Snapshot }) {
   const values = Object.entries(model.values?.(state) ?? {});
   const earlier: Readonly<Record<string, unknown>> | null = before === null
@@ -27,13 +27,13 @@ function Values({ model, here: { state, before } }: { readonly model: Model; rea
           </tr>
         </thead>
         <tbody>
-          {values.flatMap(([name, value]) => partsOf(name, value, earlier?.[name])).map((
-            { name, now, old },
-          ) => (
-            <tr key={name} class={old !== null && old !== now ? "is-changed" : ""}>
-              <th scope="row">{name}</th>
+          {values.flatMap(([name, value]) => partsOf(name, value, earlier?.[name])).map((part) => (
+            <tr key={part.name}>
+              <th scope="row">{part.name}</th>
               <td>
-                <Changed now={now} old={earlier === null ? null : old ?? "–"} />
+                {part.elements === null
+                  ? <Changed now={part.now} old={earlier === null ? null : part.old ?? "–"} />
+                  : <Elements elements={part.elements} />}
               </td>
             </tr>
           ))}
@@ -43,32 +43,18 @@ function Values({ model, here: { state, before } }: { readonly model: Model; rea
   );
 }
 
-interface Part {
-  readonly name: string;
-  readonly now: string;
-  readonly old: string | null;
-}
-
-/** The parts of a value: the fields of a record, the elements of a list of records or lists; else all of it. */
-function partsOf(name: string, value: unknown, earlier: unknown): readonly Part[] {
-  if (isRecord(value)) {
-    const old = isRecord(earlier) ? earlier : {};
-    return Object.entries(value).map(([key, item]) => part(`${name}.${key}`, item, old[key]));
-  }
-  if (Array.isArray(value) && value.length > 0 && value.length <= 12) {
-    const old = Array.isArray(earlier) ? earlier : [];
-    return value.map((item, i) => part(`${name}[${i}]`, item, old[i]));
-  }
-  return [part(name, value, earlier)];
-}
-
-function part(name: string, value: unknown, earlier: unknown): Part {
-  return { name, now: show(value), old: earlier === undefined ? null : show(earlier) };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Set) &&
-    !(value instanceof Uint8Array);
+/** A set: an element a line, with what the last step has added and removed. */
+function Elements({ elements }: { readonly elements: readonly Element[] }) {
+  if (elements.length === 0) return <span class="value">{"{}"}</span>;
+  return (
+    <ul class="elements">
+      {elements.map(({ text, mark }) => (
+        <li key={text} class={mark}>
+          {mark === "new" ? <ins>+ {text}</ins> : mark === "gone" ? <del>− {text}</del> : text}
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 /** A column for each server. */

@@ -14,8 +14,8 @@ import type { Store } from "./store.ts";
 
 /** What a person can do with the visit. */
 export interface Visits {
-  /** Goes to an address, as a new entry of the history. */
-  visit(address: Address): Promise<void>;
+  /** Goes to an address, as a new entry of the history; `asFarAsPossible`: a trace up to the first step that can't happen. */
+  visit(address: Address, options?: { readonly asFarAsPossible: boolean }): Promise<void>;
   /** Shows another trace of the same spec. Returns what is wrong with it; null if nothing is. */
   show(trace: string, showing?: Showing): string | null;
   /** Takes a step from the selected moment. */
@@ -56,8 +56,8 @@ export function createVisits(store: Store, setup: Setup): Visits {
   const bar = createAddressBar((session) => hashOf(addressIn(session, store.tour.peek())));
   const visiting: Visiting = { store, setup, bar, opening: 0 };
   return {
-    visit: (address) =>
-      enter(visiting, () => address, { isNew: true, asFarAsPossible: store.problem.value !== null }),
+    visit: (address, { asFarAsPossible } = { asFarAsPossible: false }) =>
+      enter(visiting, () => address, { isNew: true, asFarAsPossible }),
     show(trace, showing = {}) {
       try {
         change(visiting, (session) => follow(session, trace, showing), true, () => trace);

@@ -1,0 +1,2 @@
+/** What requests of clients and responses to them are, over HTTP. */
+export const mediaType = "application/vnd.quorate.client";

@@ -1,0 +1,220 @@
+/**
+ * What a node replicates: its state machine, and beside it the table of sessions (thesis 6.3). Both change only by what
+ * the log says, in its order, and both are in every snapshot.
+ */
+import { createCopier } from "../copies.ts";
+import { plainAnswers } from "../answers.ts";
+import {
+  type Command,
+  judgeRequest,
+  type LogEntry,
+  type LogIndex,
+  type Session,
+  type SessionCommand,
+  unreachable,
+  type Verdict,
+  withAnswer,
+} from "../core/mod.ts";
+import { RaftError } from "../error.ts";
+import type { AnswerCodec, CommittedCommand, StateMachine } from "../ports.ts";
+import { readHead, withHead } from "./snapshot_head.ts";
+
+/** An entry of the log, and where it is. */
+export interface PlacedEntry {
+  /** Its index. */
+  readonly index: LogIndex;
+  /** The entry. */
+  readonly entry: LogEntry;
+}
+
+/** What became of a proposal. */
+export type Result =
+  | { readonly type: "answer"; readonly index: LogIndex; readonly answer: unknown }
+  | { readonly type: "refused"; readonly error: RaftError };
+
+/** What is replicated. Only the functions of this file change it. */
+export interface Replica {
+  readonly machine: StateMachine;
+  readonly answers: AnswerCodec<unknown>;
+  /** Copies commands: the log's bytes go on to other servers, so nobody may change them. */
+  readonly copy: (bytes: Uint8Array) => Uint8Array;
+  sessions: Map<LogIndex, Session>;
+  /** The indexes of proposals that were no command to the state machine, as far as the log has them, in order. */
+  skipped: Set<LogIndex>;
+}
+
+/** An entry that is being applied. */
+interface Work {
+  readonly index: LogIndex;
+  readonly command: Command;
+  readonly verdict: Verdict;
+}
+
+/** A state machine to which nothing was applied yet, and no sessions. */
+export function createReplica(machine: StateMachine): Replica {
+  const answers = machine.answers ?? plainAnswers;
+  return { machine, answers, copy: createCopier(), sessions: new Map(), skipped: new Set() };
+}
+
+/**
+ * Applies entries. `onResult` is told, in the order of the log, what became of each proposal among them, when the state
+ * machine has applied all. Until a returned promise resolves nothing else may be done to the replica.
+ */
+export function applyEntries(
+  replica: Replica,
+  entries: readonly PlacedEntry[],
+  onResult: (command: Command, result: Result) => void,
+): void | Promise<void> {
+  const works = entries.flatMap(({ entry, index }) =>
+    entry.type === "command" ? [judge(replica, entry, index)] : []
+  );
+  const executed = works.filter(({ verdict }) => verdict.type === "execute");
+  const finish = (answers: readonly unknown[]) => settle(replica, works, answers, onResult);
+  if (executed.length === 0) return finish([]);
+  const answers = execute(replica, executed);
+  return answers instanceof Promise ? answers.then(finish) : finish(answers);
+}
+
+/** Whether the state machine has executed this entry of the log. */
+export function isExecuted({ skipped }: Replica, entry: LogEntry, index: LogIndex): entry is Command {
+  return entry.type === "command" && !skipped.has(index);
+}
+
+/** Forgets of entries that the log has no more. */
+export function forgetUpTo({ skipped }: Replica, compactedIndex: LogIndex): void {
+  for (const index of skipped) {
+    if (index > compactedIndex) return;
+    skipped.delete(index);
+  }
+}
+
+/** All of it, for a snapshot. */
+export function snapshotOf({ machine, sessions, skipped }: Replica): ReadableStream<Uint8Array> {
+  if (machine.snapshot === undefined) {
+    throw new RaftError("InvalidOptions", "snapshot: the state machine has no method snapshot");
+  }
+  return withHead({ sessions, skipped }, machine.snapshot());
+}
+
+/** Replaces all of it by what a snapshot holds. */
+export async function restoreReplica(replica: Replica, content: ReadableStream<Uint8Array>): Promise<void> {
+  const { machine } = replica;
+  if (machine.restore === undefined) {
+    const message = "there is a snapshot, but the state machine has no method restore";
+    throw new RaftError("InvalidOptions", `options.stateMachine: ${message}`);
+  }
+  const { head, rest } = await readHead(content);
+  await machine.restore(rest);
+  replica.sessions = head.sessions;
+  replica.skipped = head.skipped;
+}
+
+function judge(replica: Replica, command: Command, index: LogIndex): Work {
+  if (command.session === undefined) return { index, command, verdict: { type: "execute" } };
+  const { verdict, session, evicted } = judgeRequest(replica.sessions, command.session, index);
+  for (const id of evicted) replica.sessions.delete(id);
+  if (session !== null) replica.sessions.set(session.id, session);
+  if (verdict.type !== "execute") replica.skipped.add(index);
+  return { index, command, verdict };
+}
+
+function execute(
+  { machine, copy }: Replica,
+  works: readonly Work[],
+): readonly unknown[] | Promise<readonly unknown[]> {
+  const commands = works.map(({ index, command }): CommittedCommand => ({
+    index,
+    command: copy(command.command),
+  }));
+  if (machine.applyBatch !== undefined) return expectAll(machine.applyBatch(commands), commands.length);
+  return commands.map(({ command, index }) => {
+    const answer = machine.apply(command, index);
+    forbidPromise(answer, index);
+    return answer;
+  });
+}
+
+function expectAll(
+  answers: readonly unknown[] | Promise<readonly unknown[]>,
+  count: number,
+): readonly unknown[] | Promise<readonly unknown[]> {
+  if (answers instanceof Promise) return answers.then((given) => expectAll(given, count));
+  if (Array.isArray(answers) && answers.length === count) return answers;
+  const got = Array.isArray(answers) ? `${answers.length} answers` : `${answers}`;
+  throw new TypeError(`applyBatch must return an answer for each of ${count} commands, but returned ${got}`);
+}
+
+/** What is promised comes in an order of its own, and nobody is there to hear that it failed. */
+function forbidPromise(answer: unknown, index: LogIndex): void {
+  if (typeof (answer as Partial<PromiseLike<unknown>> | null | undefined)?.then !== "function") return;
+  // If it rejects as well, that must not end the process.
+  Promise.resolve(answer).catch(() => {});
+  throw new TypeError(`apply must be synchronous, but returned a promise for the command at index ${index}`);
+}
+
+function settle(
+  replica: Replica,
+  works: readonly Work[],
+  answers: readonly unknown[],
+  onResult: (command: Command, result: Result) => void,
+): void {
+  let next = 0;
+  const kept = new Map<string, Uint8Array>();
+  for (const { index, command, verdict } of works) {
+    const { session } = command;
+    let answer = verdict.type === "execute" ? answers[next++] : undefined;
+    if (session?.type === "command") {
+      const key = `${session.session}/${session.sequence}`;
+      if (verdict.type === "execute") kept.set(key, keep(replica, session, answer));
+      // What was executed a moment ago has no answer in the table yet.
+      const bytes = verdict.type === "repeat" ? verdict.answer ?? kept.get(key) : kept.get(key);
+      // Also the first time: who sends a command again must get the very same.
+      if (bytes !== undefined) answer = replica.answers.decode(bytes);
+    }
+    onResult(command, resultOf(command, verdict, index, answer));
+  }
+}
+
+/** Keeps the answer to a command of a session as bytes, for as long as its client may not have it. */
+function keep(replica: Replica, { session: id, sequence }: SessionCommand, answer: unknown): Uint8Array {
+  const bytes = encodeAnswer(replica.answers, answer);
+  const session = replica.sessions.get(id);
+  if (session !== undefined) replica.sessions.set(id, withAnswer(session, sequence, bytes));
+  return bytes;
+}
+
+function encodeAnswer(codec: AnswerCodec<unknown>, answer: unknown): Uint8Array {
+  try {
+    // A copy: the state machine may use its buffer again.
+    return new Uint8Array(codec.encode(answer));
+  } catch (cause) {
+    const advice =
+      "answers of sessions must be plain data, or stateMachine.answers must turn them into bytes";
+    throw new TypeError(`an answer of the state machine can't be kept: ${advice}`, { cause });
+  }
+}
+
+function resultOf({ session }: Command, verdict: Verdict, index: LogIndex, answer: unknown): Result {
+  const what = session?.type === "command" ? `command ${session.sequence} of session ${session.session}` : "";
+  switch (verdict.type) {
+    case "opened":
+    case "execute":
+    case "repeat":
+      return { type: "answer", index, answer };
+    case "expired": {
+      const why = "there is no such session any more; it was not executed by this call: open a new session";
+      return { type: "refused", error: new RaftError("SessionExpired", `${what}: ${why}`) };
+    }
+    case "answered": {
+      const why = "it was executed and answered before, and its answer is gone";
+      const error = new RaftError("SessionExpired", `${what}: ${why}`, { outcome: "unknown" });
+      return { type: "refused", error };
+    }
+    case "crowded": {
+      const why = "too many commands of the session are unanswered; it will not take effect";
+      return { type: "refused", error: new RaftError("Overloaded", `${what}: ${why}`) };
+    }
+    default:
+      return unreachable(verdict);
+  }
+}

@@ -1,0 +1,33 @@
+/** Where a node listens: a host and a port. Knows no runtime. */
+import { fields, integer, that } from "../options.ts";
+
+/** Where a node listens. */
+export interface TcpAddress {
+  /** A name or an IP address. */
+  readonly hostname: string;
+  /** The port, from 1 to 65535; where a node listens also 0, for any that is free. */
+  readonly port: number;
+}
+
+const hostname = that<string>(
+  "a name or an IP address",
+  (value) => typeof value === "string" && value !== "",
+);
+
+/** Where to listen. */
+export const listenSchema = fields({ hostname, port: integer(0, 65535) });
+
+/** Where to dial. */
+export const peerSchema = fields({ hostname, port: integer(1, 65535) });
+
+/** An address as the log holds it: `host:port` or `[host]:port`. Undefined if it is none. */
+export function parseAddress(text: string): TcpAddress | undefined {
+  const [, inBrackets, plain, port] = text.match(/^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/) ?? [];
+  const host = inBrackets ?? plain;
+  return host === undefined ? undefined : { hostname: host, port: Number(port) };
+}
+
+/** The address as `host:port` or `[host]:port`. */
+export function textOfAddress({ hostname, port }: TcpAddress): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
