@@ -65,39 +65,39 @@ export function encodeFlat(values: readonly Scalar[]): Uint8Array<ArrayBuffer> {
 
 /** The bytes of an array, valid until the next array is encoded: for who copies them at once. */
 export function viewOfFlat(values: readonly Scalar[]): Uint8Array<ArrayBuffer> {
-  const needed = mostBytes(values);
-  const isTooSmall = needed > buffer.length;
-  if (isTooSmall || buffer.length > maxKeptBytes) buffer = new Uint8Array(Math.max(needed, 1 << 12));
+  if (buffer.length > maxKeptBytes) buffer = new Uint8Array(1 << 12);
   let at = putLength(0, values.length, head.array16);
   for (const value of values) at = putScalar(at, value);
   return buffer.subarray(0, at);
 }
 
-/** No array has more bytes than this. */
-function mostBytes(values: readonly Scalar[]): number {
-  let bytes = 5;
-  for (const value of values) {
-    if (typeof value === "string") bytes += 5 + 3 * value.length;
-    else bytes += typeof value === "object" ? 5 + value.length : 9;
-  }
-  return bytes;
-}
-
 function putScalar(at: number, value: Scalar): number {
   switch (typeof value) {
     case "number":
+      reserve(at, 9);
       return putNumber(at, value);
     case "string":
+      reserve(at, 5 + 3 * value.length);
       return putText(at, value);
     case "boolean":
+      reserve(at, 1);
       buffer[at] = value ? head.true : head.false;
       return at + 1;
     default: {
+      reserve(at, 5 + value.length);
       const from = putLength(at, value.length, head.bytes16);
       buffer.set(value, from);
       return from + value.length;
     }
   }
+}
+
+/** Makes room for so many bytes at `at`. */
+function reserve(at: number, length: number): void {
+  if (at + length <= buffer.length) return;
+  const larger = new Uint8Array(2 * (at + length));
+  larger.set(buffer.subarray(0, at));
+  buffer = larger;
 }
 
 function putNumber(at: number, value: number): number {

@@ -322,7 +322,7 @@ function perform(loop: Loop, effect: Effect, isLate: boolean): void {
     case "refuseRequest":
     case "readReady":
     case "refuseReads":
-      if (isLate) loop.batch.late.push(effect);
+      if (isLate) addLate(loop.batch, effect);
       else release(loop, effect);
       return;
     case "persist":
@@ -345,6 +345,21 @@ function perform(loop: Loop, effect: Effect, isLate: boolean): void {
     default:
       return unreachable(effect);
   }
+}
+
+/** An answer to a leader says all that the one before it says: that need not be sent. */
+function addLate({ late }: Batch, effect: Late): void {
+  const last = late.at(-1);
+  if (last !== undefined && isReplacedBy(last, effect)) late.pop();
+  late.push(effect);
+}
+
+function isReplacedBy(before: Late, after: Late): boolean {
+  if (before.type !== "send" || after.type !== "send") return false;
+  const [old, message] = [before.message, after.message];
+  if (old.type !== "AppendEntriesResponse" || message.type !== "AppendEntriesResponse") return false;
+  return old.success && message.success && old.to === message.to && old.term === message.term &&
+    old.matchIndex <= message.matchIndex && old.round <= message.round;
 }
 
 function release(loop: Loop, effect: Late): void {
