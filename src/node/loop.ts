@@ -31,7 +31,7 @@ import {
   writeFrom,
 } from "../core/mod.ts";
 import type { Clock } from "../ports.ts";
-import { canWait, due, type Notices } from "./notices.ts";
+import { canWait, noticeMs, type Notices } from "./notices.ts";
 import type { PlacedEntry } from "./replica.ts";
 import { createTimers, type Firing, type Timers } from "./timers.ts";
 
@@ -112,6 +112,8 @@ export interface Loop {
   batch: Batch;
   /** What may be told to followers later. */
   readonly notices: Notices;
+  /** Cancels the timer with whose end they are told; null if none runs. */
+  cancelNotices: (() => void) | null;
   /** Settles when the write in progress has settled; null if there is none. Never rejects. */
   writing: Promise<void> | null;
   /** The index up to which the core asked to apply. */
@@ -142,6 +144,7 @@ export function createLoop(state: ServerState, host: Host): Loop {
     inbox: emptyInbox(),
     batch: emptyBatch(),
     notices: new Map(),
+    cancelNotices: null,
     writing: null,
     applyUpTo: state.lastApplied,
     isApplyingPaused: false,
@@ -207,6 +210,8 @@ export function stop(loop: Loop): void {
   loop.timers.stopAll();
   loop.cancelRest?.();
   loop.cancelRest = null;
+  loop.cancelNotices?.();
+  loop.cancelNotices = null;
 }
 
 /** Sees to it that there is a turn: at once, or after a rest in which the runtime may do other work. */
@@ -265,14 +270,8 @@ function turn(loop: Loop): void {
   for (const firing of firings) {
     if (loop.timers.take(firing)) advance(loop, { type: "timerFired", timer: firing.timer });
   }
-  sendDue(loop);
   flush(loop);
   applyCommitted(loop);
-}
-
-function sendDue(loop: Loop): void {
-  if (loop.notices.size === 0 || !loop.running) return;
-  for (const message of due(loop.notices, loop.state)) loop.host.send(message);
 }
 
 /** As many proposals at a time as one message may carry. */
@@ -294,25 +293,44 @@ function* chunks(proposals: readonly Proposal[], { config }: ServerState): Itera
 
 function advance(loop: Loop, event: Event): void {
   if (!loop.running) return;
-  const { state, effects } = loop.host.step(loop.state, event);
+  const before = loop.state;
+  const { state, effects } = loop.host.step(before, event);
   loop.state = state;
   loop.host.onState(state);
   let isLate = false;
   for (const effect of effects) {
-    if (!isLate && mayWait(loop, event, effect)) continue;
+    if (!isLate && mayWait(loop, before, event, effect)) continue;
     perform(loop, effect, isLate);
     isLate ||= effect.type === "persist";
   }
 }
 
-/** Keeps back what an AppendEntries that soon follows will say as well. */
-function mayWait({ notices, state }: Loop, event: Event, effect: Effect): boolean {
-  if (effect.type !== "send" || effect.message.type !== "AppendEntries") return false;
+/** Keeps back what the next entries will say as well. */
+function mayWait(loop: Loop, before: ServerState, event: Event, effect: Effect): boolean {
+  if (effect.type !== "send") return false;
   const { message } = effect;
-  const waits = canWait(state, event, message);
-  if (waits) notices.set(message.to, message);
-  else notices.delete(message.to);
-  return waits;
+  const { notices, state } = loop;
+  // What was committed must be known where reads are answered.
+  if (message.type === "ReadIndexResponse") sendNotices(loop);
+  if (message.type !== "AppendEntries") return false;
+  if (!canWait(before, event, state, message)) {
+    notices.delete(message.to);
+    return false;
+  }
+  notices.set(message.to, message);
+  loop.cancelNotices ??= loop.host.clock.after(noticeMs, () => guard(loop, () => sendNotices(loop)));
+  return true;
+}
+
+function sendNotices(loop: Loop): void {
+  const { notices, state } = loop;
+  loop.cancelNotices?.();
+  loop.cancelNotices = null;
+  for (const message of notices.values()) {
+    const isLeading = state.role.type === "leader" && message.term === state.currentTerm;
+    if (isLeading) loop.host.send(message);
+  }
+  notices.clear();
 }
 
 function perform(loop: Loop, effect: Effect, isLate: boolean): void {
@@ -406,7 +424,6 @@ async function write(loop: Loop, batch: Batch, write: Write): Promise<void> {
   }
   guard(loop, () => {
     finish(loop, batch);
-    sendDue(loop);
     flush(loop);
     applyCommitted(loop);
   });
