@@ -126,7 +126,7 @@ function* roundsFrom({ l, plain, mayBegin }: Within, { vector, bag }: State): Ge
         if ((others & 1 << server) !== 0) continue;
         const round: Round = {
           vector: [...vector],
-          queue: bag.filter((message) => isAmong(l, isIn, message)),
+          queue: inOrder(l, bag).filter((message) => isAmong(l, isIn, message)),
           moves: [],
         };
         yield* rounds(l, plain, round, { server, reaction: l.lists.items[i]!, message: -1 }, isIn);
@@ -161,14 +161,21 @@ function move(l: Learning, { vector, queue, moves }: Round, made: Move, isIn: nu
   vector[length] = historyOf(l, made.reaction, vector[length]!);
   vector[length + 1] = account;
   if (local >= 0) vector[made.server] = local;
-  for (const sent of sentBy(l, made.reaction)) if (isAmong(l, isIn, sent)) queue.push(sent);
+  for (const sent of inOrder(l, sentBy(l, made.reaction))) if (isAmong(l, isIn, sent)) queue.push(sent);
   moves.push(made);
   return true;
 }
 
-/** The messages that a reaction sent, in order. */
+/** The messages that a reaction sent. */
 function sentBy(l: Learning, which: number): readonly number[] {
   return l.bags.lists[l.reactions.sends.items[which]!]!;
+}
+
+/** Messages in the order of their words, which derive from what they say: numbers depend on what was met before. */
+function inOrder({ messages: { words } }: Learning, sent: readonly number[]): readonly number[] {
+  if (sent.length < 2) return sent;
+  const { items } = words;
+  return sent.toSorted((a, b) => items[a * 2]! - items[b * 2]! || items[a * 2 + 1]! - items[b * 2 + 1]!);
 }
 
 function isWithin({ constraint, view }: Model, { vector }: Round): boolean {

@@ -27,22 +27,22 @@ export type Note =
   }
   | { readonly type: "leaderCrashed" };
 
-/** What happened so far. Sorted, so that it doesn't depend on the order. */
+/** What happened so far. Sorted, so that it doesn't depend on the order; a set where the order would be that of servers' names. */
 export interface History {
   /** The voters with which the cluster began. */
-  readonly firstVoters: readonly NodeId[];
+  readonly firstVoters: ReadonlySet<NodeId>;
   /** The terms in which somebody stood for election, as far as servers with pre-vote are concerned. */
   readonly stood: readonly Term[];
   /** Who stood for election in which term because the leader asked for that. */
-  readonly handedOver: readonly { readonly term: Term; readonly server: NodeId }[];
+  readonly handedOver: ReadonlySet<{ readonly term: Term; readonly server: NodeId }>;
   /** Who was elected in which term, and what its log was then. */
-  readonly elected: readonly {
+  readonly elected: ReadonlySet<{
     readonly term: Term;
     readonly server: NodeId;
     readonly log: readonly string[];
-  }[];
+  }>;
   /** Who gave whom a vote in which term. */
-  readonly votes: readonly { readonly term: Term; readonly voter: NodeId; readonly candidate: NodeId }[];
+  readonly votes: ReadonlySet<{ readonly term: Term; readonly voter: NodeId; readonly candidate: NodeId }>;
   /** What was committed, and the first term in which a server knew. */
   readonly committed: readonly { readonly index: LogIndex; readonly entry: string; readonly term: Term }[];
   /** What some server has applied, so that its origin could answer a client. */
@@ -70,11 +70,11 @@ export interface History {
 
 /** Nothing happened yet. */
 export const noHistory: History = {
-  firstVoters: [],
+  firstVoters: new Set(),
   stood: [],
-  handedOver: [],
-  elected: [],
-  votes: [],
+  handedOver: new Set(),
+  elected: new Set(),
+  votes: new Set(),
   committed: [],
   applied: [],
   installed: [],
@@ -90,11 +90,11 @@ export function remember(history: History, note: Note): History {
   switch (note.type) {
     case "elected": {
       const { term, server, log } = note;
-      return { ...history, elected: withItem(history.elected, { term, server, log }) };
+      return { ...history, elected: withMember(history.elected, { term, server, log }) };
     }
     case "voted": {
       const { term, voter, candidate } = note;
-      return { ...history, votes: withItem(history.votes, { term, voter, candidate }) };
+      return { ...history, votes: withMember(history.votes, { term, voter, candidate }) };
     }
     case "committed": {
       const { index, entry, term } = note;
@@ -127,7 +127,7 @@ export function remember(history: History, note: Note): History {
       return { ...history, stood: withItem(history.stood, note.term) };
     case "handedOver": {
       const { term, server } = note;
-      return { ...history, handedOver: withItem(history.handedOver, { term, server }) };
+      return { ...history, handedOver: withMember(history.handedOver, { term, server }) };
     }
     case "applied":
       return { ...history, applied: withItem(history.applied, { index: note.index, entry: note.entry }) };
@@ -186,4 +186,10 @@ function withItem<T>(items: readonly T[], item: T): readonly T[] {
   const text = encode(item);
   if (items.some((other) => encode(other) === text)) return items;
   return [...items, item].sort((a, b) => encode(a) < encode(b) ? -1 : 1);
+}
+
+function withMember<T>(set: ReadonlySet<T>, item: T): ReadonlySet<T> {
+  const items = [...set];
+  const more = withItem(items, item);
+  return more === items ? set : new Set(more);
 }

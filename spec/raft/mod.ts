@@ -23,6 +23,7 @@ import { fairness, promises } from "./liveness.ts";
 import { leasesAreKept, properties, type SeenServer } from "./properties.ts";
 import { sessionHappenings } from "./sessions.ts";
 import { starts } from "./starts.ts";
+import { identity, isSymmetric } from "./symmetry.ts";
 
 /** The budgets: how often what has a price may happen, from where a search begins. */
 const budgets = {
@@ -150,12 +151,13 @@ function definitionOf(
     outcomes: (host, event) => outcomes(under, host, event),
     history: {
       ...noHistory,
-      firstVoters: names.slice(0, voters || names.length),
+      firstVoters: new Set(names.slice(0, voters || names.length)),
       stood: Object.values(options.disks ?? {}).map(({ currentTerm }) => currentTerm),
     },
     remember,
     ...(leaseReads && drift === 0 ? { constraint: leasesAreKept } : {}),
     identity,
+    ...(isSymmetric(values, options.disks) ? { symmetry: [names] } : {}),
     observe: fair ? observeMore : observe,
     describe,
     ...(fair ? { fairness } : {}),
@@ -356,12 +358,6 @@ function proposal(host: Host, command: string, proposed: number): Happening<Host
 /** x, y, z, and then x3, x4, ... */
 function commandName(proposed: number): string {
   return ["x", "y", "z"][proposed] ?? `x${proposed}`;
-}
-
-/** The log is a view of a shared array: its entries are what it is. What never changes is left out. */
-function identity({ server, ...rest }: Host): unknown {
-  const { config: _, log, ...state } = server;
-  return { ...state, ...rest, log: entriesOf(log) };
 }
 
 function observe({ server, disk, machine, snapshots, restarts, failure, timedOut }: Host): SeenServer {

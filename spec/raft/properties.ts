@@ -169,7 +169,7 @@ export const properties: readonly Property<RaftView>[] = [
     "a server uses the latest configuration in its log, whether committed or not (§6)",
     ({ servers, history: { firstVoters } }) =>
       firstFault(servers, ({ id, configuration, log, snapshotIndex }) => {
-        const first = firstVoters.includes(id) || snapshotIndex > 0 ? `&${firstVoters}` : "&";
+        const first = firstVoters.has(id) || snapshotIndex > 0 ? `&${[...firstVoters]}` : "&";
         const latest = log.findLast((entry) => votersNamed(entry) !== null) ?? first;
         return latest.endsWith(`&${configuration}`) ||
           `${id} uses ${configuration}, but the latest configuration that it knows is ${latest}`;
@@ -247,7 +247,7 @@ export const properties: readonly Property<RaftView>[] = [
         "are both what servers made of",
       ),
   ),
-  sometimes("a leader is elected", "some server leads (§5.2)", ({ history }) => history.elected.length > 0),
+  sometimes("a leader is elected", "some server leads (§5.2)", ({ history }) => history.elected.size > 0),
   sometimes(
     "an entry is committed",
     "some entry is committed (§5.3)",
@@ -267,7 +267,9 @@ export const properties: readonly Property<RaftView>[] = [
     "leadership is transferred",
     "a server leads because the leader before it asked for that (thesis 3.10)",
     ({ history }) =>
-      history.elected.some(({ term }) => history.handedOver.some((handedOver) => handedOver.term === term)),
+      [...history.elected].some(({ term }) =>
+        [...history.handedOver].some((handedOver) => handedOver.term === term)
+      ),
   ),
   sometimes(
     "a read is answered",
@@ -300,7 +302,7 @@ function decidingVoters({ servers, history }: RaftView): readonly (readonly Node
   const changes = history.committed.filter(({ entry }) => votersNamed(entry) !== null);
   const latest = changes.toSorted((a, b) => b.index - a.index)[0];
   const later = servers.flatMap(({ log }) => log.slice(latest?.index ?? 0)).map(votersNamed);
-  const committed = latest === undefined ? history.firstVoters : votersNamed(latest.entry);
+  const committed = latest === undefined ? [...history.firstVoters] : votersNamed(latest.entry);
   return [committed, ...later].filter((voters) => voters !== null);
 }
 
@@ -321,7 +323,7 @@ export function leasesAreKept({ servers }: RaftView): boolean {
   );
 }
 
-function firstFault<T>(items: readonly T[], judge: (item: T) => Judgement): Judgement {
+function firstFault<T>(items: Iterable<T>, judge: (item: T) => Judgement): Judgement {
   for (const item of items) {
     const judgement = judge(item);
     if (judgement !== true) return judgement;
@@ -349,7 +351,7 @@ function everyPair(
 
 /** No key, such as a term, has two values, such as leaders. */
 function onePer<T>(
-  items: readonly T[],
+  items: Iterable<T>,
   keyOf: (item: T) => string,
   valueOf: (item: T) => string,
   verb: string,

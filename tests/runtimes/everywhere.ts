@@ -1,5 +1,6 @@
-/** Runs on any JavaScript runtime: three nodes agree on an order, and the checker finds a counterexample. */
-import { memoryNetwork, memoryStorage, RaftNode } from "../../mod.ts";
+/** Runs on any JavaScript runtime: three nodes agree on an order, a client is answered, and the checker finds a counterexample. */
+import { clientService, memoryNetwork, memoryStorage, RaftNode } from "../../mod.ts";
+import { fetchTransport, RaftClient } from "../../src/client.ts";
 import { check, spec } from "../../spec/mod.ts";
 import { raft } from "../../spec/raft/mod.ts";
 
@@ -26,6 +27,25 @@ const leader = nodes.find((node) => node.status().role === "leader");
 await leader?.close({ drainMs: 2000 });
 await Promise.all(nodes.map((node) => node.close()));
 expect("three nodes agree", new Set(orders).size, 1);
+
+let count = 0;
+const alone = await RaftNode.start({
+  id: "alone",
+  peers: [],
+  bootstrap: true,
+  transport: memoryNetwork().transport(),
+  storage: memoryStorage(),
+  stateMachine: { apply: () => ++count, query: () => count },
+});
+const service = clientService(alone);
+const client = RaftClient.create({
+  servers: { alone: "http://localhost/" },
+  transport: fetchTransport({ fetch: (request) => service.fetch(request) }),
+});
+const counted = [await client.propose(new Uint8Array()), await client.read(new Uint8Array())];
+await client.close();
+await alone.close();
+expect("a client proposes and reads", counted.join(), "1,1");
 
 const election = await check(raft(), { depth: 6 });
 expect("the checker explores", [election.verdict, election.distinct > 6000].join(), "holds,true");

@@ -1,5 +1,5 @@
 /** States that are the same but for names are looked at once, if the spec says so, and if it is so. */
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { catalog } from "../../spec/catalog/mod.ts";
 import type { Transaction } from "../../spec/catalog/two_phase_commit.ts";
 import {
@@ -12,12 +12,17 @@ import {
   eventually,
   type Parameters,
   replay,
+  type Report,
   sometimes,
   spec,
   SpecError,
   type Specification,
   steps,
 } from "../../spec/mod.ts";
+import { core } from "../../spec/raft/core.ts";
+import { mutantSpec } from "../../spec/raft/load_mutant.ts";
+import { raft } from "../../spec/raft/mod.ts";
+import { mutants } from "../../spec/raft/mutants.ts";
 import { quorate } from "./cli_support.ts";
 
 const orbits:
@@ -91,6 +96,46 @@ Deno.test("symmetry and workers go together", async () => {
     assertEquals(together![key], alone![key]);
   }
   assertEquals(together!.properties.map(({ trace }) => trace), alone!.properties.map(({ trace }) => trace));
+});
+
+Deno.test("raft: what is found of interchangeable servers is as far away as without symmetry, and most orbits have six states", async () => {
+  const parameters = { preVote: true, checkQuorum: true };
+  for (const given of [{}, parameters]) {
+    const [quotient, whole] = await Promise.all(
+      [{ symmetry: true }, {}].map((option) =>
+        check(raft(core, { starts: [] }), { depth: 7, parameters: given, ...option })
+      ),
+    );
+    assertEquals(quotient!.permutations, 6);
+    const states = ({ searches }: Report) => searches[0]!.distinct;
+    // No orbit of three servers has more than six states.
+    assert(states(quotient!) * 6 >= states(whole!) && states(quotient!) * 5 < states(whole!));
+    const runs = ({ properties }: Report) => properties.map(({ result, run }) => [result, run?.steps.length]);
+    assertEquals(runs(quotient!), runs(whole!));
+    const rounds = ({ searches }: Report) => searches.at(-1)?.distinct;
+    assertEquals(rounds(quotient!), rounds(whole!));
+  }
+});
+
+Deno.test("raft: with symmetry a mutant dies by as short a run, and where servers differ there is none", async () => {
+  const mutant = mutants.find(({ name }) => name === "vote-twice")!;
+  const [quotient, whole] = await Promise.all([true, false].map(async (symmetry) => {
+    const report = await check(await mutantSpec(mutant), {
+      depth: mutant.depth,
+      parameters: mutant.bounds,
+      symmetry,
+    });
+    return report.properties.find(({ property }) => property.name === mutant.property)!;
+  }));
+  assertEquals(quotient!.result, "violated");
+  assertEquals(quotient!.run?.steps.length, whole!.run?.steps.length);
+  for (const bounds of ["membership", "reads", "snapshots", "transfer"]) {
+    await assertRejects(
+      () => check(raft(), { bounds, symmetry: true, depth: 2 }),
+      SpecError,
+      "declares no symmetry",
+    );
+  }
 });
 
 interface Race {
