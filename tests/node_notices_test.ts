@@ -143,13 +143,13 @@ Deno.test("a heartbeat never waits, and news that is older goes with it", async 
 Deno.test("before a leader answers a follower's read, the follower hears what is committed", async () => {
   const { loop, rest } = running(leader());
   loops.propose(loop, proposed("a"));
-  await rest();
-  loops.receive(loop, acknowledgement("c", 2));
-  assertEquals(await rest(), []);
   loops.receive(loop, { type: "ReadIndex", from: "b", to: "a", ids: [proposed("b").id] });
-  const [first, ...others] = await rest();
-  assertEquals(appends(first === undefined ? [] : [first]), ["b: 0 entries, 2"]);
-  assertEquals(others.every(({ type }) => type === "AppendEntries"), true);
+  await rest();
+  // It commits the entry, and confirms the round that the read has waited for.
+  loops.receive(loop, { ...acknowledgement("c", 2), round: 1 } as Message);
+  const messages = await rest();
+  assertEquals(appends(messages), ["b: 0 entries, 2", "c: 0 entries, 2"]);
+  assertEquals(messages.at(-1)?.type, "ReadIndexResponse");
   loops.stop(loop);
 });
 

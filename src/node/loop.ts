@@ -310,8 +310,6 @@ function mayWait(loop: Loop, before: ServerState, event: Event, effect: Effect):
   if (effect.type !== "send") return false;
   const { message } = effect;
   const { notices, state } = loop;
-  // What was committed must be known where reads are answered.
-  if (message.type === "ReadIndexResponse") sendNotices(loop);
   if (message.type !== "AppendEntries") return false;
   if (!canWait(before, event, state, message)) {
     notices.delete(message.to);
@@ -398,6 +396,8 @@ function release(loop: Loop, effect: Late): void {
 }
 
 function send(loop: Loop, { message }: Send): void {
+  // What is committed must be known where the read is to be answered.
+  if (message.type === "ReadIndexResponse") sendNotices(loop);
   if (message.type !== "Propose") return loop.host.send(message);
   // All that was held goes out at once when a leader is known: more, perhaps, than a transport carries in one piece.
   for (const proposals of chunks(message.proposals, loop.state)) loop.host.send({ ...message, proposals });
