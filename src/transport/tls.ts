@@ -12,6 +12,7 @@ import type { Report } from "../logging.ts";
 import { checked, fields, functionOf, that } from "../options.ts";
 import type { Connection, Transport, TransportContext } from "../ports.ts";
 import { listenSchema, parseAddress, peerSchema, type TcpAddress, textOfAddress } from "./address.ts";
+import { arrivals } from "./arrivals.ts";
 import {
   type CertificateNames,
   certificatesIn,
@@ -269,10 +270,9 @@ function listenerOf(
   log: Report,
   doubts: Doubts,
 ): StreamListener {
-  const waiting: Socket[] = [];
+  const arrived = arrivals();
   const handshakes = new Map<string, { readonly done: () => void; readonly end: () => void }>();
   const isNews = newsOnly();
-  let wake = () => {};
   let closed = false;
   const refuse = (remote: string, reason: string, trouble = reason) => {
     if (closed || !isNews(trouble)) return;
@@ -303,18 +303,10 @@ function listenerOf(
   server.on("tlsClientError", (error, socket) => refuse(nameOf(socket), `no TLS: ${lineOf(error)}`));
   server.on("secureConnection", (socket) => {
     handshakes.get(nameOf(socket))?.done();
-    waiting.push(socketOf(socket, doubts));
-    wake();
+    arrived.add(socketOf(socket, doubts));
   });
   return {
-    async accept() {
-      for (;;) {
-        const socket = waiting.shift();
-        if (socket !== undefined) return socket;
-        if (closed) throw new Error("the listener is closed");
-        await new Promise<void>((resolve) => wake = resolve);
-      }
-    },
+    accept: arrived.accept,
     close() {
       closed = true;
       server.close();
@@ -322,8 +314,7 @@ function listenerOf(
         done();
         end();
       }
-      for (const socket of waiting) socket.close();
-      wake();
+      arrived.close();
     },
   };
 }

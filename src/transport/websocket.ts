@@ -5,6 +5,7 @@
 import type { NodeId } from "../core/mod.ts";
 import { checked, fields, that } from "../options.ts";
 import type { Transport, TransportContext } from "../ports.ts";
+import { arrivals } from "./arrivals.ts";
 import type { Socket } from "./frame.ts";
 import { consistent, limitFields, openStreams, placesSchema, type StreamLimits } from "./streams.ts";
 
@@ -68,11 +69,11 @@ function isUrl(value: unknown): boolean {
  */
 export function webSocket(options: WebSocketOptions): WebSocketTransport {
   const settings = checked("webSocket: options", optionsSchema(options?.peers), options);
-  const arrivals = new Set<(socket: Socket) => void>();
+  const listeners = new Set<(socket: Socket) => void>();
   return {
     accept(socket, remote = "a WebSocket") {
       const arrive = () => {
-        const [first] = arrivals;
+        const [first] = listeners;
         if (first === undefined) socket.close();
         else first(socketOf(socket, remote));
       };
@@ -88,7 +89,7 @@ export function webSocket(options: WebSocketOptions): WebSocketTransport {
           secret: settings.secret,
           parse: (text) => isUrl(text) ? text : undefined,
           textOf: (place) => place,
-          listen: () => Promise.resolve(listenerOf(arrivals)),
+          listen: () => Promise.resolve(listenerOf(listeners)),
           connect: dial,
         },
         settings,
@@ -98,29 +99,14 @@ export function webSocket(options: WebSocketOptions): WebSocketTransport {
 }
 
 /** Takes what arrives until it is closed. */
-function listenerOf(arrivals: Set<(socket: Socket) => void>) {
-  const waiting: Socket[] = [];
-  let closed = false;
-  let wake = () => {};
-  const arrive = (socket: Socket) => {
-    waiting.push(socket);
-    wake();
-  };
-  arrivals.add(arrive);
+function listenerOf(listeners: Set<(socket: Socket) => void>) {
+  const { add, accept, close } = arrivals();
+  listeners.add(add);
   return {
-    async accept() {
-      for (;;) {
-        const socket = waiting.shift();
-        if (socket !== undefined) return socket;
-        if (closed) throw new Error("the listener is closed");
-        await new Promise<void>((resolve) => wake = resolve);
-      }
-    },
+    accept,
     close() {
-      closed = true;
-      arrivals.delete(arrive);
-      for (const socket of waiting) socket.close();
-      wake();
+      listeners.delete(add);
+      close();
     },
   };
 }

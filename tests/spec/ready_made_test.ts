@@ -62,7 +62,7 @@ Deno.test("a ready-made test of a spec in the catalog, and of a random walk", as
 
 Deno.test("a check says that there is a ready-made test, and prints it only if asked", async () => {
   const { stdout } = await quorate(["check", "die_hard"]);
-  assertStringIncludes(stdout, "\na Deno.test of this run: --test\nreplay: ");
+  assertStringIncludes(stdout, "\na Deno.test of this run: --test\nlook around: ");
   assert(!stdout.includes("import "), stdout);
   assert(!(await quorate(["check", "two_phase_commit", "--test"])).stdout.includes("import "));
 });
