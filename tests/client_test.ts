@@ -218,7 +218,7 @@ Deno.test("another service at the address, or none, is said to be so", async () 
   assertEquals([code, outcome], ["Timeout", "no"]);
   assertMatch(
     late.message,
-    /^there was no answer within 200 ms; before that: Unavailable: .* answered 404 hello$/,
+    /^there was no answer within 200 ms; before that: Unavailable: .* answered 404 hello; it will not take effect$/,
   );
   const { signal } = new AbortController();
   const { error } = await errorOf(fetchTransport().request(stranger.address, bytes(""), signal));

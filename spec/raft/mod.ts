@@ -168,7 +168,7 @@ function definitionOf(
     properties: [...properties, ...(fair ? promises : [])].filter(({ name }) =>
       (options.properties?.includes(name) ?? true) && isWithinReach(name, values)
     ),
-    ...(fair || values.rounds === 0
+    ...(fair || values.rounds === 0 || servers > mostServersInRounds
       ? {}
       : { rounds: { most: values.rounds, spending: ["timeouts", "proposals"] } }),
     starts: fair ? {} : startsFor(values, options.starts ?? Object.keys(starts)),
