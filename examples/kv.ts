@@ -2,7 +2,7 @@
  * A replicated key-value store over HTTP: linearizable, and any node answers.
  *
  *     deno run -A examples/kv.ts --dir DIR               three nodes, each a process, on ports 8001 to 8003
- *     deno run -A examples/kv.ts a --dir DIR             one of them, in a terminal of its own
+ *     deno run -A examples/kv.ts a --dir DIR --first     one of them, in a terminal of its own; later without --first
  *
  *     curl -X PUT -d hello localhost:8001/keys/greeting                       put
  *     curl -i localhost:8002/keys/greeting                                    get: the etag is its version
@@ -90,7 +90,7 @@ async function answer({ node, own }: Served, request: Request): Promise<Response
     }
     case "PUT":
     case "DELETE": {
-      const value = request.method === "PUT" ? await request.text() : null;
+      const value = request.method === "PUT" ? textOf(await request.bytes()) : null;
       const command = bytes(JSON.stringify({ key, value, ...condition(request.headers) }));
       const session = sessionOf(request.headers);
       const outcome = await (session === null ? own.propose(command) : node.propose(command, { session }));
@@ -109,25 +109,35 @@ function outcomeResponse({ done, entry }: Outcome, method: "PUT" | "DELETE"): Re
   });
 }
 
+/** A value travels as JSON, so it must be text. */
+function textOf(body: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch {
+    throw new RaftError("InvalidOptions", "the value is not UTF-8");
+  }
+}
+
 /** What the version must be: `if-match: "5"`, or `if-none-match: *` for a key that there must not be yet. */
 function condition(headers: Headers): Pick<Command, "ifVersion"> {
   if (headers.get("if-none-match") === "*") return { ifVersion: null };
-  const [ifVersion] = numbersIn(headers, "if-match", /^"(\d+)"$/) ?? [];
+  const [ifVersion] = numbersIn(headers, "if-match", /^"(\d+)"$/, '"5", with the quotes') ?? [];
   return ifVersion === undefined ? {} : { ifVersion };
 }
 
 /** `session: 7/2` is command 2 of session 7, of a client that sends one after the other. */
 function sessionOf(headers: Headers) {
-  const [session = 0, sequence = 0] = numbersIn(headers, "session", /^(\d+)\/(\d+)$/) ?? [];
+  const [session = 0, sequence = 0] =
+    numbersIn(headers, "session", /^(\d+)\/([1-9]\d*)$/, "7/1: the id, and 1, 2, ...") ?? [];
   return session === 0 ? null : { session, sequence, firstUnanswered: sequence };
 }
 
-/** The numbers in a header; null if there is no such header. */
-function numbersIn(headers: Headers, name: string, form: RegExp): readonly number[] | null {
+/** The numbers in a header of this form; null if there is no such header. */
+function numbersIn(headers: Headers, name: string, form: RegExp, example: string): readonly number[] | null {
   const header = headers.get(name);
   const match = header === null ? null : form.exec(header);
   if (header !== null && match === null) {
-    throw new RaftError("InvalidOptions", `${name}: ${header} is not ${form}`);
+    throw new RaftError("InvalidOptions", `${name}: expected something like ${example}; got ${header}`);
   }
   return match?.slice(1).map(Number) ?? null;
 }
@@ -188,8 +198,10 @@ async function serveAll({ dir, port, first }: Wish): Promise<number> {
     const args = ["run", "-A", import.meta.filename!, name, "--dir", dir, "--port", `${port}`];
     return new Deno.Command(Deno.execPath(), { args: first ? [...args, "--first"] : args }).spawn();
   });
+  const running = new Set(processes);
+  for (const process of processes) process.status.then(() => running.delete(process));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    Deno.addSignalListener(signal, () => processes.forEach((process) => process.kill(signal)));
+    Deno.addSignalListener(signal, () => running.forEach((process) => process.kill(signal)));
   }
   const statuses = await Promise.all(processes.map((process) => process.status));
   return Math.max(...statuses.map(({ code }) => code));
@@ -226,7 +238,8 @@ async function main(args: string[]): Promise<number> {
     if (!(error instanceof RaftError)) throw error;
     // Whoever is stopped before there was a leader has done nothing wrong.
     if (error.code === "Aborted") return 0;
-    console.error(`kv: ${error.message}`);
+    const advice = error.code === "NotBootstrapped" ? " Here that is --first." : "";
+    console.error(`kv: ${error.message}${advice}`);
     return 1;
   }
 }

@@ -19,7 +19,6 @@ import {
 } from "./core/mod.ts";
 import {
   CodecError,
-  decodeFlat,
   encodeFlat,
   end,
   maxAddressLength,
@@ -27,11 +26,13 @@ import {
   readBytes,
   readCounted,
   type Reader,
+  readerOf,
   readInteger,
   readList,
   readNodeId,
   readText,
   type Scalar,
+  viewOfFlat,
 } from "./codec_flat.ts";
 import {
   kindOf,
@@ -84,6 +85,13 @@ export function encodeEntry(entry: LogEntry): Uint8Array<ArrayBuffer> {
   const values: Scalar[] = [];
   pushEntry(values, entry);
   return encodeFlat(values);
+}
+
+/** Like {@linkcode encodeEntry}, but valid only until the next entry or message is encoded: for who copies it at once. */
+export function viewOfEntry(entry: LogEntry): Uint8Array<ArrayBuffer> {
+  const values: Scalar[] = [];
+  pushEntry(values, entry);
+  return viewOfFlat(values);
 }
 
 function flattenMessage(message: Message): Scalar[] {
@@ -237,7 +245,7 @@ function pushNames(values: Scalar[], servers: readonly NodeId[]): void {
  * @throws {CodecError} if they are none, and nothing else, whatever the bytes.
  */
 export function decodeMessage(bytes: Uint8Array): Message {
-  const reader: Reader = { values: decodeFlat(bytes), next: 0, what: "message" };
+  const reader = readerOf(bytes, "message");
   const message = readMessage(reader);
   end(reader);
   return message;
@@ -256,7 +264,7 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
  * @throws {CodecError} if these bytes are nothing of the kind.
  */
 export function decodeSnapshot(bytes: Uint8Array): Snapshot {
-  const reader: Reader = { values: decodeFlat(bytes), next: 0, what: "snapshot" };
+  const reader = readerOf(bytes, "snapshot");
   const snapshot = readSnapshot(reader);
   end(reader);
   return snapshot;
@@ -268,7 +276,7 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot {
  * @throws {CodecError} if they are none, and nothing else, whatever the bytes.
  */
 export function decodeEntry(bytes: Uint8Array): LogEntry {
-  const reader: Reader = { values: decodeFlat(bytes), next: 0, what: "log entry" };
+  const reader = readerOf(bytes, "log entry");
   const entry = readEntry(reader);
   end(reader);
   return entry;

@@ -232,7 +232,7 @@ function facade(node: Running): RaftNode {
       await openSession({
         settings: node.settings,
         ended: node.ended.signal,
-        submit: (...given) => calls.submit(node, ...given),
+        submit: async (...given) => await calls.submit(node, ...given),
       }, options),
     read: (query, options) => calls.read(node, query, options),
     deliveries: (options = {}) => deliver(node.source, parseDeliveriesOptions(options)),

@@ -163,19 +163,30 @@ export async function persist<T>(
   attempt: () => Promise<T>,
 ): Promise<T> {
   let outcome: "no" | "unknown" = "no";
+  let last: RaftError | null = null;
   for (let attempts = 0;; attempts++) {
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof RaftError)) throw error;
       if (error.outcome === "unknown") outcome = "unknown";
-      if (signal.aborted) throw withOutcome(reasonOf(signal), outcome);
+      if (signal.aborted) throw withOutcome(afterAll(reasonOf(signal), last), outcome);
       if (isFinal(error.code)) throw withOutcome(error, outcome);
+      last = error;
     }
     const factor = 2 ** Math.min(attempts, 4) * (0.5 + random.next());
     await paused(clock, pauseMs * factor, signal);
-    if (signal.aborted) throw withOutcome(reasonOf(signal), outcome);
+    if (signal.aborted) throw withOutcome(afterAll(reasonOf(signal), last), outcome);
   }
+}
+
+/** Why nothing came of it: the last attempt that failed before the time was over tells more than that it was over. */
+function afterAll(reason: RaftError, last: RaftError | null): RaftError {
+  if (last === null) return reason;
+  const cause = reason.cause ?? last;
+  return new RaftError(reason.code, `${reason.message}; before that: ${last.code}: ${last.message}`, {
+    cause,
+  });
 }
 
 /** Runs with a deadline, and until one of the outer signals aborts; what ends it is the reason of the inner one. */
@@ -225,16 +236,16 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
   }
 }
 
+const never = "it will not take effect";
+const perhaps = "it may have taken effect, or may yet";
+
 /** The error, with this outcome and what it means. */
 export function withOutcome(error: RaftError, outcome: "no" | "unknown"): RaftError {
   if (error.outcome === outcome && outcome === "no") return error;
-  const meaning = outcome === "no" ? "it will not take effect" : "it may have taken effect, or may yet";
+  const [meaning, other] = outcome === "no" ? [never, perhaps] : [perhaps, never];
+  const message = error.message.replace(`; the proposal: ${other}`, "").replace(`; ${other}`, "");
   const options = { outcome, ...(error.cause === undefined ? {} : { cause: error.cause }) };
-  return new RaftError(
-    error.code,
-    error.message.includes(meaning) ? error.message : `${error.message}; ${meaning}`,
-    options,
-  );
+  return new RaftError(error.code, message.includes(meaning) ? message : `${message}; ${meaning}`, options);
 }
 
 function paused(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

@@ -214,8 +214,12 @@ Deno.test("another service at the address, or none, is said to be so", async () 
   const stranger = httpServer(() => new Response("hello", { status: 404 }), "http");
   const servers = { a: stranger.address };
   await using one = RaftClient.create({ servers, transport: fetchTransport(), timeoutMs: 200 });
-  const { code, outcome } = await errorOf(one.read(bytes("")));
+  const { code, outcome, error: late } = await errorOf(one.read(bytes("")));
   assertEquals([code, outcome], ["Timeout", "no"]);
+  assertMatch(
+    late.message,
+    /^there was no answer within 200 ms; before that: Unavailable: .* answered 404 hello; it will not take effect$/,
+  );
   const { signal } = new AbortController();
   const { error } = await errorOf(fetchTransport().request(stranger.address, bytes(""), signal));
   assertMatch(error.message, /answered 404 hello$/);

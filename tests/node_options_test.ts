@@ -16,6 +16,7 @@ Deno.test("a wrong option is named, with what was expected and what was given", 
     [{ peers: "b" }, /^RaftNode\.start: options\.peers: expected a list of different names .*, got "b"$/],
     [{ peers: ["b", "b"] }, /^RaftNode\.start: options\.peers: expected a list of different names/],
     [{ bootstrap: "yes" }, /^RaftNode\.start: options\.bootstrap: expected true or false, got "yes"$/],
+    [{ join: true }, /^RaftNode\.start: options\.join: expected false, as bootstrap is true: .*, got true$/],
     [{ transport: {} }, /^RaftNode\.start: options\.transport: expected a Transport/],
     [{ storage: undefined }, /^RaftNode\.start: options\.storage: expected a Storage.*, got undefined$/],
     [

@@ -1,81 +1,123 @@
-/** Load on a cluster, and what came of it. */
-import { type Cluster, machineCpu } from "./processes.ts";
+/** The load on a cluster, and what it takes of each process. */
+import { type Cluster, leaderOf } from "./cluster.ts";
+import { between, type Cpu, cpuOf, machineSeconds, total } from "./processes.ts";
 
-/** What so many clients got done. */
-export interface Result {
-  /** How many clients there were, each with one request at a time. */
-  readonly clients: number;
-  /** Committed and applied proposals in a second. */
-  readonly perSecond: number;
-  /** Half of them took no longer, in milliseconds. */
-  readonly p50: number;
-  /** 99 of a hundred took no longer, in milliseconds. */
-  readonly p99: number;
-  /** Processor time of all three servers for a proposal, in microseconds. */
-  readonly cpuMicroseconds: number;
-  /** Which part of the machine's processor time others used: above a tenth the row is disturbed. */
-  readonly disturbed: number;
-}
-
-/** How long to measure. */
+/** How to load a cluster. */
 export interface LoadOptions {
-  /** The program that makes the load. */
+  /** The program. */
   readonly program: string;
-  /** How many clients. */
+  /** How many clients, each with one command at a time. */
   readonly clients: number;
-  /** How many seconds. */
-  readonly seconds: number;
-  /** How many seconds before that don't count. */
+  /** How many seconds to warm up. */
   readonly warmSeconds: number;
+  /** How many seconds to measure. */
+  readonly seconds: number;
 }
 
-/** Lets clients propose as fast as they are answered. */
-export async function load(cluster: Cluster, options: LoadOptions): Promise<Result> {
-  const { program, clients, seconds, warmSeconds } = options;
-  const before = { servers: cluster.cpu(), machine: machineCpu(), at: performance.now() };
-  const { success, stdout, stderr } = await new Deno.Command(program, {
-    args: [
-      `-addresses=${cluster.addresses.join()}`,
-      `-clients=${clients}`,
-      `-time=${seconds}s`,
-      `-warm=${warmSeconds}s`,
-    ],
-  }).output();
-  const decoder = new TextDecoder();
-  if (!success) throw new Error(`the load failed: ${decoder.decode(stderr).trim()}`);
-  const { perSecond, p50, p99, committed, failed, cpu } = JSON.parse(decoder.decode(stdout));
-  if (failed > 0) throw new Error(`${failed} proposals failed`);
-  const servers = cluster.cpu() - before.servers;
-  const available = (performance.now() - before.at) / 1000 * navigator.hardwareConcurrency;
-  const others = machineCpu() - before.machine - servers - cpu;
-  // The warm-up costs as much as the same time later.
-  const proposals = committed * (1 + warmSeconds / seconds);
+/** What was measured. */
+export interface Measured {
+  /** How many clients there were. */
+  readonly clients: number;
+  /** Commands committed in a second. */
+  readonly rate: number;
+  /** Half of the answers came in so many milliseconds. */
+  readonly p50Ms: number;
+  /** Of a hundred answers 99 came in so many milliseconds. */
+  readonly p99Ms: number;
+  /** How many commands failed. */
+  readonly errors: number;
+  /** Microseconds of processors for each command: in the leader. */
+  readonly leader: Cpu;
+  /** In each follower, on average. */
+  readonly follower: Cpu;
+  /** In the load program. */
+  readonly load: Cpu;
+  /** In all four processes. */
+  readonly all: number;
+  /** What share of the machine other processes took. */
+  readonly disturbance: number;
+}
+
+/** Loads a cluster, and measures. */
+export async function load(cluster: Cluster, options: LoadOptions): Promise<Measured> {
+  const { program, clients, warmSeconds, seconds } = options;
+  const leader = await leaderOf(cluster);
+  const addresses = cluster.servers.map(({ address }) => address).join(",");
+  const args = ["-addresses", addresses, "-clients", `${clients}`, "-warm", `${warmSeconds}s`];
+  const child = new Deno.Command(program, {
+    args: [...args, "-duration", `${seconds}s`],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const pids = [leader, ...cluster.servers.filter((server) => server !== leader)].map(({ process }) =>
+    process.pid
+  );
+  const look = () => ({
+    cpu: [...pids, child.pid].map(cpuOf),
+    busy: machineSeconds(),
+    at: performance.now(),
+  });
+  let begin = look();
+  let end = begin;
+  let found: Found | null = null;
+  for await (const line of lines(child.stdout)) {
+    if (line === "begin") begin = look();
+    else if (line === "end") end = look();
+    else if (line.startsWith("{")) found = JSON.parse(line);
+  }
+  await child.status;
+  if (found === null) throw new Error(`${cluster.contender.name}: the load program has failed`);
+  return measured({ ...found, clients, seconds }, begin, end);
+}
+
+interface Found {
+  readonly proposals: number;
+  readonly errors: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+interface Look {
+  readonly cpu: readonly Cpu[];
+  readonly busy: number;
+  readonly at: number;
+}
+
+function measured(
+  { proposals, errors, p50Ms, p99Ms, clients, seconds }: Found & {
+    readonly clients: number;
+    readonly seconds: number;
+  },
+  begin: Look,
+  end: Look,
+): Measured {
+  const taken = end.cpu.map((cpu, at) => between(begin.cpu[at]!, cpu));
+  const each = ({ user, system }: Cpu, of = 1): Cpu => ({
+    user: user * 1e6 / proposals / of,
+    system: system * 1e6 / proposals / of,
+  });
+  const [leader, first, second, load] = taken as [Cpu, Cpu, Cpu, Cpu];
+  const sum = taken.reduce((seconds, cpu) => seconds + total(cpu), 0);
+  const capacity = (end.at - begin.at) / 1000 * navigator.hardwareConcurrency;
   return {
     clients,
-    perSecond,
-    p50,
-    p99,
-    cpuMicroseconds: servers * 1e6 / proposals,
-    disturbed: others / available,
+    rate: proposals / seconds,
+    p50Ms,
+    p99Ms,
+    errors,
+    leader: each(leader),
+    follower: each({ user: first.user + second.user, system: first.system + second.system }, 2),
+    load: each(load),
+    all: sum * 1e6 / proposals,
+    disturbance: Math.max(0, (end.busy - begin.busy - sum) / capacity),
   };
 }
 
-/** The number of the server that leads, less 1; null if none does. */
-export async function leaderOf({ addresses }: Cluster): Promise<number | null> {
-  for (const [server, address] of addresses.entries()) {
-    if (await ask(address, new Uint8Array(0)).catch(() => false)) return server;
+async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop() ?? "";
+    yield* parts;
   }
-  return null;
-}
-
-/** Sends a request to a server; whether the answer is yes. */
-export async function ask(address: string, command: Uint8Array): Promise<boolean> {
-  const [hostname = "", port = ""] = address.split(":");
-  using connection = await Deno.connect({ hostname, port: Number(port) });
-  const request = new Uint8Array(4 + command.length);
-  new DataView(request.buffer).setUint32(0, command.length);
-  request.set(command, 4);
-  await connection.write(request);
-  const answer = new Uint8Array(1);
-  return await connection.read(answer) === 1 && answer[0] === 1;
 }

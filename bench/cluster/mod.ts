@@ -1,196 +1,215 @@
 /**
- * `deno task bench:cluster`: three servers and a load on this machine, every commit on disk before it is acknowledged, 256
- * bytes a proposal; beside etcd-io/raft and hashicorp/raft, one after the other in one run. Then: how long the cluster is
- * without a leader when that is killed, what snapshots cost, and how memory grows.
+ * The benchmark of clusters: three servers and a load on this machine, every commit on disk before it is acknowledged.
+ *
+ *     deno task bench:cluster [PART ...] [--quick] [--rounds N] [--seconds S] [--kills N] [--minutes M] [--rivals FOLDER]
+ *
+ * @module
  */
 import { parseArgs } from "@std/cli";
-import { ask, leaderOf, load, type Result } from "./load.ts";
-import { type Cluster, startCluster } from "./processes.ts";
-import { build, type Built, type Contender, quorate } from "./rivals.ts";
+import { join, resolve } from "@std/path";
+import { median } from "../checker/measure.ts";
+import { type Contender, startCluster } from "./cluster.ts";
+import { buildLoad, buildRivals, floor, quorate } from "./contenders.ts";
+import { killLeaders } from "./kills.ts";
+import { load, type Measured } from "./load.ts";
+import { watchMemory } from "./memory.ts";
+import { comparisons, goalLine, head, line, medianOf } from "./table.ts";
 
-const usage = `usage: deno task bench:cluster [flags]
-  --quick          a few seconds each: to see that it works, not to compare
-  --seconds N      how long to measure each row; 10
-  --kills N        how often to kill the leader; 50
-  --minutes N      how long to watch the memory under load; 1
-Needs Go for the load and the rivals, and Linux for /proc.`;
+const parts = ["throughput", "kills", "snapshots", "memory"] as const;
+type Part = (typeof parts)[number];
 
-/** How long everything takes. */
-interface Sizes {
+const help = `usage: deno task bench:cluster [PART ...] [flags]
+
+PART is one of ${parts.join(", ")}; all of them, if it is left out:
+  throughput   ours, the rivals and the floor under 1, 64 and 256 clients
+  kills        the leader is killed: how long until the next one has committed something
+  snapshots    what they cost under load
+  memory       whether a server's memory grows under load
+
+  --quick            a second of each: to see that it works, not to compare
+  --rounds N         how often each contender is measured, in turns; the median counts; 2 if left out
+  --seconds S        how long each measurement takes; 4 if left out
+  --kills N          how often the leader is killed; 50 if left out
+  --minutes M        how long memory is watched; 0.5 if left out
+  --rivals FOLDER    where to put the programs that are built; ~/rivals if left out
+  --json             one JSON object a line
+  --help             this text
+
+Needs Go 1.26, in which the load is written, and Linux, which tells what processes take.
+exit: 0 measured, 64 wrong usage, 70 can't be measured here`;
+
+/** What was typed. */
+export interface Asked {
+  /** What to measure. */
+  readonly parts: readonly Part[];
+  /** How often. */
+  readonly rounds: number;
+  /** How long, in seconds. */
   readonly seconds: number;
+  /** How long before that it is loaded already, in seconds. */
   readonly warmSeconds: number;
+  /** How often the leader is killed. */
   readonly kills: number;
+  /** How long memory is watched, in minutes. */
   readonly minutes: number;
+  /** Where programs are built. */
+  readonly rivals: string;
+  /** Whether for machines. */
+  readonly json: boolean;
 }
 
-const clients = [1, 64, 256];
-
-/** Waits until there is a leader. */
-async function ready(cluster: Cluster): Promise<number> {
-  for (let waited = 0; waited < 20_000; waited += 20) {
-    const leader = await leaderOf(cluster);
-    if (leader !== null) return leader;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+/** Understands a command line; null if it asks for help, a text if it makes no sense. */
+export function parse(args: readonly string[], defaultRivals: string): Asked | string | null {
+  let unknown: string | null = null;
+  const flags = parseArgs([...args], {
+    boolean: ["quick", "json", "help"],
+    string: ["rounds", "seconds", "kills", "minutes", "rivals", "_"],
+    unknown: (arg) => {
+      if (!arg.startsWith("-")) return true;
+      unknown ??= `there is no flag ${arg}`;
+      return false;
+    },
+  });
+  if (unknown !== null) return unknown;
+  if (flags.help === true) return null;
+  const names = flags._.map(String);
+  const wrong = names.find((name) => !parts.some((part) => part === name));
+  if (wrong !== undefined) return `there is no part named ${wrong}: there are ${parts.join(", ")}`;
+  const quick = flags.quick === true;
+  const rounds = Number(flags.rounds ?? (quick ? 1 : 2));
+  const kills = Number(flags.kills ?? (quick ? 3 : 50));
+  for (const [name, value] of Object.entries({ rounds, kills })) {
+    if (!Number.isSafeInteger(value) || value < 1) return `--${name} takes a number: 1, 2, 3, ...`;
   }
-  throw new Error("no server leads after 20 s");
-}
-
-async function rowsOf(contender: Contender, program: string, sizes: Sizes): Promise<readonly Result[]> {
-  await using cluster = await startCluster(contender.command);
-  await ready(cluster);
-  const results: Result[] = [];
-  for (const count of clients) {
-    const result = await load(cluster, { program, clients: count, ...sizes });
-    results.push(result);
-    console.log(rowText(contender.name, result));
+  const seconds = Number(flags.seconds ?? (quick ? 1 : 4));
+  const minutes = Number(flags.minutes ?? (quick ? 0.05 : 0.5));
+  for (const [name, value] of Object.entries({ seconds, minutes })) {
+    if (!(value > 0 && value < 100_000)) return `--${name} takes a time, such as 10`;
   }
-  return results;
+  return {
+    parts: parts.filter((part) => names.length === 0 || names.includes(part)),
+    rounds,
+    kills,
+    seconds,
+    minutes,
+    warmSeconds: quick ? 0.5 : 2,
+    rivals: String(flags.rivals ?? defaultRivals),
+    json: flags.json === true,
+  };
 }
 
-function rowText(name: string, result: Result): string {
-  const { clients, perSecond, p50, p99, cpuMicroseconds, disturbed } = result;
-  const note = disturbed > 0.1 ? `   disturbed: others used ${(disturbed * 100).toFixed(0)} %` : "";
-  return `${name.padEnd(32)}${String(clients).padStart(8)}${
-    Math.round(perSecond).toLocaleString("en").padStart(12)
-  }` +
-    `${p50.toFixed(2).padStart(10)}${p99.toFixed(2).padStart(10)}${
-      cpuMicroseconds.toFixed(1).padStart(12)
-    }${note}`;
+/** What the parts act on. */
+interface Bench extends Asked {
+  /** The program that makes the load. */
+  readonly program: string;
+  /** Prints a line for people, and an object for machines. */
+  readonly print: (text: string, object: object) => void;
 }
 
-/** Ours beside the better of the rivals. */
-function compare(ours: readonly Result[], rivals: readonly (readonly Result[])[]): void {
-  if (rivals.length === 0) return;
-  for (const [at, result] of ours.entries()) {
-    const others = rivals.map((rows) => rows[at]!);
-    const most = Math.max(...others.map(({ perSecond }) => perSecond));
-    const p50 = Math.min(...others.map(({ p50 }) => p50));
-    const p99 = Math.min(...others.map(({ p99 }) => p99));
-    const name = `${result.clients} ${result.clients === 1 ? "client" : "clients"}`;
-    if (result.clients === 1) {
-      tell(`${name}: p50, ours to the better rival's`, result.p50 / p50, 0.85, "at most");
-    } else {tell(
-        `${name}: proposals a second, ours to the better rival's`,
-        result.perSecond / most,
-        2,
-        "at least",
-      );}
-    if (result.clients > 1) tell(`${name}: p99, ours to the better rival's`, result.p99 / p99, 1, "at most");
-  }
-}
-
-function tell(what: string, ratio: number, goal: number, bound: "at least" | "at most"): void {
-  const isMet = bound === "at least" ? ratio >= goal : ratio <= goal;
-  console.log(`${what.padEnd(70)}${ratio.toFixed(2)} x   goal: ${bound} ${goal}${isMet ? "" : "   missed"}`);
-}
-
-/** Kills the leader again and again; how long until the next one has committed something, in milliseconds. */
-async function killLeaders(kills: number): Promise<readonly number[]> {
-  await using cluster = await startCluster(quorate().command);
-  const times: number[] = [];
-  for (let kill = 0; kill < kills; kill++) {
-    const leader = await ready(cluster);
-    await committed(cluster, leader);
-    await cluster.kill(leader);
-    const start = performance.now();
-    while (!await committedAnywhere(cluster, leader)) await new Promise((resolve) => setTimeout(resolve, 2));
-    times.push(performance.now() - start);
-    cluster.start(leader);
-    // Until it is back: a majority of two alone would not outlive the next kill.
-    while (!await ask(cluster.addresses[leader]!, new Uint8Array(1)).catch(() => false)) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+/** Loads contenders in turns; what came of each with each number of clients. */
+async function measure(
+  bench: Bench,
+  contenders: readonly Contender[],
+  clients: readonly number[],
+): Promise<readonly (readonly Measured[])[]> {
+  const all = contenders.map(() => clients.map((): Measured[] => []));
+  for (let round = 0; round < bench.rounds; round++) {
+    for (const [at, contender] of contenders.entries()) {
+      await using cluster = await startCluster(contender);
+      // What is compiled as it runs gets warm, and so does every cache: that is how servers run.
+      await load(cluster, { ...bench, clients: Math.max(...clients), seconds: bench.warmSeconds });
+      for (const [place, count] of clients.entries()) {
+        all[at]![place]!.push(await load(cluster, { ...bench, clients: count }));
+      }
     }
   }
-  return times.sort((a, b) => a - b);
+  return all.map((rows) => rows.map(medianOf));
 }
 
-async function committed(cluster: Cluster, server: number): Promise<void> {
-  if (!await ask(cluster.addresses[server]!, new Uint8Array(256))) {
-    throw new Error("a leader commits nothing");
+async function throughput(bench: Bench): Promise<void> {
+  const built = await buildRivals(bench.rivals);
+  const rivals = built.filter((rival): rival is Contender => !("why" in rival));
+  const results = await measure(bench, [quorate(), ...rivals, floor], [1, 64, 256]);
+
+  bench.print(head(), { type: "head" });
+  for (const [at, { name }] of [quorate(), ...rivals, floor].entries()) {
+    for (const result of results[at]!) bench.print(line(name, result), { type: "row", name, ...result });
+  }
+  for (const rival of built) {
+    if ("why" in rival) bench.print(`${rival.name}: skipped: ${rival.why}`, { type: "skipped", ...rival });
+  }
+  for (const goal of comparisons(results[0]!, results.slice(1, -1))) {
+    bench.print(goalLine(goal), { type: "goal", ...goal });
   }
 }
 
-async function committedAnywhere({ addresses }: Cluster, dead: number): Promise<boolean> {
-  for (const [server, address] of addresses.entries()) {
-    const leads = server !== dead && await ask(address, new Uint8Array(0)).catch(() => false);
-    if (leads && await ask(address, new Uint8Array(256)).catch(() => false)) return true;
-  }
-  return false;
-}
+/** Twice the shortest election timeout that a node has by default, in milliseconds. */
+const twoElectionTimeoutsMs = 600;
 
-/** Throughput with snapshots to that without, and the memory of the largest server, by tenths of the time. */
-async function watchMemory(built: Built, sizes: Sizes): Promise<readonly number[]> {
-  await using cluster = await startCluster(quorate("--snapshots").command);
-  await ready(cluster);
-  const peaks: number[] = [];
-  for (let tenth = 0; tenth < 10; tenth++) {
-    let peak = 0;
-    const timer = setInterval(() => peak = Math.max(peak, ...cluster.memory()), 100);
-    await load(cluster, { program: built.load, clients: 64, seconds: sizes.minutes * 6, warmSeconds: 0 });
-    clearInterval(timer);
-    peaks.push(peak);
-  }
-  return peaks;
-}
-
-async function costOfSnapshots({ load: program }: Built, sizes: Sizes): Promise<number> {
-  const perSecond: number[] = [];
-  for (const flags of [[], ["--snapshots"]]) {
-    await using cluster = await startCluster(quorate(...flags).command);
-    await ready(cluster);
-    perSecond.push((await load(cluster, { program, clients: 64, ...sizes })).perSecond);
-  }
-  return perSecond[1]! / perSecond[0]!;
-}
-
-async function main(): Promise<void> {
-  const flags = parseArgs(Deno.args, { boolean: ["quick", "help"], string: ["seconds", "kills", "minutes"] });
-  if (flags.help) return console.log(usage);
-  const quick = flags.quick === true;
-  const sizes: Sizes = {
-    seconds: Number(flags.seconds ?? (quick ? 2 : 10)),
-    warmSeconds: quick ? 1 : 2,
-    kills: Number(flags.kills ?? (quick ? 3 : 50)),
-    minutes: Number(flags.minutes ?? (quick ? 0.2 : 1)),
+async function kills(bench: Bench): Promise<void> {
+  const times = await killLeaders(bench.kills);
+  const goal = {
+    what: `${times.length} leaders killed: ms to the next commit, p50; the longest ${
+      Math.max(...times).toFixed(0)
+    }`,
+    value: median(times),
+    bound: twoElectionTimeoutsMs,
+    isAtLeast: false,
   };
-  const folder = await Deno.makeTempDir();
-  try {
-    const built = await build(folder);
-    console.log(
-      `${"".padEnd(32)}${"clients".padStart(8)}${"a second".padStart(12)}${"p50 ms".padStart(10)}${
-        "p99 ms".padStart(10)
-      }${"CPU us".padStart(12)}`,
-    );
-    const ours = await rowsOf(quorate(), built.load, sizes);
-    const theirs: (readonly Result[])[] = [];
-    for (const rival of built.rivals) theirs.push(await rowsOf(rival, built.load, sizes));
-    compare(ours, theirs);
-    const times = await killLeaders(sizes.kills);
-    // The longest election timeout, twice.
-    tell(
-      `leader killed ${times.length} times: p50 of ${
-        Math.round(times[times.length >> 1]!)
-      } ms to two election timeouts`,
-      times[times.length >> 1]! / 1200,
-      1,
-      "at most",
-    );
-    tell(
-      "64 clients: proposals a second, with snapshots to without",
-      await costOfSnapshots(built, sizes),
-      0.9,
-      "at least",
-    );
-    const peaks = await watchMemory(built, sizes);
-    console.log(
-      `memory of the largest server by tenths of ${sizes.minutes} min, MB: ${
-        peaks.map((bytes) => Math.round(bytes / 1e6)).join(" ")
-      }`,
-    );
-    tell("memory at the end to that after three tenths", peaks[9]! / peaks[2]!, 1.1, "at most");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  bench.print(goalLine(goal), { type: "goal", ...goal });
 }
 
-if (import.meta.main) await main();
+async function snapshots(bench: Bench): Promise<void> {
+  const [without, taken] = await measure(bench, [quorate({ snapshots: false }), quorate()], [64]);
+  const value = taken![0]!.rate / without![0]!.rate;
+  const what = "64 clients: proposals a second with a snapshot every 50,000, to without";
+  const goal = { what, value, bound: 0.9, isAtLeast: true };
+  bench.print(goalLine(goal), { type: "goal", ...goal });
+}
+
+async function memory(bench: Bench): Promise<void> {
+  const peaks = await watchMemory(bench.program, bench.minutes);
+  const megabytes = peaks.map((bytes) => Math.round(bytes / 1e6));
+  bench.print(`memory by tenths of ${bench.minutes} min, MB: ${megabytes.join(" ")}`, {
+    type: "memory",
+    megabytes,
+  });
+  const value = Math.max(...megabytes.slice(7)) / Math.max(...megabytes.slice(2, 5));
+  const what = "memory in the last three tenths, to the third to fifth";
+  const goal = { what, value, bound: 1.1, isAtLeast: false };
+  bench.print(goalLine(goal), { type: "goal", ...goal });
+}
+
+/** Measures, and returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const asked = parse(args, join(Deno.env.get("HOME") ?? ".", "rivals"));
+  if (asked === null) {
+    console.log(help);
+    return 0;
+  }
+  if (typeof asked === "string") {
+    console.error(`error: ${asked}\nhelp: deno task bench:cluster --help`);
+    return 64;
+  }
+  const rivals = resolve(Deno.env.get("INIT_CWD") ?? ".", asked.rivals);
+  if (Deno.build.os !== "linux") {
+    console.error("error: what processes take is read from /proc, which is Linux's");
+    return 70;
+  }
+  await Deno.mkdir(rivals, { recursive: true });
+  const built = await buildLoad(rivals);
+  if (built.type === "unbuilt") {
+    console.error(`error: the load can't be built: ${built.why}`);
+    return 70;
+  }
+  const print = (text: string, object: object) => console.log(asked.json ? JSON.stringify(object) : text);
+  const bench: Bench = { ...asked, rivals, program: built.program, print };
+  const run: Record<Part, (bench: Bench) => Promise<void>> = { throughput, kills, snapshots, memory };
+  for (const part of asked.parts) {
+    console.error(`measuring: ${part}`);
+    await run[part](bench);
+  }
+  return 0;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

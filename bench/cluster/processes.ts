@@ -1,98 +1,52 @@
-/** Server processes under measurement, and what they use. Knows Linux: it reads /proc. */
+/** What processes take, as the system says; on Linux. */
 
-/** A cluster of three processes. */
-export interface Cluster {
-  /** Where clients find each server, by its number less 1. */
-  readonly addresses: readonly string[];
-  /** Begins a server that is not running. */
-  start(server: number): void;
-  /** Kills a server, as `kill -9` does, and waits until it is gone. */
-  kill(server: number): Promise<void>;
-  /** The processor time that all servers have used, in seconds. */
-  cpu(): number;
-  /** The memory of each server, in bytes. */
-  memory(): readonly number[];
-  /** Kills all, and removes what they stored. */
-  [Symbol.asyncDispose](): Promise<void>;
+/** How many ticks of the system's clock are a second. */
+const ticksPerSecond = 100;
+
+/** Seconds of processors that a process has taken. */
+export interface Cpu {
+  /** In the program itself. */
+  readonly user: number;
+  /** In the system on its behalf. */
+  readonly system: number;
 }
 
-/** The command of a server: its number, from 1 on, what to call the others, where clients find it, and its folder. */
-export type Command = (
-  server: { readonly id: string; readonly peers: string; readonly client: string; readonly folder: string },
-) => readonly string[];
+/** What a process has taken since its start, all its threads together; nothing if it has ended. */
+export function cpuOf(pid: number): Cpu {
+  const text = read(`/proc/${pid}/stat`);
+  // The name, in parentheses, may hold anything.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return { user: Number(fields[11] ?? 0) / ticksPerSecond, system: Number(fields[12] ?? 0) / ticksPerSecond };
+}
 
-const servers = [0, 1, 2];
+/** What was taken between two readings. */
+export function between(before: Cpu, after: Cpu): Cpu {
+  return { user: after.user - before.user, system: after.system - before.system };
+}
 
-/** Starts three servers on free ports. What they say on stderr is shown if one of them ends by itself. */
-export async function startCluster(command: Command): Promise<Cluster> {
-  const root = await Deno.makeTempDir();
-  const ports = freePorts(6);
-  const peers = servers.map((server) => `${server + 1}=127.0.0.1:${ports[server]}`).join(",");
-  const addresses = servers.map((server) => `127.0.0.1:${ports[server + 3]}`);
-  const running = new Map<number, Deno.ChildProcess>();
-  /** The processor time of those that are gone. */
-  let gone = 0;
+/** Both together. */
+export function total({ user, system }: Cpu): number {
+  return user + system;
+}
 
-  function start(server: number): void {
-    const folder = `${root}/${server}`;
-    Deno.mkdirSync(folder, { recursive: true });
-    const [program = "", ...args] = command({
-      id: String(server + 1),
-      peers,
-      client: addresses[server]!,
-      folder,
-    });
-    running.set(server, new Deno.Command(program, { args, stdout: "null", stderr: "null" }).spawn());
+/** Seconds for which processors of the machine were busy since it started. */
+export function machineSeconds(): number {
+  const [, user, nice, system, , , interrupts, soft, steal] = read("/proc/stat").split(/\s+/).map(Number);
+  return [user, nice, system, interrupts, soft, steal].reduce<number>((sum, value) => sum + (value ?? 0), 0) /
+    ticksPerSecond;
+}
+
+/** The bytes of memory that a process holds, without what others hold as well. */
+export function memoryOf(pid: number): number {
+  const text = read(`/proc/${pid}/status`);
+  return Number(text.match(/RssAnon:\s+(\d+) kB/)?.[1] ?? 0) * 1024;
+}
+
+function read(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
   }
-
-  async function kill(server: number): Promise<void> {
-    const child = running.get(server);
-    if (child === undefined) return;
-    running.delete(server);
-    gone += cpuOf(child.pid);
-    child.kill("SIGKILL");
-    await child.status;
-  }
-
-  servers.forEach(start);
-  return {
-    addresses,
-    start,
-    kill,
-    cpu: () => [...running.values()].reduce((sum, { pid }) => sum + cpuOf(pid), gone),
-    memory: () => [...running.values()].map(({ pid }) => memoryOf(pid)),
-    async [Symbol.asyncDispose]() {
-      for (const server of servers) await kill(server);
-      await Deno.remove(root, { recursive: true });
-    },
-  };
-}
-
-/** Ports that were free a moment ago. */
-function freePorts(count: number): readonly number[] {
-  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const ports = listeners.map(({ addr }) => addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
-}
-
-/** The ticks in a second of `/proc`. */
-const ticks = 100;
-
-function cpuOf(pid: number): number {
-  // The name of the program, in parentheses, may hold blanks.
-  const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]!.split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / ticks;
-}
-
-function memoryOf(pid: number): number {
-  const [, kilobytes = "0"] = Deno.readTextFileSync(`/proc/${pid}/status`).match(/^VmRSS:\s+(\d+)/m) ?? [];
-  return Number(kilobytes) * 1024;
-}
-
-/** The processor time that the whole machine has used, in seconds. */
-export function machineCpu(): number {
-  const [line = ""] = Deno.readTextFileSync("/proc/stat").split("\n");
-  const [user, nice, system, , , interrupts, soft, stolen] = line.trim().split(/\s+/).slice(1).map(Number);
-  return (user! + nice! + system! + interrupts! + soft! + stolen!) / ticks;
 }

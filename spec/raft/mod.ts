@@ -118,6 +118,9 @@ function summary(parameters: Parameters): string {
   return [...parts, "network: reorders, loses"].join(" · ");
 }
 
+/** Of more servers there are too many sets for a round to take place among. */
+const mostServersInRounds = 4;
+
 type Values = Widened<typeof budgets & typeof extensions> & {
   readonly servers: number;
   /** How many of them are members at first; 0 for all. */
@@ -165,7 +168,7 @@ function definitionOf(
     properties: [...properties, ...(fair ? promises : [])].filter(({ name }) =>
       (options.properties?.includes(name) ?? true) && isWithinReach(name, values)
     ),
-    ...(fair || values.rounds === 0
+    ...(fair || values.rounds === 0 || servers > mostServersInRounds
       ? {}
       : { rounds: { most: values.rounds, spending: ["timeouts", "proposals"] } }),
     starts: fair ? {} : startsFor(values, options.starts ?? Object.keys(starts)),

@@ -6,12 +6,12 @@
  */
 import {
   CodecError,
-  decodeFlat,
   encodeFlat,
   end,
   readBoolean,
   readBytes,
   type Reader,
+  readerOf,
   readInteger,
   readNodeId,
   readText,
@@ -184,7 +184,7 @@ function readResponse(reader: Reader, kind: number, leader: NodeId | null): Clie
 }
 
 function begin(bytes: Uint8Array, what: string): Reader {
-  const reader: Reader = { values: decodeFlat(bytes), next: 0, what };
+  const reader = readerOf(bytes, what);
   const theirs = readInteger(reader, "version");
   if (theirs !== version) throw new CodecError(`${what}: version ${theirs}, but this end speaks ${version}`);
   return reader;

@@ -34,17 +34,19 @@ import type { Patience } from "./waiting.ts";
 
 const copy = createCopier();
 
-export async function propose(
+/** Throws what is wrong, rather than reject: a promise less for each of many proposals. */
+export function propose(
   node: Running,
   bytes: Uint8Array,
   options: ProposeOptions = none,
 ): Promise<proposals.Outcome> {
   const { timeoutMs = node.settings.proposalTimeoutMs, signal, session } = parseProposeOptions(options);
   const request = session === undefined ? undefined : { type: "command" as const, ...session };
-  return await submit(node, bytes, { timeoutMs, signal }, request);
+  return submit(node, bytes, { timeoutMs, signal }, request);
 }
 
-export async function submit(
+/** Throws like {@linkcode propose}. */
+export function submit(
   node: Running,
   bytes: Uint8Array,
   patience: Patience,
@@ -62,7 +64,7 @@ export async function submit(
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
   // A copy: the caller may use its buffer again.
   const operation = { type: "propose", bytes: bytes.byteLength } as const;
-  return await observed(
+  return observed(
     node.settings.observer,
     operation,
     () => proposals.submit(node.table, copy(bytes), patience, session),

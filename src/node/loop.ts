@@ -31,6 +31,7 @@ import {
   writeFrom,
 } from "../core/mod.ts";
 import type { Clock } from "../ports.ts";
+import { canWait, noticeMs, type Notices } from "./notices.ts";
 import type { PlacedEntry } from "./replica.ts";
 import { createTimers, type Firing, type Timers } from "./timers.ts";
 
@@ -109,6 +110,10 @@ export interface Loop {
   scheduled: boolean;
   inbox: Inbox;
   batch: Batch;
+  /** What may be told to followers later. */
+  readonly notices: Notices;
+  /** Cancels the timer with whose end they are told; null if none runs. */
+  cancelNotices: (() => void) | null;
   /** Settles when the write in progress has settled; null if there is none. Never rejects. */
   writing: Promise<void> | null;
   /** The index up to which the core asked to apply. */
@@ -138,6 +143,8 @@ export function createLoop(state: ServerState, host: Host): Loop {
     scheduled: false,
     inbox: emptyInbox(),
     batch: emptyBatch(),
+    notices: new Map(),
+    cancelNotices: null,
     writing: null,
     applyUpTo: state.lastApplied,
     isApplyingPaused: false,
@@ -203,6 +210,8 @@ export function stop(loop: Loop): void {
   loop.timers.stopAll();
   loop.cancelRest?.();
   loop.cancelRest = null;
+  loop.cancelNotices?.();
+  loop.cancelNotices = null;
 }
 
 /** Sees to it that there is a turn: at once, or after a rest in which the runtime may do other work. */
@@ -284,14 +293,42 @@ function* chunks(proposals: readonly Proposal[], { config }: ServerState): Itera
 
 function advance(loop: Loop, event: Event): void {
   if (!loop.running) return;
-  const { state, effects } = loop.host.step(loop.state, event);
+  const before = loop.state;
+  const { state, effects } = loop.host.step(before, event);
   loop.state = state;
   loop.host.onState(state);
   let isLate = false;
   for (const effect of effects) {
+    if (!isLate && mayWait(loop, before, event, effect)) continue;
     perform(loop, effect, isLate);
     isLate ||= effect.type === "persist";
   }
+}
+
+/** Keeps back what the next entries will say as well. */
+function mayWait(loop: Loop, before: ServerState, event: Event, effect: Effect): boolean {
+  if (effect.type !== "send") return false;
+  const { message } = effect;
+  const { notices, state } = loop;
+  if (message.type !== "AppendEntries") return false;
+  if (!canWait(before, event, state, message)) {
+    notices.delete(message.to);
+    return false;
+  }
+  notices.set(message.to, message);
+  loop.cancelNotices ??= loop.host.clock.after(noticeMs, () => guard(loop, () => sendNotices(loop)));
+  return true;
+}
+
+function sendNotices(loop: Loop): void {
+  const { notices, state } = loop;
+  loop.cancelNotices?.();
+  loop.cancelNotices = null;
+  for (const message of notices.values()) {
+    const isLeading = state.role.type === "leader" && message.term === state.currentTerm;
+    if (isLeading) loop.host.send(message);
+  }
+  notices.clear();
 }
 
 function perform(loop: Loop, effect: Effect, isLate: boolean): void {
@@ -301,7 +338,7 @@ function perform(loop: Loop, effect: Effect, isLate: boolean): void {
     case "refuseRequest":
     case "readReady":
     case "refuseReads":
-      if (isLate) loop.batch.late.push(effect);
+      if (isLate) addLate(loop.batch, effect);
       else release(loop, effect);
       return;
     case "persist":
@@ -326,6 +363,21 @@ function perform(loop: Loop, effect: Effect, isLate: boolean): void {
   }
 }
 
+/** An answer to a leader says all that the one before it says: that need not be sent. */
+function addLate({ late }: Batch, effect: Late): void {
+  const last = late.at(-1);
+  if (last !== undefined && isReplacedBy(last, effect)) late.pop();
+  late.push(effect);
+}
+
+function isReplacedBy(before: Late, after: Late): boolean {
+  if (before.type !== "send" || after.type !== "send") return false;
+  const [old, message] = [before.message, after.message];
+  if (old.type !== "AppendEntriesResponse" || message.type !== "AppendEntriesResponse") return false;
+  return old.success && message.success && old.to === message.to && old.term === message.term &&
+    old.matchIndex <= message.matchIndex && old.round <= message.round;
+}
+
 function release(loop: Loop, effect: Late): void {
   switch (effect.type) {
     case "refuse":
@@ -344,6 +396,8 @@ function release(loop: Loop, effect: Late): void {
 }
 
 function send(loop: Loop, { message }: Send): void {
+  // What is committed must be known where the read is to be answered.
+  if (message.type === "ReadIndexResponse") sendNotices(loop);
   if (message.type !== "Propose") return loop.host.send(message);
   // All that was held goes out at once when a leader is known: more, perhaps, than a transport carries in one piece.
   for (const proposals of chunks(message.proposals, loop.state)) loop.host.send({ ...message, proposals });

@@ -272,6 +272,9 @@ const schema = fields({
 ).refine(({ restore, bootstrap }) => bootstrap || restore === undefined, {
   path: ["restore"],
   error: "nothing, or bootstrap as well: a cluster that runs does not go back to a backup",
+}).refine(({ bootstrap, join }) => !bootstrap || !join, {
+  path: ["join"],
+  error: "false, as bootstrap is true: a server either begins a cluster or joins one",
 }).refine(({ leaseReads, checkQuorum }) => checkQuorum || !leaseReads, {
   path: ["leaseReads"],
   error: "false, or checkQuorum as well",

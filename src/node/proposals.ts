@@ -84,9 +84,13 @@ export function submit(
   });
 }
 
-/** Answers who proposed this entry, if it was proposed here and still waits. */
+/** Whether this start of this node has proposed it. */
+export function isOwn({ host }: Proposals, { id }: Command): boolean {
+  return id.node === host.node && id.incarnation === host.incarnation;
+}
+
+/** Answers who proposed this entry here, if that still waits. */
 export function onApplied(table: Proposals, { id }: Command, result: Result): void {
-  if (id.node !== table.host.node || id.incarnation !== table.host.incarnation) return;
   settle(table.waiting, id.sequence, (waiting) => {
     if (result.type === "answer") waiting.resolve(result);
     else waiting.reject(result.error);

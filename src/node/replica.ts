@@ -65,9 +65,10 @@ export function applyEntries(
   entries: readonly PlacedEntry[],
   onResult: (command: Command, result: Result) => void,
 ): void | Promise<void> {
-  const works = entries.flatMap(({ entry, index }) =>
-    entry.type === "command" ? [judge(replica, entry, index)] : []
-  );
+  const works: Work[] = [];
+  for (const { entry, index } of entries) {
+    if (entry.type === "command") works.push(judge(replica, entry, index));
+  }
   const executed = works.filter(({ verdict }) => verdict.type === "execute");
   const finish = (answers: readonly unknown[]) => settle(replica, works, answers, onResult);
   if (executed.length === 0) return finish([]);
@@ -122,13 +123,15 @@ function execute(
   { machine, copy }: Replica,
   works: readonly Work[],
 ): readonly unknown[] | Promise<readonly unknown[]> {
-  const commands = works.map(({ index, command }): CommittedCommand => ({
-    index,
-    command: copy(command.command),
-  }));
-  if (machine.applyBatch !== undefined) return expectAll(machine.applyBatch(commands), commands.length);
-  return commands.map(({ command, index }) => {
-    const answer = machine.apply(command, index);
+  if (machine.applyBatch !== undefined) {
+    const commands = works.map(({ index, command }): CommittedCommand => ({
+      index,
+      command: copy(command.command),
+    }));
+    return expectAll(machine.applyBatch(commands), commands.length);
+  }
+  return works.map(({ index, command }) => {
+    const answer = machine.apply(copy(command.command), index);
     forbidPromise(answer, index);
     return answer;
   });
@@ -190,7 +193,8 @@ function encodeAnswer(codec: AnswerCodec<unknown>, answer: unknown): Uint8Array 
   } catch (cause) {
     const advice =
       "answers of sessions must be plain data, or stateMachine.answers must turn them into bytes";
-    throw new TypeError(`an answer of the state machine can't be kept: ${advice}`, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(`an answer of the state machine can't be kept: ${why}; ${advice}`, { cause });
   }
 }
 

@@ -58,7 +58,7 @@ export function assemble(
     send: (message) => node.connection?.send(message),
     apply: (entries) =>
       applyEntries(replica, entries, (command, result) => {
-        answers.push(() => proposals.onApplied(table, command, result));
+        if (proposals.isOwn(table, command)) answers.push(() => proposals.onApplied(table, command, result));
       }),
     onApplied() {
       // Only now, so that whoever is answered finds its command applied in `status` and `deliveries`.

@@ -3,12 +3,12 @@
  * then the table of sessions as a flat array.
  */
 import {
-  decodeFlat,
   encodeFlat,
   end,
   readBytes,
   readCounted,
   type Reader,
+  readerOf,
   readInteger,
 } from "../codec_flat.ts";
 import type { Scalar } from "../codec_flat.ts";
@@ -116,7 +116,7 @@ function pushSession(values: Scalar[], session: Session): void {
 
 function decodeHead(bytes: Uint8Array): Head {
   try {
-    const reader: Reader = { values: decodeFlat(bytes), next: 0, what: "snapshot" };
+    const reader = readerOf(bytes, "snapshot");
     const found = readInteger(reader, "format");
     if (found !== format) throw new Error(`its format is ${found}, expected ${format}`);
     const sessions = readCounted(reader, "sessions", () => readSession(reader));

@@ -54,12 +54,17 @@ function ignoreUnseen(error: unknown): void {
 /** How many milliseconds a sync may hold up all else in this thread. */
 const patienceMs = 2;
 
+/** More unsynced bytes than this are a batch, for which nobody waits alone. */
+const longBytes = 4096;
+
 /**
  * Reads and writes don't wait for the disk. A sync does: on a quick disk, to hand it to another thread takes longer than
- * the sync itself (115 us here, 250 us in another thread), but a slow disk must not keep heartbeats from leaving.
+ * the sync itself (115 us here, 250 us in another thread), but a slow disk must not keep heartbeats from leaving, nor
+ * a batch of many keep the next one from gathering.
  */
 function openFile(fd: number): OpenFile {
   let isSlow = false;
+  let unsyncedBytes = 0;
   return {
     size: () => attempt(() => fs.fstatSync(fd).size),
     read: (target, position) =>
@@ -78,6 +83,7 @@ function openFile(fd: number): OpenFile {
         while (done < bytes.length) {
           done += fs.writeSync(fd, bytes, done, bytes.length - done, position + done);
         }
+        unsyncedBytes += done;
       }),
     async fill(length) {
       const zeros = new Uint8Array(Math.min(length, 1 << 20));
@@ -88,6 +94,9 @@ function openFile(fd: number): OpenFile {
       await called((done) => fs.fdatasync(fd, done));
     },
     async sync() {
+      const isLong = unsyncedBytes > longBytes;
+      unsyncedBytes = 0;
+      if (isLong) return await called((done) => fs.fdatasync(fd, done));
       const start = performance.now();
       if (isSlow) await called((done) => fs.fdatasync(fd, done));
       else fs.fdatasyncSync(fd);

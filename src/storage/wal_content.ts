@@ -1,5 +1,5 @@
 /** What the records of the write-ahead log say. Pure: bytes and plain values, no files. */
-import { decodeEntry, decodeSnapshot, encodeEntry, encodeSnapshot } from "../codec.ts";
+import { decodeEntry, decodeSnapshot, encodeSnapshot, viewOfEntry } from "../codec.ts";
 import type { Compaction, LogEntry, LogIndex, NodeId, Term, Write } from "../core/mod.ts";
 import type { Identity } from "../ports.ts";
 import { type ByteReader, byteReader, BytesError, type ByteWriter } from "./bytes.ts";
@@ -84,7 +84,7 @@ export function putWrite(writer: ByteWriter, write: Write, before: Compaction | 
   putCompaction(writer, isSameCompaction(compaction, before) ? "same" : compaction);
   writer.integer(write.from);
   writer.word(write.entries.length);
-  for (const entry of write.entries) writer.bytes(encodeEntry(entry));
+  for (const entry of write.entries) writer.bytes(viewOfEntry(entry));
 }
 
 /**

@@ -1,4 +1,4 @@
-module rivals
+module quorate.bench/cluster
 
 go 1.26.0
 
