@@ -62,7 +62,9 @@ browserTest("by keyboard alone something is found, help is read, and dialogs are
   await atStep(visitor, "step 1 of 1");
   assertEquals(visitor.trace(), "b!");
   await press(visitor, "/");
+  await dialog.getByRole("combobox").waitFor();
   await visitor.page.keyboard.type("Log Matching");
+  await dialog.getByRole("option", { name: /Log Matching/ }).first().waitFor();
   await press(visitor, "Enter");
   assertMatch(await visitor.page.locator("summary:focus").innerText(), /Log Matching/);
   await press(visitor, "?");

@@ -70,6 +70,10 @@ Deno.test("a new cluster begins with a backup of an old one, at all of its serve
   withPlace(old, old, async (place) => {
     const before = await startAll(place, old);
     for (let at = 0; at < 20; at++) await insist(before[at % 3]!, `x${at}`);
+    // A backup holds what its server has applied: each answered when it had applied its own.
+    await until(async () =>
+      (await statusOf(before[0]!)).lastApplied >= (await statusOf(before[1]!)).lastApplied
+    );
     const path = `${place.dir}/backup`;
     await save(before[0]!, path);
     const index = (await statusOf(before[0]!)).lastApplied;
