@@ -57,8 +57,10 @@ interface Round {
 export function roundsOf(l: Learning, plain: Model, { most, spending }: RoundsDefinition): Rounds {
   const within: Within = { l, plain, mayBegin: beginner(l, spending) };
   const ends: number[][] = [];
+  // What is lost leaves nothing stuck; and a round is not the same for servers by other names.
+  const { ends: _, symmetry: __, ...coarse } = plain;
   const model: Model = {
-    ...plain,
+    ...coarse,
     properties: plain.properties.filter(({ kind }) => kind === "always" || kind === "sometimes"),
     expand(segment, at, out) {
       if (isTight(l)) return false;
@@ -79,9 +81,6 @@ export function roundsOf(l: Learning, plain: Model, { most, spending }: RoundsDe
       changeOf(l, segment, from, ends[rows[at + row.first]!]!, change),
     stepAt: (state, branch) => roundAt(within, state, branch),
   };
-  // What is in flight at first may arrive in the first round; where nothing must happen, nothing is stuck.
-  delete (model as { ends?: unknown }).ends;
-  delete (model as { symmetry?: unknown }).symmetry;
   return { model, most, unfold: (run) => unfold(within, run) };
 }
 
@@ -115,6 +114,8 @@ function beginner({ reactions, expenses }: Learning, spending: readonly string[]
 /** All that a round from this state may lead to. What is told of a round holds until the next one is asked for. */
 function* roundsFrom({ l, plain, mayBegin }: Within, { vector, bag }: State): Generator<Round> {
   const { length } = l.definition.servers;
+  // What is in flight at first may arrive in the first round.
+  const first = inOrder(l, bag);
   for (let server = 0; server < length; server++) {
     const { items } = l.lists;
     const list = optionsOf(l, server, vector[server]!, vector[length + 1]!);
@@ -126,7 +127,7 @@ function* roundsFrom({ l, plain, mayBegin }: Within, { vector, bag }: State): Ge
         if ((others & 1 << server) !== 0) continue;
         const round: Round = {
           vector: [...vector],
-          queue: inOrder(l, bag).filter((message) => isAmong(l, isIn, message)),
+          queue: first.filter((message) => isAmong(l, isIn, message)),
           moves: [],
         };
         yield* rounds(l, plain, round, { server, reaction: l.lists.items[i]!, message: -1 }, isIn);

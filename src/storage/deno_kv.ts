@@ -196,26 +196,21 @@ async function openPlace(place: Place, release: () => void): Promise<OpenStorage
   const snapshots = pieceSnapshots(place.name, pieces);
   const current = known.head.compaction?.snapshot.index ?? 0;
   await writing(place, () => snapshots.keepOnly(current));
-  const { inTurn, beside, stop, close } = turns(place.name);
+  const turn = turns(place.name);
   return {
     servers: known.head.owner.servers,
-    load: () => inTurn(() => load(place, known)),
+    load: () => turn.inTurn(() => load(place, known)),
     write: (write) =>
-      inTurn(async () => {
-        try {
-          known = await writing(place, () => perform(place, known, write));
-          await writing(place, () => snapshots.keepFrom(write.compaction?.snapshot.index ?? 0));
-        } catch (error) {
-          // The disk now holds the state before or after: nobody knows which until it is opened again.
-          if (error instanceof RaftError) stop(error);
-          throw error;
-        }
+      turn.write(async () => {
+        known = await writing(place, () => perform(place, known, write));
+        await writing(place, () => snapshots.keepFrom(write.compaction?.snapshot.index ?? 0));
       }),
-    writeSnapshot: (index, content) => beside(() => writing(place, () => snapshots.write(index, content))),
+    writeSnapshot: (index, content) =>
+      turn.beside(() => writing(place, () => snapshots.write(index, content))),
     readSnapshot: (index) =>
-      beside(() => reading(place, snapshotKey(place.root), () => snapshots.read(index))),
+      turn.beside(() => reading(place, snapshotKey(place.root), () => snapshots.read(index))),
     close: () =>
-      close(() => {
+      turn.close(() => {
         place.kv.close();
         release();
       }),

@@ -76,26 +76,20 @@ async function openLog(tables: Tables, identity: Identity, release: () => void):
   checkOwner(name, head.owner, identity, "give each node its own path");
   const snapshots = pieceSnapshots(name, tables.pieces);
   await snapshots.keepOnly(head.before?.compaction?.snapshot.index ?? 0);
-  const { inTurn, beside, stop, close } = turns(name);
+  const turn = turns(name);
   return {
     servers: head.owner.servers,
-    load: () => inTurn(() => available(name, "read", () => load(tables, head))),
+    load: () => turn.inTurn(() => available(name, "read", () => load(tables, head))),
     write: (write) =>
-      inTurn(async () => {
-        try {
-          head = await available(name, "written", () => perform(tables, head, write));
-          const { compaction } = write;
-          await available(name, "written", () => snapshots.keepFrom(compaction?.snapshot.index ?? 0));
-        } catch (error) {
-          // The disk now holds the state before or after: nobody knows which until it is opened again.
-          if (error instanceof RaftError) stop(error);
-          throw error;
-        }
+      turn.write(async () => {
+        head = await available(name, "written", () => perform(tables, head, write));
+        const { compaction } = write;
+        await available(name, "written", () => snapshots.keepFrom(compaction?.snapshot.index ?? 0));
       }),
     writeSnapshot: (index, content) =>
-      beside(() => available(name, "written", () => snapshots.write(index, content))),
-    readSnapshot: (index) => beside(() => available(name, "read", () => snapshots.read(index))),
-    close: () => close(release),
+      turn.beside(() => available(name, "written", () => snapshots.write(index, content))),
+    readSnapshot: (index) => turn.beside(() => available(name, "read", () => snapshots.read(index))),
+    close: () => turn.close(release),
   };
 }
 

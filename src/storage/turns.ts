@@ -7,8 +7,11 @@ export interface Turns {
   inTurn<T>(what: () => Promise<T>): Promise<T>;
   /** Does this at once, beside what is done in turn. Rejects if the storage has stopped. */
   beside<T>(what: () => Promise<T>): Promise<T>;
-  /** Lets nothing more be done, for this reason. */
-  stop(reason: RaftError): void;
+  /**
+   * The same for a write. If it fails, nothing more is done: the storage now holds what was before or what comes after, and
+   * nobody knows which until it is opened again.
+   */
+  write(what: () => Promise<void>): Promise<void>;
   /** Waits for all that is under way, releases what is open, and lets nothing more be done. Idempotent. */
   close(release: () => Promise<void> | void): Promise<void>;
 }
@@ -19,22 +22,33 @@ export function turns(name: string): Turns {
   let stopped: RaftError | null = null;
   let closing: Promise<void> | null = null;
   let last: Promise<unknown> = Promise.resolve();
+
+  function inTurn<T>(what: () => Promise<T>): Promise<T> {
+    const done = last.then(() => {
+      if (stopped !== null) throw stopped;
+      return what();
+    });
+    last = done.catch(() => {});
+    return done;
+  }
+
   return {
-    inTurn(what) {
-      const done = last.then(() => {
-        if (stopped !== null) throw stopped;
-        return what();
-      });
-      last = done.catch(() => {});
-      return done;
-    },
+    inTurn,
+    write: (what) =>
+      inTurn(async () => {
+        try {
+          await what();
+        } catch (error) {
+          if (error instanceof RaftError) stopped = error;
+          throw error;
+        }
+      }),
     beside(what) {
       const done = stopped === null ? what() : Promise.reject(stopped);
       const ended = done.then(() => {}, () => {}).finally(() => busy.delete(ended));
       busy.add(ended);
       return done;
     },
-    stop: (reason) => void (stopped = reason),
     close: (release) =>
       closing ??= last.then(() => Promise.all(busy)).then(() => {
         stopped = new RaftError("Stopped", `${name} was closed`);

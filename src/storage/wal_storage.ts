@@ -69,32 +69,26 @@ async function open(
   const snapshots = walSnapshots(folder.files, folder.path);
   let found = await available(folder, "read", () => readSegments(folder));
   const log = await available(folder, "opened", () => openLog(folder, snapshots, found, identity, report));
-  const { inTurn, beside, stop, close } = turns(folder.path);
+  const turn = turns(folder.path);
   return {
     servers: log.owner.servers,
     load: () =>
-      inTurn(async () => {
+      turn.inTurn(async () => {
         // What was read when it was opened is the whole log: it is given away once.
         const state = stateOf(found ?? await available(folder, "read", () => readSegments(folder)));
         found = null;
         return state;
       }),
     write: (write) =>
-      inTurn(async () => {
+      turn.write(() => {
         found = null;
-        try {
-          await available(folder, "written", () => append(log, write));
-        } catch (error) {
-          // Nobody knows what the disk holds until it is opened again.
-          if (error instanceof RaftError) stop(error);
-          throw error;
-        }
+        return available(folder, "written", () => append(log, write));
       }),
     writeSnapshot: (index, content) =>
-      beside(() => available(folder, "written", () => snapshots.write(index, content))),
-    readSnapshot: (index) => beside(() => available(folder, "read", () => snapshots.read(index))),
+      turn.beside(() => available(folder, "written", () => snapshots.write(index, content))),
+    readSnapshot: (index) => turn.beside(() => available(folder, "read", () => snapshots.read(index))),
     close: () =>
-      close(async () => {
+      turn.close(async () => {
         await log.tail?.file.close();
         await log.next?.then((file) => file.close(), () => {});
         unlock();
