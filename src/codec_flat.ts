@@ -160,11 +160,8 @@ function putLongText(at: number, text: string): number {
 
 /** How long what follows is. The first byte for 16 bits tells what it is: the others are beside it. */
 function putLength(at: number, length: number, head16: number): number {
-  const fix = head16 === head.array16
-    ? { head: head.fixArray, below: 16 }
-    : { head: head.fixText, below: 32 };
-  if (head16 !== head.bytes16 && length < fix.below) {
-    buffer[at] = fix.head + length;
+  if (head16 !== head.bytes16 && length < (head16 === head.array16 ? 16 : 32)) {
+    buffer[at] = (head16 === head.array16 ? head.fixArray : head.fixText) + length;
     return at + 1;
   }
   if (length <= 0xff && head16 !== head.array16) {
@@ -302,6 +299,9 @@ export function readInteger(reader: Reader, field: string): number {
   if (first === head.unsigned8) return bytes[at + 1]!;
   if (first === head.unsigned16) return word16(bytes, at + 1);
   if (first === head.unsigned32) return word32(bytes, at + 1);
+  // Where the upper half is below 2^21, the whole is a safe integer.
+  const upper = first === head.unsigned64 ? word32(bytes, at + 1) : 2 ** 21;
+  if (upper < 2 ** 21) return upper * 2 ** 32 + word32(bytes, at + 5);
   const value = valueAt(bytes, at, reader.at);
   // MessagePack has a negative zero. It is equal to zero and yet not the same: two states would differ by it.
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0)) {

@@ -240,8 +240,8 @@ function facade(node: Running): RaftNode {
       statusOf(node.loop.state, {
         clusterId: node.settings.clusterId,
         health: node.health,
-        pendingProposals: node.table.waiting.pending.size,
-        pendingReads: node.reads.waiting.pending.size,
+        pendingProposals: node.table.waiting.count,
+        pendingReads: node.reads.waiting.count,
       }),
     snapshot: () => calls.takeSnapshot(node),
     backup: () => calls.backup(node),

@@ -4,18 +4,23 @@
  * committed and applied, or yes; 0 for failed, or no.
  */
 
-/** An answer. */
-export const yes = new Uint8Array([1]);
+const yes = new Uint8Array([1]);
+const no = new Uint8Array([0]);
 
-/** An answer. */
-export const no = new Uint8Array([0]);
+/** How a client is answered. */
+export interface Answer {
+  /** Committed and applied, or yes. */
+  readonly yes: () => void;
+  /** Failed, or no. */
+  readonly no: () => void;
+}
 
 /** What answers clients. */
 export interface ClientHandler {
   /** Whether this server leads. */
   readonly leads: () => boolean;
-  /** Answers on the connection, some time. The command is valid until it returns. */
-  readonly propose: (command: Uint8Array, connection: Deno.TcpConn) => void;
+  /** Answers, some time. The command is valid until it returns. */
+  readonly propose: (command: Uint8Array, answer: Answer) => void;
 }
 
 /** An address of the form `host:port`. */
@@ -24,36 +29,44 @@ export function placeOf(address: string): { readonly hostname: string; readonly 
   return { hostname, port: Number(port) };
 }
 
-/** Sends an answer; to whom has gone away it can't be told. */
-export function answer(connection: Deno.TcpConn, isGood: boolean): void {
-  connection.write(isGood ? yes : no).catch(() => {});
-}
-
 /** Serves clients for ever. */
 export async function serveClients(address: string, handler: ClientHandler): Promise<void> {
-  for await (const connection of Deno.listen(placeOf(address))) serve(connection, handler).catch(() => {});
+  for await (const connection of Deno.listen(placeOf(address))) serve(connection, handler).catch(ignore);
 }
+
+/** To whom has gone away nothing can be told. */
+function ignore(): void {}
 
 async function serve(connection: Deno.TcpConn, { leads, propose }: ClientHandler): Promise<void> {
   connection.setNoDelay(true);
+  const answer: Answer = {
+    yes: () => void connection.write(yes).catch(ignore),
+    no: () => void connection.write(no).catch(ignore),
+  };
   let buffer = new Uint8Array(4096);
   let filled = 0;
-  for (let read; (read = await connection.read(buffer.subarray(filled))) !== null;) {
+  for (;;) {
+    const read = await connection.read(filled === 0 ? buffer : buffer.subarray(filled));
+    if (read === null) return;
     filled += read;
     let at = 0;
-    const view = new DataView(buffer.buffer);
     while (filled - at >= 4) {
-      const length = view.getUint32(at);
+      const length = lengthAt(buffer, at);
       if (filled - at < 4 + length) break;
-      if (length === 0) answer(connection, leads());
-      else propose(buffer.subarray(at + 4, at + 4 + length), connection);
+      if (length > 0) propose(buffer.subarray(at + 4, at + 4 + length), answer);
+      else if (leads()) answer.yes();
+      else answer.no();
       at += 4 + length;
     }
     if (at === 0 && filled === buffer.length) {
       const larger = new Uint8Array(buffer.length * 2);
       larger.set(buffer);
       buffer = larger;
-    } else buffer.copyWithin(0, at, filled);
+    } else if (at < filled) buffer.copyWithin(0, at, filled);
     filled -= at;
   }
+}
+
+function lengthAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }

@@ -4,8 +4,7 @@
  * consensus: no terms, no elections, no recovery, nothing checked. What a leader can't do without, and nothing else.
  */
 import fs from "node:fs";
-import { yes } from "./client_protocol.ts";
-import { placeOf, serveClients } from "./client_protocol.ts";
+import { type Answer, placeOf, serveClients } from "./client_protocol.ts";
 
 const [id = "", peers = "", client = "", folder = ""] = Deno.args;
 const places = new Map(peers.split(",").map((peer) => peer.split("=") as [string, string]));
@@ -24,7 +23,7 @@ function store(bytes: Uint8Array): void {
 
 interface Waiting {
   readonly command: Uint8Array;
-  readonly connection: Deno.TcpConn;
+  readonly answer: Answer;
 }
 
 let gathered: Waiting[] = [];
@@ -38,14 +37,14 @@ function stored(last: number, acknowledged: number): void {
     uncommitted[batch - firstUncommitted]!.copies++;
   }
   while (uncommitted[0] !== undefined && uncommitted[0].copies >= 2) {
-    for (const { connection } of uncommitted.shift()!.waiting) connection.write(yes).catch(() => {});
+    for (const { answer } of uncommitted.shift()!.waiting) answer.yes();
     firstUncommitted++;
   }
 }
 
-function propose(command: Uint8Array, connection: Deno.TcpConn): void {
+function propose(command: Uint8Array, answer: Answer): void {
   if (gathered.length === 0) queueMicrotask(send);
-  gathered.push({ command: command.slice(), connection });
+  gathered.push({ command: command.slice(), answer });
 }
 
 function send(): void {

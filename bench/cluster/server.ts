@@ -4,7 +4,7 @@
  */
 import { RaftNode } from "../../mod.ts";
 import { tcp, wal } from "../../src/deno.ts";
-import { answer, placeOf, serveClients } from "./client_protocol.ts";
+import { placeOf, serveClients } from "./client_protocol.ts";
 
 const [id = "", peers = "", client = "", folder = "", ...flags] = Deno.args;
 const servers = Object.fromEntries(
@@ -42,6 +42,5 @@ node.stopped.then(({ type }) => type === "failed" && Deno.exit(1));
 
 await serveClients(client, {
   leads: () => node.status().role === "leader",
-  propose: (command, connection) =>
-    void node.propose(command).then(() => answer(connection, true), () => answer(connection, false)),
+  propose: (command, answer) => void node.propose(command).then(answer.yes, answer.no),
 });

@@ -1,53 +1,63 @@
 /** Deadlines of many that wait about as long: one timer of the runtime for all that begin at about the same time. */
 import type { Clock } from "../ports.ts";
 
-/** All whose deadline is the same. */
-interface Group {
-  readonly callbacks: Set<() => void>;
-  /** Cancels the timers. */
+/** A deadline of all who have begun to wait at about the same time, and as long. */
+export interface Deadline {
+  /** How long they wait, in milliseconds. */
+  readonly ms: number;
+  /** How many of them still do. */
+  waiters: number;
+  /** Cancels its timers. */
   readonly cancel: () => void;
+}
+
+/** Deadlines that mostly don't come: a timer for each proposal costs more than the proposal. */
+export interface Deadlines {
+  /** One more waits, for so many milliseconds. */
+  join(ms: number): Deadline;
+  /** One of them no longer waits. */
+  leave(deadline: Deadline): void;
 }
 
 /** A deadline comes early by at most this part of its time. */
 const precision = 1 / 1000;
 
-/** A clock on another one, for deadlines that mostly don't come: a timer for each proposal costs more than the proposal. */
-export function sharedDeadlines(clock: Clock): Clock {
+/** No deadlines yet. `onOver` is told of each that has come while somebody waited. */
+export function createDeadlines(clock: Clock, onOver: (deadline: Deadline) => void): Deadlines {
   /** By milliseconds: those that others may still join. */
-  const open = new Map<number, Group>();
+  const open = new Map<number, Deadline>();
 
-  function begin(ms: number): Group {
-    const callbacks = new Set<() => void>();
+  function begin(ms: number): Deadline {
     const close = () => {
-      if (open.get(ms) === group) open.delete(ms);
+      if (open.get(ms) === deadline) open.delete(ms);
     };
     const cancelClose = clock.after(ms * precision, close);
     const cancelEnd = clock.after(ms, () => {
       close();
-      for (const callback of [...callbacks]) callback();
+      onOver(deadline);
     });
-    const group: Group = {
-      callbacks,
+    const deadline: Deadline = {
+      ms,
+      waiters: 0,
       cancel() {
         close();
         cancelClose();
         cancelEnd();
       },
     };
-    open.set(ms, group);
-    return group;
+    open.set(ms, deadline);
+    return deadline;
   }
 
   return {
-    after(ms, callback) {
-      const group = open.get(ms) ?? begin(ms);
-      // Of its own, as somebody may wait twice with one callback.
-      const own = () => callback();
-      group.callbacks.add(own);
-      return () => {
-        // The last one to go takes the timers with it.
-        if (group.callbacks.delete(own) && group.callbacks.size === 0) group.cancel();
-      };
+    join(ms) {
+      const deadline = open.get(ms) ?? begin(ms);
+      deadline.waiters++;
+      return deadline;
+    },
+    leave(deadline) {
+      // The last one to go takes the timers with it.
+      if (--deadline.waiters === 0) deadline.cancel();
     },
   };
 }

@@ -60,7 +60,7 @@ function leadsOthers({ loop: { state } }: Running): boolean {
 
 /** Whether nobody waits for an answer of this node. */
 function isIdle({ table, reads, requests, loop }: Running): boolean {
-  return table.waiting.pending.size === 0 && reads.waiting.pending.size === 0 && requests.waiting === null &&
+  return table.waiting.count === 0 && reads.waiting.count === 0 && requests.waiting === null &&
     loop.state.heldProposals.length === 0 && loop.writing === null;
 }
 

@@ -8,10 +8,12 @@
  * effects are the next batch.
  */
 import {
+  type AppendEntries,
   type Effect,
   entriesBetween,
   type Event,
   type InstallSnapshot,
+  type LogEntry,
   type LogIndex,
   type Message,
   type Proposal,
@@ -31,8 +33,7 @@ import {
   writeFrom,
 } from "../core/mod.ts";
 import type { Clock } from "../ports.ts";
-import { canWait, noticeMs, type Notices } from "./notices.ts";
-import type { PlacedEntry } from "./replica.ts";
+import { canWait, noticeMs } from "./notices.ts";
 import { createTimers, type Firing, type Timers } from "./timers.ts";
 
 /** The most entries applied in one turn: applying a long log must not keep heartbeats from leaving. */
@@ -53,8 +54,11 @@ export interface Host {
   readonly write: (write: Write) => Promise<void>;
   /** Hands a message to the network. */
   readonly send: (message: Message) => void;
-  /** Applies committed entries. If it returns a promise, nothing else is applied until that has settled. */
-  readonly apply: (entries: readonly PlacedEntry[]) => void | Promise<void>;
+  /**
+   * Applies committed entries, the first of which has this index. If it returns a promise, nothing else is applied until that
+   * has settled.
+   */
+  readonly apply: (entries: readonly LogEntry[], first: LogIndex) => void | Promise<void>;
   /** Called when entries have been applied, and the state tells so. */
   readonly onApplied: () => void;
   /** Tells who proposed that there was no room. */
@@ -110,8 +114,8 @@ export interface Loop {
   scheduled: boolean;
   inbox: Inbox;
   batch: Batch;
-  /** What may be told to followers later. */
-  readonly notices: Notices;
+  /** What may be told to followers later: the latest for each. */
+  notices: readonly AppendEntries[];
   /** Cancels the timer with whose end they are told; null if none runs. */
   cancelNotices: (() => void) | null;
   /** Settles when the write in progress has settled; null if there is none. Never rejects. */
@@ -143,7 +147,7 @@ export function createLoop(state: ServerState, host: Host): Loop {
     scheduled: false,
     inbox: emptyInbox(),
     batch: emptyBatch(),
-    notices: new Map(),
+    notices: [],
     cancelNotices: null,
     writing: null,
     applyUpTo: state.lastApplied,
@@ -309,13 +313,11 @@ function advance(loop: Loop, event: Event): void {
 function mayWait(loop: Loop, before: ServerState, event: Event, effect: Effect): boolean {
   if (effect.type !== "send") return false;
   const { message } = effect;
-  const { notices, state } = loop;
   if (message.type !== "AppendEntries") return false;
-  if (!canWait(before, event, state, message)) {
-    notices.delete(message.to);
-    return false;
-  }
-  notices.set(message.to, message);
+  // What it says, this message says too.
+  if (loop.notices.length > 0) loop.notices = loop.notices.filter(({ to }) => to !== message.to);
+  if (!canWait(before, event, loop.state, message)) return false;
+  loop.notices = [...loop.notices, message];
   loop.cancelNotices ??= loop.host.clock.after(noticeMs, () => guard(loop, () => sendNotices(loop)));
   return true;
 }
@@ -324,11 +326,11 @@ function sendNotices(loop: Loop): void {
   const { notices, state } = loop;
   loop.cancelNotices?.();
   loop.cancelNotices = null;
-  for (const message of notices.values()) {
+  loop.notices = [];
+  for (const message of notices) {
     const isLeading = state.role.type === "leader" && message.term === state.currentTerm;
     if (isLeading) loop.host.send(message);
   }
-  notices.clear();
 }
 
 function perform(loop: Loop, effect: Effect, isLate: boolean): void {
@@ -439,10 +441,7 @@ function applyCommitted(loop: Loop): void {
   const { lastApplied, log } = loop.state;
   if (loop.applyUpTo <= lastApplied || loop.isApplyingPaused || loop.applying !== null) return;
   const end = Math.min(loop.applyUpTo, lastApplied + maxEntriesPerTurn);
-  const entries = entriesBetween(log, lastApplied + 1, end);
-  const done = loop.host.apply(
-    entries.map((entry, position) => ({ entry, index: lastApplied + 1 + position })),
-  );
+  const done = loop.host.apply(entriesBetween(log, lastApplied + 1, end), lastApplied + 1);
   if (done === undefined) return finishApplying(loop, end);
   loop.applying = done.then(
     () => {

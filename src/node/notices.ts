@@ -4,13 +4,10 @@
  * such a message back for a moment, and drops it when a newer one leaves. That saves half of all messages and of their
  * answers, and those who proposed are answered before the others are told.
  */
-import { type AppendEntries, entryAt, type Event, type NodeId, type ServerState } from "../core/mod.ts";
+import { type AppendEntries, entryAt, type Event, type ServerState } from "../core/mod.ts";
 
 /** How long news may wait, in milliseconds: well below a heartbeat, so that nobody takes a leader for gone. */
 export const noticeMs = 2;
-
-/** The latest news for each follower that wait. */
-export type Notices = Map<NodeId, AppendEntries>;
 
 /**
  * Whether a message may wait that a step has called for. Not one that has entries, that confirms reads, that the heartbeat

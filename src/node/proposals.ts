@@ -3,7 +3,7 @@ import type { Command, LogIndex, NodeId, Proposal, ProposalId, Refuse, SessionRe
 import { RaftError } from "../error.ts";
 import type { Clock } from "../ports.ts";
 import type { Result } from "./replica.ts";
-import { createWaiting, type Patience, settle, wait, type Waiting } from "./waiting.ts";
+import { allOf, createWaiting, nextSequence, type Patience, take, wait, type Waiting } from "./waiting.ts";
 
 /** What a proposal came to: its entry is committed, and applied on this node. */
 export interface Outcome {
@@ -48,7 +48,13 @@ export interface Proposals {
 
 /** An empty table. */
 export function createProposals(host: ProposalsHost): Proposals {
-  const waiting = createWaiting<Pending, Outcome>(host.clock, ({ bytes }) => table.pendingBytes -= bytes);
+  const waiting = createWaiting<Pending, Outcome>(host.clock, {
+    givenUp({ content: { id }, patience: { timeoutMs, signal } }, code) {
+      const outcome = host.withdraw(id) ? "no" : "unknown";
+      return code === "Timeout" ? timeoutError(outcome, timeoutMs) : abortError(outcome, signal);
+    },
+    onSettled: ({ bytes }) => table.pendingBytes -= bytes,
+  });
   const table: Proposals = { host, waiting, pendingBytes: 0 };
   return table;
 }
@@ -60,28 +66,20 @@ export function submit(
   patience: Patience,
   session?: SessionRequest,
 ): Promise<Outcome> {
-  const { host, waiting: { pending } } = table;
-  const { timeoutMs, signal } = patience;
-  if (signal?.aborted) return Promise.reject(abortError("no", signal));
-  if (pending.size >= host.maxPending) {
-    return Promise.reject(overloadError("no", `${pending.size} proposals wait here already`));
+  const { host, waiting } = table;
+  if (patience.signal?.aborted) return Promise.reject(abortError("no", patience.signal));
+  if (waiting.count >= host.maxPending) {
+    return Promise.reject(overloadError("no", `${waiting.count} proposals wait here already`));
   }
   const bytes = command.byteLength;
   if (table.pendingBytes + bytes > host.maxPendingBytes) {
     return Promise.reject(overloadError("no", `${table.pendingBytes} bytes of proposals wait here already`));
   }
-  return wait(table.waiting, patience, {
-    begin(sequence) {
-      const id: ProposalId = { node: host.node, incarnation: host.incarnation, sequence };
-      table.pendingBytes += bytes;
-      host.propose(session === undefined ? { id, command } : { id, command, session });
-      return { id, bytes };
-    },
-    givenUp({ id }, code) {
-      const outcome = host.withdraw(id) ? "no" : "unknown";
-      return code === "Timeout" ? timeoutError(outcome, timeoutMs) : abortError(outcome, signal);
-    },
-  });
+  const sequence = nextSequence(waiting);
+  const id: ProposalId = { node: host.node, incarnation: host.incarnation, sequence };
+  table.pendingBytes += bytes;
+  host.propose(session === undefined ? { id, command } : { id, command, session });
+  return wait(waiting, sequence, { id, bytes }, patience);
 }
 
 /** Whether this start of this node has proposed it. */
@@ -90,29 +88,24 @@ export function isOwn({ host }: Proposals, { id }: Command): boolean {
 }
 
 /** Answers who proposed this entry here, if that still waits. */
-export function onApplied(table: Proposals, { id }: Command, result: Result): void {
-  settle(table.waiting, id.sequence, (waiting) => {
-    if (result.type === "answer") waiting.resolve(result);
-    else waiting.reject(result.error);
-  });
+export function onApplied({ waiting }: Proposals, { id }: Command, result: Result): void {
+  const pending = take(waiting, id.sequence);
+  if (result.type === "answer") pending?.resolve(result);
+  else pending?.reject(result.error);
 }
 
 /** Tells who proposed that there was no room. */
-export function onRefused(table: Proposals, { ids, outcome }: Refuse): void {
-  for (const id of ids) {
-    if (id.incarnation !== table.host.incarnation) continue;
-    settle(
-      table.waiting,
-      id.sequence,
-      (waiting) => waiting.reject(overloadError(outcome, "no server took it")),
-    );
+export function onRefused({ host, waiting }: Proposals, { ids, outcome }: Refuse): void {
+  for (const { incarnation, sequence } of ids) {
+    if (incarnation !== host.incarnation) continue;
+    take(waiting, sequence)?.reject(overloadError(outcome, "no server took it"));
   }
 }
 
 /** Rejects all that wait: the node has stopped. */
 export function rejectAll({ waiting }: Proposals, errorOf: (id: ProposalId) => RaftError): void {
-  for (const [sequence, { content }] of [...waiting.pending]) {
-    settle(waiting, sequence, ({ reject }) => reject(errorOf(content.id)));
+  for (const { sequence, content: { id } } of allOf(waiting)) {
+    take(waiting, sequence)?.reject(errorOf(id));
   }
 }
 

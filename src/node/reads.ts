@@ -2,7 +2,7 @@
 import type { NodeId, ProposalId } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Clock } from "../ports.ts";
-import { createWaiting, type Patience, settle, wait, type Waiting } from "./waiting.ts";
+import { allOf, createWaiting, nextSequence, type Patience, take, wait, type Waiting } from "./waiting.ts";
 
 /** What the table of reads acts on. */
 export interface ReadsHost {
@@ -36,25 +36,23 @@ export interface Reads {
 
 /** An empty table. */
 export function createReads(host: ReadsHost): Reads {
-  return { host, waiting: createWaiting(host.clock) };
-}
-
-/** Asks the state machine, once it is known to be up to date. */
-export function read({ host, waiting }: Reads, query: Uint8Array, patience: Patience): Promise<unknown> {
-  const { timeoutMs, signal } = patience;
-  if (signal?.aborted) return Promise.reject(abortError(signal));
-  if (waiting.pending.size >= host.maxPending) return Promise.reject(overloadError());
-  return wait(waiting, patience, {
-    begin(sequence) {
-      const id = { node: host.node, incarnation: host.incarnation, sequence };
-      host.read(id);
-      return { id, query };
-    },
-    givenUp({ id }, code) {
+  const waiting = createWaiting<Asked, unknown>(host.clock, {
+    givenUp({ content: { id }, patience: { timeoutMs, signal } }, code) {
       host.abandon(id);
       return code === "Timeout" ? timeoutError(timeoutMs) : abortError(signal);
     },
   });
+  return { host, waiting };
+}
+
+/** Asks the state machine, once it is known to be up to date. */
+export function read({ host, waiting }: Reads, query: Uint8Array, patience: Patience): Promise<unknown> {
+  if (patience.signal?.aborted) return Promise.reject(abortError(patience.signal));
+  if (waiting.count >= host.maxPending) return Promise.reject(overloadError());
+  const sequence = nextSequence(waiting);
+  const id = { node: host.node, incarnation: host.incarnation, sequence };
+  host.read(id);
+  return wait(waiting, sequence, { id, query }, patience);
 }
 
 /** Asks the state machine as it is, up to date or not. What a query throws is the trouble of who asks. */
@@ -69,29 +67,26 @@ export async function readStale(
 }
 
 /** What the state machine has applied is new enough for these: asks it. */
-export function onReady(reads: Reads, ids: readonly ProposalId[]): void {
+export function onReady({ host, waiting }: Reads, ids: readonly ProposalId[]): void {
   for (const { sequence } of ids) {
-    settle(reads.waiting, sequence, ({ content: { query }, resolve, reject }) => {
-      // A query that throws is the trouble of who asked it: it changes nothing.
-      try {
-        resolve(reads.host.query(query));
-      } catch (error) {
-        reject(error);
-      }
-    });
+    const pending = take(waiting, sequence);
+    // A query that throws is the trouble of who asked it: it changes nothing.
+    try {
+      pending?.resolve(host.query(pending.content.query));
+    } catch (error) {
+      pending?.reject(error);
+    }
   }
 }
 
 /** There was no room for these. */
-export function onRefused(reads: Reads, ids: readonly ProposalId[]): void {
-  for (const { sequence } of ids) settle(reads.waiting, sequence, ({ reject }) => reject(overloadError()));
+export function onRefused({ waiting }: Reads, ids: readonly ProposalId[]): void {
+  for (const { sequence } of ids) take(waiting, sequence)?.reject(overloadError());
 }
 
 /** Rejects all that wait: the node has stopped. */
-export function rejectAll(reads: Reads, error: RaftError): void {
-  for (const sequence of [...reads.waiting.pending.keys()]) {
-    settle(reads.waiting, sequence, ({ reject }) => reject(error));
-  }
+export function rejectAll({ waiting }: Reads, error: RaftError): void {
+  for (const { sequence } of allOf(waiting)) take(waiting, sequence)?.reject(error);
 }
 
 function overloadError(): RaftError {

@@ -19,14 +19,6 @@ import { RaftError } from "../error.ts";
 import type { AnswerCodec, CommittedCommand, StateMachine } from "../ports.ts";
 import { readHead, withHead } from "./snapshot_head.ts";
 
-/** An entry of the log, and where it is. */
-export interface PlacedEntry {
-  /** Its index. */
-  readonly index: LogIndex;
-  /** The entry. */
-  readonly entry: LogEntry;
-}
-
 /** What became of a proposal. */
 export type Result =
   | { readonly type: "answer"; readonly index: LogIndex; readonly answer: unknown }
@@ -57,17 +49,19 @@ export function createReplica(machine: StateMachine): Replica {
 }
 
 /**
- * Applies entries. `onResult` is told, in the order of the log, what became of each proposal among them, when the state
- * machine has applied all. Until a returned promise resolves nothing else may be done to the replica.
+ * Applies entries, the first of which has index `first`. `onResult` is told, in the order of the log, what became of each
+ * proposal among them, when the state machine has applied all. Until a returned promise resolves nothing else may be done to
+ * the replica.
  */
 export function applyEntries(
   replica: Replica,
-  entries: readonly PlacedEntry[],
+  entries: readonly LogEntry[],
+  first: LogIndex,
   onResult: (command: Command, result: Result) => void,
 ): void | Promise<void> {
   const works: Work[] = [];
-  for (const { entry, index } of entries) {
-    if (entry.type === "command") works.push(judge(replica, entry, index));
+  for (const [position, entry] of entries.entries()) {
+    if (entry.type === "command") works.push(judge(replica, entry, first + position));
   }
   const executed = works.filter(({ verdict }) => verdict.type === "execute");
   const finish = (answers: readonly unknown[]) => settle(replica, works, answers, onResult);
@@ -110,8 +104,10 @@ export async function restoreReplica(replica: Replica, content: ReadableStream<U
   replica.skipped = head.skipped;
 }
 
+const execution: Verdict = { type: "execute" };
+
 function judge(replica: Replica, command: Command, index: LogIndex): Work {
-  if (command.session === undefined) return { index, command, verdict: { type: "execute" } };
+  if (command.session === undefined) return { index, command, verdict: execution };
   const { verdict, session, evicted } = judgeRequest(replica.sessions, command.session, index);
   for (const id of evicted) replica.sessions.delete(id);
   if (session !== null) replica.sessions.set(session.id, session);

@@ -1,9 +1,8 @@
 /** All that a running node consists of, put together. */
-import { entryAt, type ServerState } from "../core/mod.ts";
+import { type Command, entryAt, type ServerState } from "../core/mod.ts";
 import type { Report } from "../logging.ts";
 import type { Clock, Connection, OpenStorage } from "../ports.ts";
 import { recorded } from "../trace/record.ts";
-import { sharedDeadlines } from "./deadlines.ts";
 import { type Source, wakeAll } from "./deliveries.ts";
 import { errorOf, fail } from "./ending.ts";
 import * as loops from "./loop.ts";
@@ -14,7 +13,7 @@ import { peersOf, watchPeers } from "./peers.ts";
 import * as proposals from "./proposals.ts";
 import * as readTable from "./reads.ts";
 import { watchStates } from "./reporting.ts";
-import { applyEntries, forgetUpTo, isExecuted, type Replica } from "./replica.ts";
+import { applyEntries, forgetUpTo, isExecuted, type Replica, type Result } from "./replica.ts";
 import * as requests from "./requests.ts";
 import * as snapshots from "./snapshots.ts";
 import type { Health } from "./status.ts";
@@ -56,13 +55,13 @@ export function assemble(
     write: (write) =>
       observed(observer, { type: "write", entries: write.entries.length }, () => storage.write(write)),
     send: (message) => node.connection?.send(message),
-    apply: (entries) =>
-      applyEntries(replica, entries, (command, result) => {
-        if (proposals.isOwn(table, command)) answers.push(() => proposals.onApplied(table, command, result));
+    apply: (entries, first) =>
+      applyEntries(replica, entries, first, (command, result) => {
+        if (proposals.isOwn(table, command)) answers.push({ command, result });
       }),
     onApplied() {
       // Only now, so that whoever is answered finds its command applied in `status` and `deliveries`.
-      for (const answer of answers.splice(0)) answer();
+      for (const { command, result } of answers.splice(0)) proposals.onApplied(table, command, result);
       snapshots.onApplied(content);
       wakeAll(source);
     },
@@ -80,7 +79,7 @@ export function assemble(
     onFailure: (error) => fail(node, error),
   });
   const content = createContent({ settings, storage, replica }, () => node);
-  const answers: (() => void)[] = [];
+  const answers: { readonly command: Command; readonly result: Result }[] = [];
   const source = createSource(clock, () => node);
   const { promise: stopped, resolve: resolveStopped } = promised<Health>();
   const node: Running = {
@@ -166,7 +165,7 @@ function createTables(settings: Settings, loop: () => loops.Loop) {
   const { id: node, clock, random, stateMachine, maxPendingProposals: maxPending } = settings;
   const common = {
     node,
-    clock: sharedDeadlines(clock),
+    clock,
     incarnation: Math.floor(random.next() * 2 ** 53),
     maxPending,
   };

@@ -28,24 +28,26 @@ export function createTimers(
   durationMs: (timer: Timer) => number,
   onFire: (firing: Firing) => void,
 ): Timers {
-  const current = new Map<Timer, { readonly run: number; readonly cancel: () => void }>();
+  const current: { [timer in Timer]?: { readonly run: number; readonly cancel: () => void } | undefined } = {};
   let runs = 0;
   function stop(timer: Timer): void {
-    current.get(timer)?.cancel();
-    current.delete(timer);
+    current[timer]?.cancel();
+    current[timer] = undefined;
   }
   return {
     start(timer) {
       stop(timer);
       const run = ++runs;
-      current.set(timer, { run, cancel: clock.after(durationMs(timer), () => onFire({ timer, run })) });
+      current[timer] = { run, cancel: clock.after(durationMs(timer), () => onFire({ timer, run })) };
     },
     stop,
     stopAll() {
-      for (const timer of [...current.keys()]) stop(timer);
+      for (const timer of Object.keys(current)) stop(timer as Timer);
     },
     take({ timer, run }) {
-      return current.get(timer)?.run === run && current.delete(timer);
+      if (current[timer]?.run !== run) return false;
+      current[timer] = undefined;
+      return true;
     },
   };
 }
