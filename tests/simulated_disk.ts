@@ -191,7 +191,7 @@ function openFile(inode: Inode, operate: () => void, isLosing: () => boolean): O
         target.set(bytes);
         return bytes.length;
       }),
-    write: (bytes, position) => attempt(() => write(bytes, position)),
+    write,
     fill: (length) =>
       attempt(() => {
         write(new Uint8Array(length), 0);

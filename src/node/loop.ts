@@ -274,6 +274,12 @@ function turn(loop: Loop): void {
   for (const firing of firings) {
     if (loop.timers.take(firing)) advance(loop, { type: "timerFired", timer: firing.timer });
   }
+  // What was sent leaves first, and others can write it meanwhile.
+  queueMicrotask(() => guard(loop, () => settle(loop)));
+}
+
+/** Writes and applies what there is. Writing is begun first: it takes the disk longer than it does us. */
+function settle(loop: Loop): void {
   flush(loop);
   applyCommitted(loop);
 }
@@ -426,8 +432,7 @@ async function write(loop: Loop, batch: Batch, write: Write): Promise<void> {
   }
   guard(loop, () => {
     finish(loop, batch);
-    flush(loop);
-    applyCommitted(loop);
+    settle(loop);
   });
 }
 

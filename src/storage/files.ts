@@ -9,11 +9,11 @@ export interface OpenFile {
   size(): Promise<number>;
   /** Fills `target` from this position on, as far as the file goes, and returns how many bytes were read. */
   read(target: Uint8Array, position: number): Promise<number>;
-  /** Writes all of these bytes; not durable yet. The caller leaves the bytes alone until it has settled. */
-  write(bytes: Uint8Array, position: number): Promise<void>;
+  /** Writes all of these bytes to the system's memory, which is not durable yet, and doesn't wait for the disk. */
+  write(bytes: Uint8Array, position: number): void;
   /** Makes the file this long, all zeros, and durable, while other things go on. */
   fill(length: number): Promise<void>;
-  /** Makes the content of the file durable, and as much of its length as is needed to read it. */
+  /** Makes durable what was written before the call, and as much of the file's length as is needed to read it. */
   sync(): Promise<void>;
   /** Releases the file. */
   close(): Promise<void>;

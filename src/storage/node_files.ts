@@ -77,14 +77,13 @@ function openFile(fd: number): OpenFile {
         }
         return done;
       }),
-    write: (bytes, position) =>
-      attempt(() => {
-        let done = 0;
-        while (done < bytes.length) {
-          done += fs.writeSync(fd, bytes, done, bytes.length - done, position + done);
-        }
-        unsyncedBytes += done;
-      }),
+    write(bytes, position) {
+      let done = 0;
+      while (done < bytes.length) {
+        done += fs.writeSync(fd, bytes, done, bytes.length - done, position + done);
+      }
+      unsyncedBytes += done;
+    },
     async fill(length) {
       const zeros = new Uint8Array(Math.min(length, 1 << 20));
       for (let at = 0; at < length; at += zeros.length) {

@@ -22,13 +22,15 @@ export function turns(name: string): Turns {
   let stopped: RaftError | null = null;
   let closing: Promise<void> | null = null;
   let last: Promise<unknown> = Promise.resolve();
+  let unfinished = 0;
 
   function inTurn<T>(what: () => Promise<T>): Promise<T> {
-    const done = last.then(() => {
-      if (stopped !== null) throw stopped;
-      return what();
-    });
-    last = done.catch(() => {});
+    const begin = () => stopped === null ? what() : Promise.reject(stopped);
+    // At once, if it can be: whoever writes has something else to do meanwhile.
+    const done = unfinished === 0 ? begin() : last.then(begin);
+    const finish = () => void unfinished--;
+    unfinished++;
+    last = done.then(finish, finish);
     return done;
   }
 

@@ -118,7 +118,7 @@ export async function beginSegment(
   bytes.set(magic);
   new DataView(bytes.buffer).setUint32(magic.length, FORMAT, true);
   bytes.set(record, alignment);
-  await file.write(bytes, 0);
+  file.write(bytes, 0);
   await file.sync();
   await folder.files.rename(`${folder.path}/${unfinishedName}`, pathOf(folder, head.segment));
   await folder.files.syncFolder(folder.path);
@@ -130,7 +130,7 @@ export async function endSegment({ file, position }: Tail, number: number): Prom
   const writer = byteWriter();
   beginRecord(writer);
   putSegmentEnd(writer);
-  await file.write(endRecord(writer, { number, position }), position);
+  file.write(endRecord(writer, { number, position }), position);
   await file.sync();
 }
 
@@ -161,7 +161,7 @@ export async function reopenSegment(
       report({ level: "info", event: "unfinishedWriteDropped", message });
     }
     rest.fill(0);
-    await file.write(isClean ? bytes.subarray(0, position - last) : bytes, last);
+    file.write(isClean ? bytes.subarray(0, position - last) : bytes, last);
     await file.sync();
     await files.syncFolder(path);
   } catch (error) {

@@ -80,13 +80,13 @@ export function walSnapshots(files: Files, folder: string): WalSnapshots {
 async function writeFrames(file: OpenFile, content: ReadableStream<Uint8Array>): Promise<void> {
   let position = 0;
   let sum = 0;
-  const put = async (bytes: Uint8Array, word: number) => {
+  const put = (bytes: Uint8Array, word: number) => {
     const frame = new Uint8Array(frameHeaderBytes + bytes.length);
     const view = new DataView(frame.buffer);
     view.setUint32(0, bytes.length, true);
     view.setUint32(4, word, true);
     frame.set(bytes, frameHeaderBytes);
-    await file.write(frame, position);
+    file.write(frame, position);
     position += frame.length;
   };
   for await (const chunk of content) {
@@ -94,10 +94,10 @@ async function writeFrames(file: OpenFile, content: ReadableStream<Uint8Array>):
       const bytes = chunk.subarray(at, at + maxFrameBytes);
       const checksum = crc32c(bytes);
       sum = (sum + checksum) >>> 0;
-      await put(bytes, checksum);
+      put(bytes, checksum);
     }
   }
-  await put(new Uint8Array(0), sum);
+  put(new Uint8Array(0), sum);
 }
 
 /** The content of a file of frames, read as it is asked for. */

@@ -137,9 +137,9 @@ async function append(log: Log, write: Write): Promise<void> {
   assertFollows(write, summary);
   beginRecord(writer);
   putWrite(writer, write, summary.compaction);
-  const tail = await tailFor(log, writer.length());
+  const tail = tailWithRoom(log, writer.length()) ?? await nextTail(log);
   const record = endRecord(writer, { number: log.number, position: tail.position });
-  await tail.file.write(record, tail.position);
+  tail.file.write(record, tail.position);
   await tail.file.sync();
   tail.position += record.length;
   log.number = log.number + 1 >>> 0;
@@ -153,16 +153,19 @@ async function append(log: Log, write: Write): Promise<void> {
   await snapshots.keep(compaction.snapshot.index);
 }
 
-/** Where a record of so many bytes goes: a new segment if the last one is full. */
-async function tailFor(log: Log, length: number): Promise<Tail> {
+/** Where a record of so many bytes goes, if there is room for it. */
+function tailWithRoom(log: Log, length: number): Tail | null {
+  const { folder, tail } = log;
+  if (tail === null) return null;
+  if (tail.position > tail.size / 2) log.next ??= unheard(makeSegment(folder));
+  const isFresh = tail.position === tail.begins;
+  // The alignment, what belongs behind a record, and the record that ends the segment.
+  return isFresh || tail.position + length + 5 * alignment <= tail.size ? tail : null;
+}
+
+/** A new segment, to go on with. */
+async function nextTail(log: Log): Promise<Tail> {
   const { folder, owner, summary, tail } = log;
-  if (tail !== null) {
-    const isFresh = tail.position === tail.begins;
-    // The alignment, what belongs behind a record, and the record that ends the segment.
-    const fits = tail.position + length + 5 * alignment <= tail.size;
-    if (tail.position > tail.size / 2) log.next ??= unheard(makeSegment(folder));
-    if (fits || isFresh) return tail;
-  }
   const file = await (log.next ?? makeSegment(folder));
   log.next = null;
   const segment = (log.segments.at(-1)?.number ?? 0) + 1;
