@@ -62,6 +62,15 @@ export interface Transport {
   open(context: TransportContext): Promise<Connection>;
 }
 
+/** How a storage may make a write durable. */
+export interface WriteOptions {
+  /**
+   * Whether it may hold up this thread, for as long as a quick disk takes. A follower has nothing else to do meanwhile, and
+   * to wait for another thread takes longer than the disk; a leader gathers what comes next. False if left out.
+   */
+  readonly mayBlock?: boolean;
+}
+
 /** Storage that was opened for one node. */
 export interface OpenStorage {
   /** The `servers` of the identity that this storage was opened with when it was empty; the present ones if left out. */
@@ -77,7 +86,7 @@ export interface OpenStorage {
    * or nothing: after a crash either all of it is there or none. The node never begins a write before the last
    * one has settled. After a rejection the storage must not be used any more.
    */
-  write(write: Write): Promise<void>;
+  write(write: Write, options?: WriteOptions): Promise<void>;
   /**
    * Stores the snapshot of an index, durably when it resolves; in place of one that has the same index. It counts only
    * once a write names it in its `compaction`: then all older ones may go, but those that are being read stay until they

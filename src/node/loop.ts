@@ -32,7 +32,7 @@ import {
   type Write,
   writeFrom,
 } from "../core/mod.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock, WriteOptions } from "../ports.ts";
 import { canWait, noticeMs } from "./notices.ts";
 import { createTimers, type Firing, type Timers } from "./timers.ts";
 
@@ -51,7 +51,7 @@ export interface Host {
   /** How long this run of a timer takes, in milliseconds. */
   readonly durationMs: (timer: Timer) => number;
   /** Makes a write durable. */
-  readonly write: (write: Write) => Promise<void>;
+  readonly write: (write: Write, options: WriteOptions) => Promise<void>;
   /** Hands a message to the network. */
   readonly send: (message: Message) => void;
   /**
@@ -423,7 +423,7 @@ function flush(loop: Loop): void {
 
 async function write(loop: Loop, batch: Batch, write: Write): Promise<void> {
   try {
-    await loop.host.write(write);
+    await loop.host.write(write, { mayBlock: loop.state.role.type !== "leader" });
   } catch (error) {
     // After a failed fsync nobody knows what the disk holds.
     return fail(loop, error);

@@ -52,8 +52,8 @@ export function assemble(
     step: trace === undefined ? settings.step : recorded(settings.step, trace),
     clock,
     durationMs: (timer) => durationMs(settings, timer),
-    write: (write) =>
-      observed(observer, { type: "write", entries: write.entries.length }, () => storage.write(write)),
+    write: (write, options) =>
+      observed(observer, { type: "write", entries: write.entries.length }, () => storage.write(write, options)),
     send: (message) => node.connection?.send(message),
     apply: (entries, first) =>
       applyEntries(replica, entries, first, (command, result) => {

@@ -2,6 +2,7 @@
  * The operations on files that storages need: a port, so that tests can put a disk below that loses what was not synced.
  * `node_files.ts` is the real one.
  */
+import type { WriteOptions } from "../ports.ts";
 
 /** An open file. Positions and lengths are in bytes. */
 export interface OpenFile {
@@ -14,7 +15,7 @@ export interface OpenFile {
   /** Makes the file this long, all zeros, and durable, while other things go on. */
   fill(length: number): Promise<void>;
   /** Makes durable what was written before the call, and as much of the file's length as is needed to read it. */
-  sync(): Promise<void>;
+  sync(options?: WriteOptions): Promise<void>;
   /** Releases the file. */
   close(): Promise<void>;
 }

@@ -51,20 +51,12 @@ function ignoreUnseen(error: unknown): void {
   if (!["EACCES", "EPERM", "NotCapable"].includes(code ?? name ?? "")) throw error;
 }
 
-/** How many milliseconds a sync may hold up all else in this thread. */
-const patienceMs = 2;
+/** A sync that takes more milliseconds may not hold up all else in this thread, for as long as it does: heartbeats must leave. */
+const quickMs = 2;
 
-/** More unsynced bytes than this are a batch, for which nobody waits alone. */
-const longBytes = 4096;
-
-/**
- * Reads and writes don't wait for the disk. A sync does: on a quick disk, to hand it to another thread takes longer than
- * the sync itself (115 us here, 250 us in another thread), but a slow disk must not keep heartbeats from leaving, nor
- * a batch of many keep the next one from gathering.
- */
+/** Reads and writes don't wait for the disk. A sync does: in this thread it is over sooner, in another one this one is free. */
 function openFile(fd: number): OpenFile {
   let isSlow = false;
-  let unsyncedBytes = 0;
   return {
     size: () => attempt(() => fs.fstatSync(fd).size),
     read: (target, position) =>
@@ -78,11 +70,9 @@ function openFile(fd: number): OpenFile {
         return done;
       }),
     write(bytes, position) {
-      let done = 0;
-      while (done < bytes.length) {
+      for (let done = 0; done < bytes.length;) {
         done += fs.writeSync(fd, bytes, done, bytes.length - done, position + done);
       }
-      unsyncedBytes += done;
     },
     async fill(length) {
       const zeros = new Uint8Array(Math.min(length, 1 << 20));
@@ -92,14 +82,11 @@ function openFile(fd: number): OpenFile {
       }
       await called((done) => fs.fdatasync(fd, done));
     },
-    async sync() {
-      const isLong = unsyncedBytes > longBytes;
-      unsyncedBytes = 0;
-      if (isLong) return await called((done) => fs.fdatasync(fd, done));
+    async sync({ mayBlock = false } = {}) {
       const start = performance.now();
-      if (isSlow) await called((done) => fs.fdatasync(fd, done));
-      else fs.fdatasyncSync(fd);
-      isSlow = performance.now() - start > patienceMs;
+      if (mayBlock && !isSlow) fs.fdatasyncSync(fd);
+      else await called((done) => fs.fdatasync(fd, done));
+      isSlow = performance.now() - start > quickMs;
     },
     close: () => attempt(() => fs.closeSync(fd)),
   };

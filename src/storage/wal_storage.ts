@@ -2,7 +2,7 @@
 import { AssertionError, type PersistentState, type Write } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Report } from "../logging.ts";
-import type { Identity, OpenStorage, Storage } from "../ports.ts";
+import type { Identity, OpenStorage, Storage, WriteOptions } from "../ports.ts";
 import { type ByteWriter, byteWriter } from "./bytes.ts";
 import type { OpenFile } from "./files.ts";
 import { assertFollows } from "./follows.ts";
@@ -79,10 +79,10 @@ async function open(
         found = null;
         return state;
       }),
-    write: (write) =>
+    write: (write, options) =>
       turn.write(() => {
         found = null;
-        return available(folder, "written", () => append(log, write));
+        return available(folder, "written", () => append(log, write, options));
       }),
     writeSnapshot: (index, content) =>
       turn.beside(() => available(folder, "written", () => snapshots.write(index, content))),
@@ -130,7 +130,7 @@ async function openLog(
 }
 
 /** Makes a write durable. */
-async function append(log: Log, write: Write): Promise<void> {
+async function append(log: Log, write: Write, options: WriteOptions | undefined): Promise<void> {
   const { folder, snapshots, writer } = log;
   const summary = log.summary ?? emptySummary;
   const { currentTerm, votedFor, from, entries, compaction = null } = write;
@@ -140,7 +140,7 @@ async function append(log: Log, write: Write): Promise<void> {
   const tail = tailWithRoom(log, writer.length()) ?? await nextTail(log);
   const record = endRecord(writer, { number: log.number, position: tail.position });
   tail.file.write(record, tail.position);
-  await tail.file.sync();
+  await tail.file.sync(options);
   tail.position += record.length;
   log.number = log.number + 1 >>> 0;
   const lastIndex = from - 1 + entries.length;
