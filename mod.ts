@@ -47,6 +47,7 @@ export type {
   Storage,
   Transport,
   TransportContext,
+  WriteOptions,
 } from "./src/ports.ts";
 export * from "./src/storage/memory.ts";
 export type { Outcome as TraceOutcome, StepFunction, TraceWriter } from "./src/trace/record.ts";
