@@ -23,14 +23,12 @@ export const nodeFiles: Files = {
   syncFolder,
 };
 
-// async, so that what throws at once rejects.
-// deno-lint-ignore require-await
 async function syncFolder(path: string): Promise<void> {
   // Windows can't open a folder, and keeps its own record of names.
   if (process.platform === "win32") return;
   const folder = fs.openSync(path, "r");
   try {
-    fs.fsyncSync(folder);
+    await called((done) => fs.fsync(folder, done));
   } finally {
     fs.closeSync(folder);
   }
@@ -54,6 +52,9 @@ function ignoreUnseen(error: unknown): void {
 /** A sync that takes more milliseconds may not hold up all else in this thread, for as long as it does: heartbeats must leave. */
 const quickMs = 2;
 
+/** How many bytes of zeros go to the disk at a time. */
+const fillBytes = 1 << 18;
+
 /** Reads and writes don't wait for the disk. A sync does: in this thread it is over sooner, in another one this one is free. */
 function openFile(fd: number): OpenFile {
   let isSlow = false;
@@ -75,12 +76,13 @@ function openFile(fd: number): OpenFile {
       }
     },
     async fill(length) {
-      const zeros = new Uint8Array(Math.min(length, 1 << 20));
+      // In pieces, or other files would wait for the disk until it has taken all of it.
+      const zeros = new Uint8Array(Math.min(length, fillBytes));
       for (let at = 0; at < length; at += zeros.length) {
         const count = Math.min(zeros.length, length - at);
         await called((done) => fs.write(fd, zeros, 0, count, at, done));
+        await called((done) => fs.fdatasync(fd, done));
       }
-      await called((done) => fs.fdatasync(fd, done));
     },
     async sync({ mayBlock = false } = {}) {
       const start = performance.now();

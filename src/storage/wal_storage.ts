@@ -1,5 +1,5 @@
 /** Storage on a write-ahead log, over any files: `wal.ts` puts those of the machine below. */
-import { AssertionError, type PersistentState, type Write } from "../core/mod.ts";
+import { AssertionError, type LogIndex, type PersistentState, type Write } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Report } from "../logging.ts";
 import type { Identity, OpenStorage, Storage, WriteOptions } from "../ports.ts";
@@ -41,6 +41,8 @@ interface Log {
   readonly writer: ByteWriter;
   /** The segment after that, as soon as it is made; null before the first write. */
   next: Promise<OpenFile> | null;
+  /** Settles when all is removed that a write has made needless; if it can't be, the next write is told. */
+  removal: Promise<void>;
 }
 
 /** Storage in a folder that `lock` keeps to one process at a time. */
@@ -89,6 +91,7 @@ async function open(
     readSnapshot: (index) => turn.beside(() => available(folder, "read", () => snapshots.read(index))),
     close: () =>
       turn.close(async () => {
+        await log.removal.catch(() => {});
         await log.tail?.file.close();
         await log.next?.then((file) => file.close(), () => {});
         unlock();
@@ -109,7 +112,7 @@ async function openLog(
   identity: Identity,
   report: Report | undefined,
 ): Promise<Log> {
-  const fresh = { folder, snapshots, writer: byteWriter(), next: null };
+  const fresh = { folder, snapshots, writer: byteWriter(), next: null, removal: Promise.resolve() };
   if (found === null) {
     return { ...fresh, owner: identity, summary: null, segments: [], number: 1, tail: null };
   }
@@ -148,9 +151,15 @@ async function append(log: Log, write: Write, options: WriteOptions | undefined)
   const segment = log.segments.at(-1)!;
   segment.lastIndex = Math.max(segment.lastIndex, lastIndex);
   if (compaction === null || compaction.snapshot.index === summary.compaction?.snapshot.index) return;
-  const unneeded = countUnneeded(log.segments, compaction.compactedIndex);
-  await removeSegments(folder, log.segments.splice(0, unneeded).map(({ number }) => number));
-  await snapshots.keep(compaction.snapshot.index);
+  await log.removal;
+  const unneeded = log.segments.splice(0, countUnneeded(log.segments, compaction.compactedIndex));
+  log.removal = unheard(remove(log, unneeded, compaction.snapshot.index));
+}
+
+/** Removes these segments, and the snapshots before that of an index. The next write need not wait for it. */
+async function remove({ folder, snapshots }: Log, unneeded: readonly Segment[], index: LogIndex): Promise<void> {
+  await removeSegments(folder, unneeded.map(({ number }) => number));
+  await snapshots.keep(index);
 }
 
 /** Where a record of so many bytes goes, if there is room for it. */
