@@ -14,14 +14,19 @@ import {
   type LogEntry,
   type Message,
   type NodeId,
+  type ProposalId,
   type Snapshot,
   unreachable,
 } from "./core/mod.ts";
 import {
+  begin,
   CodecError,
-  encodeFlat,
+  createWriter,
   end,
   maxAddressLength,
+  put,
+  putAll,
+  putWritten,
   readBoolean,
   readBytes,
   readCounted,
@@ -31,14 +36,13 @@ import {
   readList,
   readNodeId,
   readText,
-  type Scalar,
-  viewOfFlat,
+  viewOf,
 } from "./codec_flat.ts";
 import {
   kindOf,
   proposalKind,
-  pushId,
-  pushProposal,
+  putId,
+  putProposal,
   readProposal,
   readProposalId,
   readProposalOf,
@@ -75,59 +79,73 @@ const entryKind = { ...proposalKind, noop: 0, configuration: 2 } as const;
 
 // Encoding.
 
+const writer = createWriter();
+
 /** The bytes of a message. Expects a valid one: safe integers from 0 on, and names that a decoder accepts. */
 export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
-  return encodeFlat(flattenMessage(message));
+  begin(writer);
+  putMessage(message);
+  return viewOf(writer).slice();
 }
 
 /** The bytes of one log entry, for storages. */
 export function encodeEntry(entry: LogEntry): Uint8Array<ArrayBuffer> {
-  const values: Scalar[] = [];
-  pushEntry(values, entry);
-  return encodeFlat(values);
+  begin(writer);
+  putEntry(entry);
+  return viewOf(writer).slice();
 }
 
-/** Like {@linkcode encodeEntry}, but valid only until the next entry or message is encoded: for who copies it at once. */
-export function viewOfEntry(entry: LogEntry): Uint8Array<ArrayBuffer> {
-  const values: Scalar[] = [];
-  pushEntry(values, entry);
-  return viewOfFlat(values);
+/** The bytes of several log entries, valid until the next are encoded or a message is: for who copies them at once. */
+export function viewOfEntries(entries: readonly LogEntry[]): Uint8Array<ArrayBuffer> {
+  begin(writer);
+  putEntries(entries);
+  return viewOf(writer);
 }
 
-function flattenMessage(message: Message): Scalar[] {
+/** The bytes of what a snapshot stands for, for storages. */
+export function encodeSnapshot(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
+  begin(writer);
+  putSnapshot(snapshot);
+  return viewOf(writer).slice();
+}
+
+function putMessage(message: Message): void {
   const { from, to } = message;
   switch (message.type) {
     case "RequestVote": {
       const { term, lastLogIndex, lastLogTerm, priority, isTransfer } = message;
-      return [messageKind.RequestVote, from, to, term, lastLogIndex, lastLogTerm, priority, isTransfer];
+      const values = [messageKind.RequestVote, from, to, term, lastLogIndex, lastLogTerm, priority, isTransfer];
+      return putAll(writer, values);
     }
     case "RequestVoteResponse":
-      return [messageKind.RequestVoteResponse, from, to, message.term, message.voteGranted];
-    case "AppendEntries":
-      return flattenAppendEntries(message);
+      return putAll(writer, [messageKind.RequestVoteResponse, from, to, message.term, message.voteGranted]);
+    case "AppendEntries": {
+      const { term, prevLogIndex, prevLogTerm, leaderCommit, round } = message;
+      const kind = messageKind.AppendEntries;
+      putAll(writer, [kind, from, to, term, prevLogIndex, prevLogTerm, leaderCommit, round]);
+      return putEntries(message.entries);
+    }
     case "AppendEntriesResponse": {
       if (message.success) {
-        return [messageKind.AppendEntriesSuccess, from, to, message.term, message.matchIndex, message.round];
+        const { term, matchIndex, round } = message;
+        return putAll(writer, [messageKind.AppendEntriesSuccess, from, to, term, matchIndex, round]);
       }
       const { term, prevLogIndex, conflictTerm, conflictIndex, round } = message;
       const kind = messageKind.AppendEntriesFailure;
-      return [kind, from, to, term, prevLogIndex, conflictTerm, conflictIndex, round];
+      return putAll(writer, [kind, from, to, term, prevLogIndex, conflictTerm, conflictIndex, round]);
     }
-    case "Propose": {
-      const values: Scalar[] = [messageKind.Propose, from, to];
+    case "Propose":
+      putAll(writer, [messageKind.Propose, from, to]);
       for (const proposal of message.proposals) {
-        values.push(kindOf(proposal));
-        pushProposal(values, proposal);
+        put(writer, kindOf(proposal));
+        putProposal(writer, proposal);
       }
-      return values;
-    }
-    case "ProposeRefused": {
-      const values: Scalar[] = [messageKind.ProposeRefused, from, to];
-      for (const id of message.ids) pushId(values, id);
-      return values;
-    }
+      return;
+    case "ProposeRefused":
+      putAll(writer, [messageKind.ProposeRefused, from, to]);
+      return putIds(message.ids);
     default:
-      return flattenExtension(message);
+      return putExtension(message);
   }
 }
 
@@ -146,95 +164,110 @@ type ExtensionMessage = Extract<
   }
 >;
 
-function flattenExtension(message: ExtensionMessage): Scalar[] {
+function putExtension(message: ExtensionMessage): void {
   const { from, to } = message;
   switch (message.type) {
     case "PreVote": {
       const { nextTerm, lastLogIndex, lastLogTerm, priority } = message;
-      return [messageKind.PreVote, from, to, nextTerm, lastLogIndex, lastLogTerm, priority];
+      return putAll(writer, [messageKind.PreVote, from, to, nextTerm, lastLogIndex, lastLogTerm, priority]);
     }
     case "PreVoteGranted":
-      return [messageKind.PreVoteGranted, from, to, message.nextTerm];
+      return putAll(writer, [messageKind.PreVoteGranted, from, to, message.nextTerm]);
     case "PreVoteRefused":
-      return [messageKind.PreVoteRefused, from, to, message.term];
+      return putAll(writer, [messageKind.PreVoteRefused, from, to, message.term]);
     case "TimeoutNow":
-      return [messageKind.TimeoutNow, from, to, message.term];
-    case "ReadIndex": {
-      const values: Scalar[] = [messageKind.ReadIndex, from, to];
-      for (const id of message.ids) pushId(values, id);
-      return values;
-    }
-    case "ReadIndexResponse": {
-      const values: Scalar[] = [messageKind.ReadIndexResponse, from, to, message.index];
-      for (const id of message.ids) pushId(values, id);
-      return values;
-    }
+      return putAll(writer, [messageKind.TimeoutNow, from, to, message.term]);
+    case "ReadIndex":
+      putAll(writer, [messageKind.ReadIndex, from, to]);
+      return putIds(message.ids);
+    case "ReadIndexResponse":
+      putAll(writer, [messageKind.ReadIndexResponse, from, to, message.index]);
+      return putIds(message.ids);
     case "InstallSnapshot": {
       const { term, snapshot, offset, isLast, data } = message;
-      const values: Scalar[] = [messageKind.InstallSnapshot, from, to, term, offset, isLast, data];
-      pushSnapshot(values, snapshot);
-      return values;
+      putAll(writer, [messageKind.InstallSnapshot, from, to, term, offset, isLast, data]);
+      return putSnapshot(snapshot);
     }
     case "InstallSnapshotResponse": {
       const { term, index, nextOffset, isDone } = message;
-      return [messageKind.InstallSnapshotResponse, from, to, term, index, nextOffset, isDone];
+      const kind = messageKind.InstallSnapshotResponse;
+      return putAll(writer, [kind, from, to, term, index, nextOffset, isDone]);
     }
     default:
       return unreachable(message);
   }
 }
 
-function flattenAppendEntries(message: AppendEntries): Scalar[] {
-  const { from, to, term, prevLogIndex, prevLogTerm, leaderCommit, round } = message;
-  const values: Scalar[] = [
-    messageKind.AppendEntries,
-    from,
-    to,
-    term,
-    prevLogIndex,
-    prevLogTerm,
-    leaderCommit,
-    round,
-  ];
-  for (const entry of message.entries) pushEntry(values, entry);
-  return values;
+function putIds(ids: readonly ProposalId[]): void {
+  for (const id of ids) putId(writer, id);
 }
 
-function pushEntry(values: Scalar[], entry: LogEntry): void {
+/**
+ * The entries that were last written or read one after the other, and their bytes: a leader sends the same ones to each of its
+ * followers and stores them, and a follower stores what it was sent.
+ */
+const lastRun = { entries: [] as readonly LogEntry[], bytes: new Uint8Array(1 << 12), length: 0, count: 0 };
+
+function putEntries(entries: readonly LogEntry[]): void {
+  if (isLastRun(entries)) {
+    return putWritten(writer, lastRun.bytes.subarray(0, lastRun.length), lastRun.count);
+  }
+  const { at, count } = writer;
+  for (const entry of entries) putEntry(entry);
+  rememberRun(entries, writer.bytes.subarray(at, writer.at), writer.count - count);
+}
+
+function isLastRun(entries: readonly LogEntry[]): boolean {
+  const { length } = entries;
+  if (length === 0 || length !== lastRun.entries.length) return false;
+  return entries.every((entry, at) => entry === lastRun.entries[at]);
+}
+
+function rememberRun(entries: readonly LogEntry[], bytes: Uint8Array, count: number): void {
+  if (entries.length === 0 || bytes.length > maxRunBytes) return;
+  if (bytes.length > lastRun.bytes.length) lastRun.bytes = new Uint8Array(2 * bytes.length);
+  lastRun.bytes.set(bytes);
+  lastRun.entries = entries;
+  lastRun.length = bytes.length;
+  lastRun.count = count;
+}
+
+/** Longer ones are not remembered. */
+const maxRunBytes = 1 << 18;
+
+function putEntry(entry: LogEntry): void {
   switch (entry.type) {
     case "noop":
-      values.push(entryKind.noop, entry.term);
-      return;
+      return putAll(writer, [entryKind.noop, entry.term]);
     case "command":
-      values.push(kindOf(entry), entry.term);
-      pushProposal(values, entry);
-      return;
+      put(writer, kindOf(entry));
+      put(writer, entry.term);
+      return putProposal(writer, entry);
     case "configuration":
-      values.push(entryKind.configuration, entry.term);
-      pushConfiguration(values, entry.configuration);
-      return;
+      putAll(writer, [entryKind.configuration, entry.term]);
+      return putConfiguration(entry.configuration);
     default:
       unreachable(entry);
   }
 }
 
-function pushSnapshot(values: Scalar[], { index, term, configuration }: Snapshot): void {
-  values.push(index, term);
-  pushConfiguration(values, configuration);
+function putSnapshot({ index, term, configuration }: Snapshot): void {
+  putAll(writer, [index, term]);
+  putConfiguration(configuration);
 }
 
-function pushConfiguration(values: Scalar[], configuration: Configuration): void {
+function putConfiguration(configuration: Configuration): void {
   const { voters, oldVoters, learners, target, addresses } = configuration;
-  for (const servers of [voters, oldVoters, learners]) pushNames(values, servers);
-  values.push(target !== null);
-  if (target !== null) { for (const servers of [target.voters, target.learners]) pushNames(values, servers); }
+  for (const servers of [voters, oldVoters, learners]) putNames(servers);
+  put(writer, target !== null);
+  if (target !== null) { for (const servers of [target.voters, target.learners]) putNames(servers); }
   const places = Object.entries(addresses);
-  values.push(places.length, ...places.flat());
+  putAll(writer, [places.length, ...places.flat()]);
 }
 
 /** How many, then each: what follows is not the end. */
-function pushNames(values: Scalar[], servers: readonly NodeId[]): void {
-  values.push(servers.length, ...servers);
+function putNames(servers: readonly NodeId[]): void {
+  putAll(writer, [servers.length, ...servers]);
 }
 
 // Decoding.
@@ -251,13 +284,6 @@ export function decodeMessage(bytes: Uint8Array): Message {
   return message;
 }
 
-/** The bytes of what a snapshot stands for, for storages. */
-export function encodeSnapshot(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
-  const values: Scalar[] = [];
-  pushSnapshot(values, snapshot);
-  return encodeFlat(values);
-}
-
 /**
  * What a snapshot stands for.
  *
@@ -268,6 +294,16 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot {
   const snapshot = readSnapshot(reader);
   end(reader);
   return snapshot;
+}
+
+/**
+ * The log entries that these bytes are. They share no memory with them.
+ *
+ * @throws {CodecError} if they are none, and nothing else, whatever the bytes.
+ */
+export function decodeEntries(bytes: Uint8Array): LogEntry[] {
+  const reader = readerOf(bytes, "log entries");
+  return readList(reader, readEntry);
 }
 
 /**
@@ -420,12 +456,19 @@ function readAppendEntries(reader: Reader, from: NodeId, to: NodeId): AppendEntr
     prevLogTerm: readInteger(reader, "prevLogTerm"),
     leaderCommit: readInteger(reader, "leaderCommit"),
     round: readInteger(reader, "round"),
-    entries: readList(reader, readEntry),
+    entries: readRun(reader),
   };
   if (!Number.isSafeInteger(message.prevLogIndex + message.entries.length)) {
     throw new CodecError("AppendEntries: the index of the last entry is not a safe integer");
   }
   return message;
+}
+
+function readRun(reader: Reader): LogEntry[] {
+  const { at, next } = reader;
+  const entries = readList(reader, readEntry);
+  rememberRun(entries, reader.bytes.subarray(at, reader.at), reader.next - next);
+  return entries;
 }
 
 function readEntry(reader: Reader): LogEntry {

@@ -1,6 +1,15 @@
 /** Proposals, alone or in an entry of the log, to values of a flat array and back: a part of `codec.ts`. */
 import type { Proposal, ProposalId, SessionCommand } from "./core/mod.ts";
-import { CodecError, readBytes, type Reader, readInteger, readNodeId, type Scalar } from "./codec_flat.ts";
+import {
+  CodecError,
+  put,
+  putAll,
+  readBytes,
+  type Reader,
+  readInteger,
+  readNodeId,
+  type Writer,
+} from "./codec_flat.ts";
 
 /** What a proposal is, and an entry with it; the other kinds of entries have other numbers. */
 export const proposalKind = { command: 1, sessionCommand: 3, sessionOpening: 4 } as const;
@@ -12,19 +21,20 @@ export function kindOf({ session }: Proposal): number {
 }
 
 /** What follows its kind. Who opens a session has no command. */
-export function pushProposal(values: Scalar[], { id, command, session }: Proposal): void {
-  pushId(values, id);
-  if (session?.type === "open") {
-    values.push(session.maxSessions, session.maxAnswers);
-    return;
+export function putProposal(writer: Writer, { id, command, session }: Proposal): void {
+  putId(writer, id);
+  if (session?.type === "open") return putAll(writer, [session.maxSessions, session.maxAnswers]);
+  if (session !== undefined) {
+    putAll(writer, [session.session, session.sequence, session.firstUnanswered]);
   }
-  if (session !== undefined) values.push(session.session, session.sequence, session.firstUnanswered);
-  values.push(command);
+  put(writer, command);
 }
 
 /** The name of a proposal. */
-export function pushId(values: Scalar[], id: ProposalId): void {
-  values.push(id.node, id.incarnation, id.sequence);
+export function putId(writer: Writer, { node, incarnation, sequence }: ProposalId): void {
+  put(writer, node);
+  put(writer, incarnation);
+  put(writer, sequence);
 }
 
 /** A proposal, its kind first. */

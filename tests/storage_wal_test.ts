@@ -9,6 +9,7 @@ import { RaftError } from "../src/error.ts";
 import type { OpenStorage, Storage } from "../src/ports.ts";
 import { walStorage } from "../src/storage/wal_storage.ts";
 import { between, bytesOf, chance, type Random, randomFrom } from "./random.ts";
+import { FORMAT } from "../src/storage/wal_segments.ts";
 import { type SimulatedDisk, simulatedDisk } from "./simulated_disk.ts";
 import { afterWrite, assertSameState, command, isSameState, noop } from "./writes.ts";
 
@@ -372,9 +373,9 @@ for (const { what, damage, says } of damages) {
 }
 
 Deno.test("a log of a newer format is refused", async () => {
-  const error = await damagedLog((disk, [first = ""]) => void (disk.durable(first)[12] = 2));
+  const error = await damagedLog((disk, [first = ""]) => void (disk.durable(first)[12] = FORMAT + 1));
   assertEquals(error.code, "Mismatch");
-  assertStringIncludes(error.message, "has format 2; this version reads format 1");
+  assertStringIncludes(error.message, `has format ${FORMAT + 1}; this version reads format ${FORMAT}`);
 });
 
 for (const code of ["EIO", "ENOSPC"] as const) {

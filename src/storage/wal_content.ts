@@ -1,5 +1,5 @@
 /** What the records of the write-ahead log say. Pure: bytes and plain values, no files. */
-import { decodeEntry, decodeSnapshot, encodeSnapshot, viewOfEntry } from "../codec.ts";
+import { decodeEntries, decodeSnapshot, encodeSnapshot, viewOfEntries } from "../codec.ts";
 import type { Compaction, LogEntry, LogIndex, NodeId, Term, Write } from "../core/mod.ts";
 import type { Identity } from "../ports.ts";
 import { type ByteReader, byteReader, BytesError, type ByteWriter } from "./bytes.ts";
@@ -83,8 +83,7 @@ export function putWrite(writer: ByteWriter, write: Write, before: Compaction | 
   const { compaction = null } = write;
   putCompaction(writer, isSameCompaction(compaction, before) ? "same" : compaction);
   writer.integer(write.from);
-  writer.word(write.entries.length);
-  for (const entry of write.entries) writer.bytes(viewOfEntry(entry));
+  writer.bytes(viewOfEntries(write.entries));
 }
 
 /**
@@ -126,10 +125,7 @@ function readWrite(reader: ByteReader): StoredWrite {
   const vote = readVote(reader);
   const compaction = readCompaction(reader);
   const from = reader.integer();
-  const count = reader.word();
-  const entries: LogEntry[] = [];
-  for (let read = 0; read < count; read++) entries.push(decodeEntry(reader.bytes()));
-  return { type: "write", ...vote, compaction, from, entries };
+  return { type: "write", ...vote, compaction, from, entries: decodeEntries(reader.bytes()) };
 }
 
 function putVote(

@@ -23,7 +23,7 @@ import {
 import { alignment, beginRecord, endRecord, isZero, readRecord } from "./wal_records.ts";
 
 /** The version of the format described here and in `wal_records.ts` and `wal_content.ts`. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** The first bytes of a segment, before the format's version. */
 const magic = new TextEncoder().encode("Quorate WAL\n");
