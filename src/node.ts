@@ -226,13 +226,14 @@ async function loadOrBootstrap(
 function facade(node: Running): RaftNode {
   return {
     id: node.settings.id,
-    broadcast: async (bytes, options) => ({ index: (await calls.propose(node, bytes, options)).index }),
-    propose: async (command, options) => (await calls.propose(node, command, options)).answer,
+    broadcast: (bytes, options) => calls.propose(node, bytes, options, ({ index }) => ({ index })),
+    propose: (command, options) => calls.propose(node, command, options, ({ answer }) => answer),
     openSession: async (options = {}) =>
       await openSession({
         settings: node.settings,
         ended: node.ended.signal,
-        submit: async (...given) => await calls.submit(node, ...given),
+        submit: async (command, patience, session) =>
+          await calls.submit(node, command, { patience, wanted: (outcome) => outcome, session }),
       }, options),
     read: (query, options) => calls.read(node, query, options),
     deliveries: (options = {}) => deliver(node.source, parseDeliveriesOptions(options)),

@@ -5,7 +5,6 @@ import {
   latestConfiguration,
   type LogIndex,
   type NodeId,
-  type SessionRequest,
   termAt,
 } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
@@ -30,28 +29,31 @@ import * as readTable from "./reads.ts";
 import * as requests from "./requests.ts";
 import type { Running } from "./running.ts";
 import * as snapshots from "./snapshots.ts";
-import type { Patience } from "./waiting.ts";
 
 const copy = createCopier();
 
-/** Throws what is wrong, rather than reject: a promise less for each of many proposals. */
-export function propose(
+/** Not async, as of promises there is one for each of many proposals. */
+export function propose<Wanted>(
   node: Running,
   bytes: Uint8Array,
   options: ProposeOptions = none,
-): Promise<proposals.Outcome> {
-  const { timeoutMs = node.settings.proposalTimeoutMs, signal, session } = parseProposeOptions(options);
-  const request = session === undefined ? undefined : { type: "command" as const, ...session };
-  return submit(node, bytes, { timeoutMs, signal }, request);
+  wanted: (outcome: proposals.Outcome) => Wanted,
+): Promise<Wanted> {
+  try {
+    const { timeoutMs = node.settings.proposalTimeoutMs, signal, session } = parseProposeOptions(options);
+    const request = session === undefined ? undefined : { type: "command" as const, ...session };
+    return submit(node, bytes, { patience: { timeoutMs, signal }, wanted, session: request });
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
-/** Throws like {@linkcode propose}. */
-export function submit(
+/** Throws what is wrong with the command, and with asking this node. */
+export function submit<Wanted>(
   node: Running,
   bytes: Uint8Array,
-  patience: Patience,
-  session?: SessionRequest,
-): Promise<proposals.Outcome> {
+  asked: proposals.Asked<Wanted>,
+): Promise<Wanted> {
   const { maxCommandBytes } = node.settings;
   if (!(bytes instanceof Uint8Array)) {
     throw new RaftError("InvalidOptions", `the command: expected a Uint8Array, got ${show(bytes)}`);
@@ -67,7 +69,7 @@ export function submit(
   return observed(
     node.settings.observer,
     operation,
-    () => proposals.submit(node.table, copy(bytes), patience, session),
+    () => proposals.submit(node.table, copy(bytes), asked),
   );
 }
 

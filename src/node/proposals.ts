@@ -13,6 +13,16 @@ export interface Outcome {
   readonly answer: unknown;
 }
 
+/** How a command is proposed. */
+export interface Asked<Wanted> {
+  /** How long to wait. */
+  readonly patience: Patience;
+  /** What of its outcome is asked for. */
+  readonly wanted: (outcome: Outcome) => Wanted;
+  /** What it has to do with sessions. */
+  readonly session?: SessionRequest | undefined;
+}
+
 /** What the table of proposals acts on. */
 export interface ProposalsHost {
   /** The own node. */
@@ -34,6 +44,8 @@ export interface ProposalsHost {
 /** What is known of a proposal that waits. */
 interface Pending {
   readonly id: ProposalId;
+  /** What of its outcome is asked for. */
+  readonly wanted: (outcome: Outcome) => unknown;
   /** The length of the command. */
   readonly bytes: number;
 }
@@ -41,14 +53,14 @@ interface Pending {
 /** The proposals that wait, and who they act on. */
 export interface Proposals {
   readonly host: ProposalsHost;
-  readonly waiting: Waiting<Pending, Outcome>;
+  readonly waiting: Waiting<Pending, unknown>;
   /** The bytes of their commands together. */
   pendingBytes: number;
 }
 
 /** An empty table. */
 export function createProposals(host: ProposalsHost): Proposals {
-  const waiting = createWaiting<Pending, Outcome>(host.clock, {
+  const waiting = createWaiting<Pending, unknown>(host.clock, {
     givenUp({ content: { id }, patience: { timeoutMs, signal } }, code) {
       const outcome = host.withdraw(id) ? "no" : "unknown";
       return code === "Timeout" ? timeoutError(outcome, timeoutMs) : abortError(outcome, signal);
@@ -59,13 +71,12 @@ export function createProposals(host: ProposalsHost): Proposals {
   return table;
 }
 
-/** Proposes a command, which nobody may change any more, and waits for its outcome. */
-export function submit(
+/** Proposes a command, which nobody may change any more, and waits for what is `wanted` of its outcome. */
+export function submit<Wanted>(
   table: Proposals,
   command: Uint8Array,
-  patience: Patience,
-  session?: SessionRequest,
-): Promise<Outcome> {
+  { patience, wanted, session }: Asked<Wanted>,
+): Promise<Wanted> {
   const { host, waiting } = table;
   if (patience.signal?.aborted) return Promise.reject(abortError("no", patience.signal));
   if (waiting.count >= host.maxPending) {
@@ -79,7 +90,8 @@ export function submit(
   const id: ProposalId = { node: host.node, incarnation: host.incarnation, sequence };
   table.pendingBytes += bytes;
   host.propose(session === undefined ? { id, command } : { id, command, session });
-  return wait(waiting, sequence, { id, bytes }, patience);
+  // What it resolves to is what `wanted` returns, and nothing else.
+  return wait(waiting, sequence, { id, wanted, bytes }, patience) as Promise<Wanted>;
 }
 
 /** Whether this start of this node has proposed it. */
@@ -90,7 +102,7 @@ export function isOwn({ host }: Proposals, { id }: Command): boolean {
 /** Answers who proposed this entry here, if that still waits. */
 export function onApplied({ waiting }: Proposals, { id }: Command, result: Result): void {
   const pending = take(waiting, id.sequence);
-  if (result.type === "answer") pending?.resolve(result);
+  if (result.type === "answer") pending?.resolve(pending.content.wanted(result));
   else pending?.reject(result.error);
 }
 

@@ -48,23 +48,32 @@ export function createReplica(machine: StateMachine): Replica {
   return { machine, answers, copy: createCopier(), sessions: new Map(), skipped: new Set() };
 }
 
+/** Who waits for what becomes of proposals. */
+export interface Audience {
+  /** Whether anybody waits for this one. */
+  readonly awaits: (command: Command) => boolean;
+  /** Told, in the order of the log, when the state machine has applied all that it was given. */
+  readonly onResult: (command: Command, result: Result) => void;
+}
+
 /**
- * Applies entries, the first of which has index `first`. `onResult` is told, in the order of the log, what became of each
- * proposal among them, when the state machine has applied all. Until a returned promise resolves nothing else may be done to
- * the replica.
+ * Applies entries, the first of which has index `first`. Until a returned promise resolves nothing else may be done to the
+ * replica.
  */
 export function applyEntries(
   replica: Replica,
   entries: readonly LogEntry[],
   first: LogIndex,
-  onResult: (command: Command, result: Result) => void,
+  audience: Audience,
 ): void | Promise<void> {
   const works: Work[] = [];
-  for (const [position, entry] of entries.entries()) {
-    if (entry.type === "command") works.push(judge(replica, entry, first + position));
+  let index = first;
+  for (const entry of entries) {
+    if (entry.type === "command") works.push(judge(replica, entry, index));
+    index++;
   }
   const executed = works.filter(({ verdict }) => verdict.type === "execute");
-  const finish = (answers: readonly unknown[]) => settle(replica, works, answers, onResult);
+  const finish = (answers: readonly unknown[]) => settle(replica, works, answers, audience);
   if (executed.length === 0) return finish([]);
   const answers = execute(replica, executed);
   return answers instanceof Promise ? answers.then(finish) : finish(answers);
@@ -155,7 +164,7 @@ function settle(
   replica: Replica,
   works: readonly Work[],
   answers: readonly unknown[],
-  onResult: (command: Command, result: Result) => void,
+  { awaits, onResult }: Audience,
 ): void {
   let next = 0;
   const kept = new Map<string, Uint8Array>();
@@ -170,7 +179,7 @@ function settle(
       // Also the first time: who sends a command again must get the very same.
       if (bytes !== undefined) answer = replica.answers.decode(bytes);
     }
-    onResult(command, resultOf(command, verdict, index, answer));
+    if (awaits(command)) onResult(command, resultOf(command, verdict, index, answer));
   }
 }
 

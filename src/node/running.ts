@@ -13,7 +13,7 @@ import { peersOf, watchPeers } from "./peers.ts";
 import * as proposals from "./proposals.ts";
 import * as readTable from "./reads.ts";
 import { watchStates } from "./reporting.ts";
-import { applyEntries, forgetUpTo, isExecuted, type Replica, type Result } from "./replica.ts";
+import { applyEntries, type Audience, forgetUpTo, isExecuted, type Replica, type Result } from "./replica.ts";
 import * as requests from "./requests.ts";
 import * as snapshots from "./snapshots.ts";
 import type { Health } from "./status.ts";
@@ -55,10 +55,7 @@ export function assemble(
     write: (write, options) =>
       observed(observer, { type: "write", entries: write.entries.length }, () => storage.write(write, options)),
     send: (message) => node.connection?.send(message),
-    apply: (entries, first) =>
-      applyEntries(replica, entries, first, (command, result) => {
-        if (proposals.isOwn(table, command)) answers.push({ command, result });
-      }),
+    apply: (entries, first) => applyEntries(replica, entries, first, audience),
     onApplied() {
       // Only now, so that whoever is answered finds its command applied in `status` and `deliveries`.
       for (const { command, result } of answers.splice(0)) proposals.onApplied(table, command, result);
@@ -80,6 +77,10 @@ export function assemble(
   });
   const content = createContent({ settings, storage, replica }, () => node);
   const answers: { readonly command: Command; readonly result: Result }[] = [];
+  const audience: Audience = {
+    awaits: (command) => proposals.isOwn(table, command),
+    onResult: (command, result) => void answers.push({ command, result }),
+  };
   const source = createSource(clock, () => node);
   const { promise: stopped, resolve: resolveStopped } = promised<Health>();
   const node: Running = {
