@@ -177,6 +177,8 @@ export type StateMachine<Answer = unknown> = SingleStateMachine<Answer> | BatchS
 
 /** Measures time for the node's timers and deadlines. */
 export interface Clock {
+  /** Milliseconds since some moment. Never goes back. */
+  now(): number;
   /** Calls `callback` once after `ms` milliseconds. The returned function cancels it. */
   after(ms: number, callback: () => void): () => void;
 }

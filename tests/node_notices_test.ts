@@ -48,6 +48,7 @@ function running(state: ServerState) {
   const loop = loops.createLoop(state, {
     step,
     clock: {
+      now: () => 0,
       after(ms, callback) {
         const timer = { ms, callback };
         timers.add(timer);

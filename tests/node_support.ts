@@ -30,6 +30,7 @@ export function fakeClock(): FakeClock {
   const timers = new Set<{ readonly at: number; readonly callback: () => void }>();
   const next = () => [...timers].sort((a, b) => a.at - b.at)[0];
   const self: FakeClock = {
+    now: () => now,
     after(ms, callback) {
       const timer = { at: now + ms, callback };
       timers.add(timer);

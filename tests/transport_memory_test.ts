@@ -181,7 +181,7 @@ async function cluster(options: MemoryNetworkOptions = {}) {
   };
 }
 
-function manualClock(): Clock & { advance(ms: number): void; waiting(): number } {
+function manualClock(): Pick<Clock, "after"> & { advance(ms: number): void; waiting(): number } {
   let now = 0;
   let timers: { readonly at: number; readonly callback: () => void }[] = [];
   return {

@@ -3,6 +3,7 @@ import type { Clock, Random } from "../ports.ts";
 
 /** The runtime's own timers. */
 export const systemClock: Clock = {
+  now: () => performance.now(),
   after(ms, callback) {
     const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);

@@ -22,23 +22,60 @@ export interface Timers {
   take(firing: Firing): boolean;
 }
 
-/** No timer runs yet. `durationMs` is asked at every start; `onFire` is told of each that runs out. */
+/** A timer that runs, or ran out a moment ago. */
+interface Running {
+  /** Which of its runs this is. */
+  run: number;
+  /** When it runs out. */
+  dueAt: number;
+  /** When the clock calls; infinite, if it has called. */
+  callAt: number;
+  readonly cancel: () => void;
+}
+
+/**
+ * No timer runs yet. `durationMs` is asked at every start; `onFire` is told of each that runs out. Most are started again
+ * before that, with every message: then the clock, which calls at the earlier moment, is asked for another call only there.
+ */
 export function createTimers(
   clock: Clock,
   durationMs: (timer: Timer) => number,
   onFire: (firing: Firing) => void,
 ): Timers {
-  const current: { [timer in Timer]?: { readonly run: number; readonly cancel: () => void } | undefined } = {};
+  const current: { [timer in Timer]?: Running | undefined } = {};
   let runs = 0;
+
+  function begin(timer: Timer, run: number, dueAt: number): void {
+    const running: Running = {
+      run,
+      dueAt,
+      callAt: dueAt,
+      cancel: clock.after(Math.max(0, dueAt - clock.now()), () => {
+        const { run, dueAt, callAt } = running;
+        if (dueAt > callAt) return begin(timer, run, dueAt);
+        running.callAt = Infinity;
+        onFire({ timer, run });
+      }),
+    };
+    current[timer] = running;
+  }
   function stop(timer: Timer): void {
     current[timer]?.cancel();
     current[timer] = undefined;
   }
+
   return {
     start(timer) {
-      stop(timer);
       const run = ++runs;
-      current[timer] = { run, cancel: clock.after(durationMs(timer), () => onFire({ timer, run })) };
+      const dueAt = clock.now() + durationMs(timer);
+      const running = current[timer];
+      if (running === undefined || dueAt < running.callAt) {
+        running?.cancel();
+        begin(timer, run, dueAt);
+      } else {
+        running.run = run;
+        running.dueAt = dueAt;
+      }
     },
     stop,
     stopAll() {
