@@ -95,7 +95,9 @@ const optionsSchema = fields({
     "decode",
   )
     .default(plainAnswers),
-  clock: objectWith<Clock>("a Clock: an object with the methods now and after", "now", "after").default(systemClock),
+  clock: objectWith<Clock>("a Clock: an object with the methods now and after", "now", "after").default(
+    systemClock,
+  ),
   random: objectWith<Random>("a Random: an object with a method next", "next").default(systemRandom),
 });
 

@@ -9,7 +9,6 @@
  */
 import {
   type AppendEntries,
-  type Configuration,
   type InstallSnapshot,
   type LogEntry,
   type Message,
@@ -18,35 +17,20 @@ import {
   type Snapshot,
   unreachable,
 } from "./core/mod.ts";
+import { putEntries, putEntry, putSnapshot, readEntries, readEntry, readSnapshot } from "./codec_entries.ts";
 import {
-  begin,
   CodecError,
-  createWriter,
   end,
-  maxAddressLength,
-  put,
-  putAll,
-  putWritten,
   readBoolean,
   readBytes,
-  readCounted,
   type Reader,
   readerOf,
   readInteger,
   readList,
   readNodeId,
-  readText,
-  viewOf,
 } from "./codec_flat.ts";
-import {
-  kindOf,
-  proposalKind,
-  putId,
-  putProposal,
-  readProposal,
-  readProposalId,
-  readProposalOf,
-} from "./codec_proposal.ts";
+import { kindOf, putId, putProposal, readProposal, readProposalId } from "./codec_proposal.ts";
+import { begin, createWriter, put, putAll, viewOf } from "./codec_writer.ts";
 
 export { CodecError, maxAddressLength, maxNodeIdLength } from "./codec_flat.ts";
 
@@ -74,9 +58,6 @@ const messageName: Readonly<Record<number, keyof typeof messageKind>> = Object.f
   Object.entries(messageKind).map(([name, kind]) => [kind, name]),
 ) as Record<number, keyof typeof messageKind>;
 
-/** The first value of an entry, on the wire and on disk. */
-const entryKind = { ...proposalKind, noop: 0, configuration: 2 } as const;
-
 // Encoding.
 
 const writer = createWriter();
@@ -91,21 +72,21 @@ export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
 /** The bytes of one log entry, for storages. */
 export function encodeEntry(entry: LogEntry): Uint8Array<ArrayBuffer> {
   begin(writer);
-  putEntry(entry);
+  putEntry(writer, entry);
   return viewOf(writer).slice();
 }
 
 /** The bytes of several log entries, valid until the next are encoded or a message is: for who copies them at once. */
 export function viewOfEntries(entries: readonly LogEntry[]): Uint8Array<ArrayBuffer> {
   begin(writer);
-  putEntries(entries);
+  putEntries(writer, entries);
   return viewOf(writer);
 }
 
 /** The bytes of what a snapshot stands for, for storages. */
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
   begin(writer);
-  putSnapshot(snapshot);
+  putSnapshot(writer, snapshot);
   return viewOf(writer).slice();
 }
 
@@ -114,7 +95,16 @@ function putMessage(message: Message): void {
   switch (message.type) {
     case "RequestVote": {
       const { term, lastLogIndex, lastLogTerm, priority, isTransfer } = message;
-      const values = [messageKind.RequestVote, from, to, term, lastLogIndex, lastLogTerm, priority, isTransfer];
+      const values = [
+        messageKind.RequestVote,
+        from,
+        to,
+        term,
+        lastLogIndex,
+        lastLogTerm,
+        priority,
+        isTransfer,
+      ];
       return putAll(writer, values);
     }
     case "RequestVoteResponse":
@@ -123,7 +113,7 @@ function putMessage(message: Message): void {
       const { term, prevLogIndex, prevLogTerm, leaderCommit, round } = message;
       const kind = messageKind.AppendEntries;
       putAll(writer, [kind, from, to, term, prevLogIndex, prevLogTerm, leaderCommit, round]);
-      return putEntries(message.entries);
+      return putEntries(writer, message.entries);
     }
     case "AppendEntriesResponse": {
       if (message.success) {
@@ -186,7 +176,7 @@ function putExtension(message: ExtensionMessage): void {
     case "InstallSnapshot": {
       const { term, snapshot, offset, isLast, data } = message;
       putAll(writer, [messageKind.InstallSnapshot, from, to, term, offset, isLast, data]);
-      return putSnapshot(snapshot);
+      return putSnapshot(writer, snapshot);
     }
     case "InstallSnapshotResponse": {
       const { term, index, nextOffset, isDone } = message;
@@ -200,74 +190,6 @@ function putExtension(message: ExtensionMessage): void {
 
 function putIds(ids: readonly ProposalId[]): void {
   for (const id of ids) putId(writer, id);
-}
-
-/**
- * The entries that were last written or read one after the other, and their bytes: a leader sends the same ones to each of its
- * followers and stores them, and a follower stores what it was sent.
- */
-const lastRun = { entries: [] as readonly LogEntry[], bytes: new Uint8Array(1 << 12), length: 0, count: 0 };
-
-function putEntries(entries: readonly LogEntry[]): void {
-  if (isLastRun(entries)) {
-    return putWritten(writer, lastRun.bytes.subarray(0, lastRun.length), lastRun.count);
-  }
-  const { at, count } = writer;
-  for (const entry of entries) putEntry(entry);
-  rememberRun(entries, writer.bytes.subarray(at, writer.at), writer.count - count);
-}
-
-function isLastRun(entries: readonly LogEntry[]): boolean {
-  const { length } = entries;
-  if (length === 0 || length !== lastRun.entries.length) return false;
-  return entries.every((entry, at) => entry === lastRun.entries[at]);
-}
-
-function rememberRun(entries: readonly LogEntry[], bytes: Uint8Array, count: number): void {
-  if (entries.length === 0 || bytes.length > maxRunBytes) return;
-  if (bytes.length > lastRun.bytes.length) lastRun.bytes = new Uint8Array(2 * bytes.length);
-  lastRun.bytes.set(bytes);
-  lastRun.entries = entries;
-  lastRun.length = bytes.length;
-  lastRun.count = count;
-}
-
-/** Longer ones are not remembered. */
-const maxRunBytes = 1 << 18;
-
-function putEntry(entry: LogEntry): void {
-  switch (entry.type) {
-    case "noop":
-      return putAll(writer, [entryKind.noop, entry.term]);
-    case "command":
-      put(writer, kindOf(entry));
-      put(writer, entry.term);
-      return putProposal(writer, entry);
-    case "configuration":
-      putAll(writer, [entryKind.configuration, entry.term]);
-      return putConfiguration(entry.configuration);
-    default:
-      unreachable(entry);
-  }
-}
-
-function putSnapshot({ index, term, configuration }: Snapshot): void {
-  putAll(writer, [index, term]);
-  putConfiguration(configuration);
-}
-
-function putConfiguration(configuration: Configuration): void {
-  const { voters, oldVoters, learners, target, addresses } = configuration;
-  for (const servers of [voters, oldVoters, learners]) putNames(servers);
-  put(writer, target !== null);
-  if (target !== null) { for (const servers of [target.voters, target.learners]) putNames(servers); }
-  const places = Object.entries(addresses);
-  putAll(writer, [places.length, ...places.flat()]);
-}
-
-/** How many, then each: what follows is not the end. */
-function putNames(servers: readonly NodeId[]): void {
-  putAll(writer, [servers.length, ...servers]);
 }
 
 // Decoding.
@@ -303,7 +225,7 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot {
  */
 export function decodeEntries(bytes: Uint8Array): LogEntry[] {
   const reader = readerOf(bytes, "log entries");
-  return readList(reader, readEntry);
+  return readEntries(reader);
 }
 
 /**
@@ -438,14 +360,6 @@ function readInstallSnapshot(reader: Reader, from: NodeId, to: NodeId): InstallS
   throw new CodecError("InstallSnapshot: the end of the chunk is not a safe integer");
 }
 
-function readSnapshot(reader: Reader): Snapshot {
-  return {
-    index: readInteger(reader, "snapshot.index"),
-    term: readInteger(reader, "snapshot.term"),
-    configuration: readConfiguration(reader),
-  };
-}
-
 function readAppendEntries(reader: Reader, from: NodeId, to: NodeId): AppendEntries {
   const message: AppendEntries = {
     type: "AppendEntries",
@@ -456,52 +370,10 @@ function readAppendEntries(reader: Reader, from: NodeId, to: NodeId): AppendEntr
     prevLogTerm: readInteger(reader, "prevLogTerm"),
     leaderCommit: readInteger(reader, "leaderCommit"),
     round: readInteger(reader, "round"),
-    entries: readRun(reader),
+    entries: readEntries(reader),
   };
   if (!Number.isSafeInteger(message.prevLogIndex + message.entries.length)) {
     throw new CodecError("AppendEntries: the index of the last entry is not a safe integer");
   }
   return message;
-}
-
-function readRun(reader: Reader): LogEntry[] {
-  const { at, next } = reader;
-  const entries = readList(reader, readEntry);
-  rememberRun(entries, reader.bytes.subarray(at, reader.at), reader.next - next);
-  return entries;
-}
-
-function readEntry(reader: Reader): LogEntry {
-  const kind = readInteger(reader, "kind of entry");
-  switch (kind) {
-    case entryKind.noop:
-      return { type: "noop", term: readInteger(reader, "term") };
-    case entryKind.command:
-    case entryKind.sessionCommand:
-    case entryKind.sessionOpening: {
-      const term = readInteger(reader, "term");
-      return { type: "command", term, ...readProposalOf(reader, kind) };
-    }
-    case entryKind.configuration:
-      return {
-        type: "configuration",
-        term: readInteger(reader, "term"),
-        configuration: readConfiguration(reader),
-      };
-    default:
-      throw new CodecError(`${reader.what}: unknown kind of entry: ${kind}`);
-  }
-}
-
-function readConfiguration(reader: Reader): Configuration {
-  const names = (field: string) => readCounted(reader, field, () => readNodeId(reader, field));
-  const [voters, oldVoters, learners] = [names("voters"), names("oldVoters"), names("learners")];
-  const target = readBoolean(reader, "target")
-    ? { voters: names("target.voters"), learners: names("target.learners") }
-    : null;
-  const addresses = readCounted(reader, "addresses", () => [
-    readNodeId(reader, "addresses"),
-    readText(reader, "addresses", maxAddressLength),
-  ]);
-  return { voters, oldVoters, learners, target, addresses: Object.fromEntries(addresses) };
 }

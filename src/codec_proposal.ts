@@ -1,15 +1,7 @@
 /** Proposals, alone or in an entry of the log, to values of a flat array and back: a part of `codec.ts`. */
 import type { Proposal, ProposalId, SessionCommand } from "./core/mod.ts";
-import {
-  CodecError,
-  put,
-  putAll,
-  readBytes,
-  type Reader,
-  readInteger,
-  readNodeId,
-  type Writer,
-} from "./codec_flat.ts";
+import { CodecError, readBytes, type Reader, readInteger, readNodeId } from "./codec_flat.ts";
+import { put, putAll, type Writer } from "./codec_writer.ts";
 
 /** What a proposal is, and an entry with it; the other kinds of entries have other numbers. */
 export const proposalKind = { command: 1, sessionCommand: 3, sessionOpening: 4 } as const;

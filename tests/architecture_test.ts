@@ -49,12 +49,15 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   {
     part: /^src\/client/,
     may:
-      /^(src\/(core\/mod|ports|error|options|answers|session|codec_flat|node|node\/system|transport\/(frame|pause))\.ts|src\/client\/|npm:|zod)/,
+      /^(src\/(core\/mod|ports|error|options|answers|session|codec_flat|codec_writer|node|node\/system|transport\/(frame|pause))\.ts|src\/client\/|npm:|zod)/,
   },
   { part: /^src\/trace\//, may: /^src\/(core\/mod\.ts|error\.ts|trace\/)/ },
   { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },
   { part: /^src\/identity\.ts/, may: /^src\/(core\/mod|ports)\.ts/ },
-  { part: /^src\/codec/, may: /^(src\/(core\/mod|codec_flat|codec_proposal|copies)\.ts|npm:|@msgpack)/ },
+  {
+    part: /^src\/codec/,
+    may: /^(src\/(core\/mod|codec_entries|codec_flat|codec_proposal|codec_writer|copies)\.ts|npm:|@msgpack)/,
+  },
   {
     part: /^src\/transport\//,
     may: /^(src\/(core\/mod|ports|error|logging|options|identity|codec)\.ts|src\/transport\/|npm:|node:)/,
@@ -67,7 +70,7 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   {
     part: /^src\/(node\.ts|node\/)/,
     may:
-      /^(src\/(core\/mod|ports|error|logging|options|codec|codec_flat|copies|answers|session)\.ts|src\/node\/|src\/trace\/record\.ts|npm:)/,
+      /^(src\/(core\/mod|ports|error|logging|options|codec|codec_flat|codec_writer|copies|answers|session)\.ts|src\/node\/|src\/trace\/record\.ts|npm:)/,
   },
   { part: /^src\/(deno|nodejs)\.ts/, may: /^src\/(client|transport|storage)\/|^src\/nodejs\.ts/ },
   {

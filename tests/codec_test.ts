@@ -8,7 +8,8 @@ import {
   encodeMessage,
   maxNodeIdLength,
 } from "../src/codec.ts";
-import { encodeFlat, type Scalar } from "../src/codec_flat.ts";
+import type { Scalar } from "../src/codec_flat.ts";
+import { encodeFlat } from "../src/codec_writer.ts";
 import type { Configuration, LogEntry, Message, ProposalId } from "../src/core/mod.ts";
 import { messagesOfEveryType } from "./conformance/transport.ts";
 
@@ -71,6 +72,38 @@ Deno.test("the bytes are MessagePack: a library's decoder reads the same values"
   }
   const many = Array.from({ length: 70_000 }, (_, index) => index);
   assertEquals(encodeFlat(many), encode(many));
+});
+
+Deno.test("entries that were written or read before have the same bytes again, also if their list has changed", () => {
+  const random = randomFrom(6);
+  const log = [...entries];
+  const upTo = (length: number) => Math.floor(random() * length);
+  const append = (list: readonly LogEntry[]): Message => ({
+    type: "AppendEntries",
+    from: "a",
+    to: "b",
+    term: 3,
+    prevLogIndex: 1000,
+    prevLogTerm: 3,
+    entries: list,
+    leaderCommit: 1000,
+    round: 0,
+  });
+  for (let i = 0; i < 500; i++) {
+    const from = upTo(log.length);
+    const list = log.slice(from, from + 1 + upTo(3));
+    const bytes = encodeMessage(append(list));
+    assertEquals(encodeMessage(append(list)), bytes);
+    assertEquals(encodeMessage(append(structuredClone(list))), bytes);
+    const read = decodeMessage(bytes);
+    assert(read.type === "AppendEntries");
+    assertEquals(encodeMessage(read), bytes);
+    list.push(log[upTo(log.length)]!);
+    assertEquals(encodeMessage(append(list)), encodeMessage(append(structuredClone(list))));
+    // Others have other bytes, though as many follow each other.
+    list[0] = log[upTo(log.length)]!;
+    assertEquals(encodeMessage(append(list)), encodeMessage(append(structuredClone(list))));
+  }
 });
 
 Deno.test("a message has few bytes", () => {

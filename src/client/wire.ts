@@ -6,7 +6,6 @@
  */
 import {
   CodecError,
-  encodeFlat,
   end,
   readBoolean,
   readBytes,
@@ -17,6 +16,7 @@ import {
   readText,
   type Scalar,
 } from "../codec_flat.ts";
+import { encodeFlat } from "../codec_writer.ts";
 import { type NodeId, type SessionCommand, unreachable } from "../core/mod.ts";
 import { RaftError, type RaftErrorCode, raftErrorCodes } from "../error.ts";
 

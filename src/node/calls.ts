@@ -1,12 +1,6 @@
 /** What is asked of a running node: what is wrong with the question, and who answers it. */
 import { createCopier } from "../copies.ts";
-import {
-  type Event,
-  latestConfiguration,
-  type LogIndex,
-  type NodeId,
-  termAt,
-} from "../core/mod.ts";
+import { type Event, latestConfiguration, type LogIndex, type NodeId, termAt } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import { show } from "../options.ts";
 import { backupOf } from "./backup.ts";

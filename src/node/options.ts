@@ -235,7 +235,9 @@ const schema = fields({
   storage: objectWith<Storage>("a Storage, such as memoryStorage()", "open"),
   stateMachine: that<StateMachine>(machineExpected, isStateMachine).default({ apply: () => undefined }),
   step: functionOf<(state: ServerState, event: Event) => Step>().default(() => step),
-  clock: objectWith<Clock>("a Clock: an object with the methods now and after", "now", "after").default(systemClock),
+  clock: objectWith<Clock>("a Clock: an object with the methods now and after", "now", "after").default(
+    systemClock,
+  ),
   random: objectWith<Random>("a Random: an object with a method next", "next").default(systemRandom),
   electionTimeoutMs: z.tuple([milliseconds(), milliseconds()], timeoutExpected).default([300, 600]),
   heartbeatMs: milliseconds().default(50),

@@ -53,7 +53,11 @@ export function assemble(
     clock,
     durationMs: (timer) => durationMs(settings, timer),
     write: (write, options) =>
-      observed(observer, { type: "write", entries: write.entries.length }, () => storage.write(write, options)),
+      observed(
+        observer,
+        { type: "write", entries: write.entries.length },
+        () => storage.write(write, options),
+      ),
     send: (message) => node.connection?.send(message),
     apply: (entries, first) => applyEntries(replica, entries, first, audience),
     onApplied() {

@@ -2,15 +2,8 @@
  * The head of every snapshot, before the state machine's own bytes: four bytes of its length, the most significant first,
  * then the table of sessions as a flat array.
  */
-import {
-  encodeFlat,
-  end,
-  readBytes,
-  readCounted,
-  type Reader,
-  readerOf,
-  readInteger,
-} from "../codec_flat.ts";
+import { end, readBytes, readCounted, type Reader, readerOf, readInteger } from "../codec_flat.ts";
+import { encodeFlat } from "../codec_writer.ts";
 import type { Scalar } from "../codec_flat.ts";
 import { type KeptAnswer, type LogIndex, type Session, sessionsInOrder } from "../core/mod.ts";
 import { RaftError } from "../error.ts";

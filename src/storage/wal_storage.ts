@@ -134,7 +134,7 @@ async function openLog(
 
 /** Makes a write durable. */
 async function append(log: Log, write: Write, options: WriteOptions | undefined): Promise<void> {
-  const { folder, snapshots, writer } = log;
+  const { writer } = log;
   const summary = log.summary ?? emptySummary;
   const { currentTerm, votedFor, from, entries, compaction = null } = write;
   assertFollows(write, summary);
@@ -157,7 +157,11 @@ async function append(log: Log, write: Write, options: WriteOptions | undefined)
 }
 
 /** Removes these segments, and the snapshots before that of an index. The next write need not wait for it. */
-async function remove({ folder, snapshots }: Log, unneeded: readonly Segment[], index: LogIndex): Promise<void> {
+async function remove(
+  { folder, snapshots }: Log,
+  unneeded: readonly Segment[],
+  index: LogIndex,
+): Promise<void> {
   await removeSegments(folder, unneeded.map(({ number }) => number));
   await snapshots.keep(index);
 }

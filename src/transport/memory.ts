@@ -56,7 +56,9 @@ const faultsSchema = fields(faultFields).refine(isRange, noRange);
 const optionsSchema = fields({
   ...faultFields,
   seed: integer(0, 2 ** 32 - 1).default(0),
-  clock: objectWith<Pick<Clock, "after">>("a Clock: an object with a method after", "after").default(() => systemClock),
+  clock: objectWith<Pick<Clock, "after">>("a Clock: an object with a method after", "after").default(() =>
+    systemClock
+  ),
 }).refine(isRange, noRange);
 
 /** A node on the network. */
