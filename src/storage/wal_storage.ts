@@ -88,7 +88,14 @@ async function open(
       }),
     writeSnapshot: (index, content) =>
       turn.beside(() => available(folder, "written", () => snapshots.write(index, content))),
-    readSnapshot: (index) => turn.beside(() => available(folder, "read", () => snapshots.read(index))),
+    readSnapshot: (index) =>
+      turn.beside(() =>
+        available(folder, "read", async () => {
+          // One that is about to go isn't there any more.
+          await log.removal;
+          return await snapshots.read(index);
+        })
+      ),
     close: () =>
       turn.close(async () => {
         await log.removal.catch(() => {});
