@@ -7,8 +7,8 @@ export interface Deadline {
   readonly ms: number;
   /** How many of them still do. */
   waiters: number;
-  /** Cancels its timers. */
-  readonly cancel: () => void;
+  /** Cancels the call of the clock when nobody can join any more; null as long as somebody may. */
+  cancel: (() => void) | null;
 }
 
 /** Deadlines that mostly don't come: a timer for each proposal costs more than the proposal. */
@@ -17,6 +17,8 @@ export interface Deadlines {
   join(ms: number): Deadline;
   /** One of them no longer waits. */
   leave(deadline: Deadline): void;
+  /** Nobody will wait any more. */
+  stop(): void;
 }
 
 /** A deadline comes early by at most this part of its time. */
@@ -24,40 +26,39 @@ const precision = 1 / 1000;
 
 /** No deadlines yet. `onOver` is told of each that has come while somebody waited. */
 export function createDeadlines(clock: Clock, onOver: (deadline: Deadline) => void): Deadlines {
-  /** By milliseconds: those that others may still join. */
-  const open = new Map<number, Deadline>();
+  /** By milliseconds: those that others may still join, and what closes them. */
+  const open = new Map<number, { readonly deadline: Deadline; readonly close: () => void }>();
 
   function begin(ms: number): Deadline {
-    const close = () => {
-      if (open.get(ms) === deadline) open.delete(ms);
-    };
-    const cancelClose = clock.after(ms * precision, close);
+    const deadline: Deadline = { ms, waiters: 0, cancel: null };
     const cancelEnd = clock.after(ms, () => {
       close();
       onOver(deadline);
     });
-    const deadline: Deadline = {
-      ms,
-      waiters: 0,
-      cancel() {
-        close();
-        cancelClose();
-        cancelEnd();
-      },
+    const cancelClose = clock.after(ms * precision, () => close());
+    const close = () => {
+      if (deadline.cancel !== null) return;
+      open.delete(ms);
+      cancelClose();
+      deadline.cancel = cancelEnd;
+      if (deadline.waiters === 0) cancelEnd();
     };
-    open.set(ms, deadline);
+    open.set(ms, { deadline, close });
     return deadline;
   }
 
   return {
     join(ms) {
-      const deadline = open.get(ms) ?? begin(ms);
+      const deadline = open.get(ms)?.deadline ?? begin(ms);
       deadline.waiters++;
       return deadline;
     },
     leave(deadline) {
-      // The last one to go takes the timers with it.
-      if (--deadline.waiters === 0) deadline.cancel();
+      // The last one to go takes the clock's call with it.
+      if (--deadline.waiters === 0) deadline.cancel?.();
+    },
+    stop() {
+      for (const { close } of [...open.values()]) close();
     },
   };
 }

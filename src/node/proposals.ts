@@ -3,7 +3,7 @@ import type { Command, LogIndex, NodeId, Proposal, ProposalId, Refuse, SessionRe
 import { RaftError } from "../error.ts";
 import type { Clock } from "../ports.ts";
 import type { Result } from "./replica.ts";
-import { allOf, createWaiting, nextSequence, type Patience, take, wait, type Waiting } from "./waiting.ts";
+import { createWaiting, nextSequence, type Patience, take, takeAll, wait, type Waiting } from "./waiting.ts";
 
 /** What a proposal came to: its entry is committed, and applied on this node. */
 export interface Outcome {
@@ -116,9 +116,7 @@ export function onRefused({ host, waiting }: Proposals, { ids, outcome }: Refuse
 
 /** Rejects all that wait: the node has stopped. */
 export function rejectAll({ waiting }: Proposals, errorOf: (id: ProposalId) => RaftError): void {
-  for (const { sequence, content: { id } } of allOf(waiting)) {
-    take(waiting, sequence)?.reject(errorOf(id));
-  }
+  for (const { content: { id }, reject } of takeAll(waiting)) reject(errorOf(id));
 }
 
 /** Says what `outcome` means for the one who must decide whether to propose again. */

@@ -2,7 +2,7 @@
 import type { NodeId, ProposalId } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Clock } from "../ports.ts";
-import { allOf, createWaiting, nextSequence, type Patience, take, wait, type Waiting } from "./waiting.ts";
+import { createWaiting, nextSequence, type Patience, take, takeAll, wait, type Waiting } from "./waiting.ts";
 
 /** What the table of reads acts on. */
 export interface ReadsHost {
@@ -86,7 +86,7 @@ export function onRefused({ waiting }: Reads, ids: readonly ProposalId[]): void 
 
 /** Rejects all that wait: the node has stopped. */
 export function rejectAll({ waiting }: Reads, error: RaftError): void {
-  for (const { sequence } of allOf(waiting)) take(waiting, sequence)?.reject(error);
+  for (const { reject } of takeAll(waiting)) reject(error);
 }
 
 function overloadError(): RaftError {

@@ -114,8 +114,15 @@ export function take<Content, Answer>(
   return pending;
 }
 
-/** All that wait, in the order in which they came. */
-export function allOf<Content, Answer>({ slots }: Waiting<Content, Answer>): Pending<Content, Answer>[] {
+/** Takes all out, in the order in which they came. Nobody will wait any more. */
+export function takeAll<Content, Answer>(waiting: Waiting<Content, Answer>): Pending<Content, Answer>[] {
+  const all = allOf(waiting);
+  for (const { sequence } of all) take(waiting, sequence);
+  waiting.deadlines.stop();
+  return all;
+}
+
+function allOf<Content, Answer>({ slots }: Waiting<Content, Answer>): Pending<Content, Answer>[] {
   return slots.filter((pending) => pending !== undefined).sort((a, b) => a.sequence - b.sequence);
 }
 

@@ -45,6 +45,10 @@ function writeHeader(target: Uint8Array, at: number, length: number): void {
   target[at + 3] = length;
 }
 
+function readHeader(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24 | bytes[at + 1]! << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!) >>> 0;
+}
+
 /** Frames, headers and bodies in one piece, for one write: written apart they would wait for each other. */
 export function framesOf(bodies: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let total = 0;
@@ -63,7 +67,7 @@ export function framesOf(bodies: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
 export async function writeAll(socket: Socket, bytes: Uint8Array, onProgress?: () => void): Promise<void> {
   let written = 0;
   while (written < bytes.length) {
-    written += await socket.write(bytes.subarray(written));
+    written += await socket.write(written === 0 ? bytes : bytes.subarray(written));
     onProgress?.();
   }
 }
@@ -109,10 +113,7 @@ export function frameReader(socket: Socket): FrameReader {
     end = held;
   };
 
-  const announced = () => {
-    if (end - start < headerBytes) return null;
-    return new DataView(buffer.buffer, start, headerBytes).getUint32(0);
-  };
+  const announced = () => end - start < headerBytes ? null : readHeader(buffer, start);
 
   return {
     next(maxBytes) {
@@ -128,11 +129,15 @@ export function frameReader(socket: Socket): FrameReader {
     },
     async more() {
       reserve(headerBytes + (announced() ?? 0));
-      const count = await socket.read(buffer.subarray(end)).catch(() => null);
-      if (count === null) return false;
-      end += count;
-      started ||= count > 0;
-      return true;
+      try {
+        const count = await socket.read(end === 0 ? buffer : buffer.subarray(end));
+        if (count === null) return false;
+        end += count;
+        started ||= count > 0;
+        return true;
+      } catch {
+        return false;
+      }
     },
     get started() {
       return started;
