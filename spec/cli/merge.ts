@@ -1,7 +1,7 @@
 /** `check --merge`: the reports of all shards of random walks, as one. */
 import { resolve } from "@std/path";
 import { z } from "zod";
-import { catalog } from "../catalog/mod.ts";
+import { specs } from "../catalog/specs.ts";
 import { describeParameter } from "../dsl/specification.ts";
 import { visible } from "../report/visible.ts";
 import {
@@ -83,7 +83,7 @@ export async function runMerge(files: readonly string[], flags: CheckFlags): Pro
       paint: sinkFor(flags).paint,
       milliseconds: null,
       picture: [],
-      replay: replayOf(summary, flags),
+      replay: await replayOf(summary, flags),
     }),
   );
   return exit;
@@ -98,12 +98,12 @@ async function read(file: string, cwd: string | undefined): Promise<string> {
 }
 
 /** The command that replays a run; null for a spec whose file the reports don't name. */
-function replayOf(
+async function replayOf(
   { spec, bounds, parameters }: WalkSummary,
   { cwd }: CheckFlags,
-): ((trace: string) => string) | null {
-  const known = Object.hasOwn(catalog, spec) ? catalog[spec] : undefined;
-  if (known === undefined) return null;
+): Promise<((trace: string) => string) | null> {
+  const known = Object.hasOwn(specs, spec) ? await specs[spec]!() : null;
+  if (known === null) return null;
   const words = [
     ...(spec === "raft" ? [] : [spec]),
     ...flagsOf(known, { bounds: bounds ?? undefined, parameters }),
