@@ -50,6 +50,7 @@ function roleInSets(role: ServerState["role"]): unknown {
 
 /** What waits for one write goes to the network at once, which reorders it. */
 function bagOf(late: readonly Effect[]): ReadonlySet<unknown> {
+  if (late.length < 2) return new Set(late.map((effect) => ({ effect, count: 1 })));
   const texts = late.map((effect) => encode(effect));
   return new Set(late.map((effect, index) => ({
     effect,
