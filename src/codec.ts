@@ -76,7 +76,7 @@ export function encodeEntry(entry: LogEntry): Uint8Array<ArrayBuffer> {
   return viewOf(writer).slice();
 }
 
-/** The bytes of several log entries, valid until the next are encoded or a message is: for who copies them at once. */
+/** The bytes of several log entries, valid until anything else is encoded: for who copies them at once. */
 export function viewOfEntries(entries: readonly LogEntry[]): Uint8Array<ArrayBuffer> {
   begin(writer);
   putEntries(writer, entries);

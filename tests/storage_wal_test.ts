@@ -378,6 +378,36 @@ Deno.test("a log of a newer format is refused", async () => {
   assertStringIncludes(error.message, `has format ${FORMAT + 1}; this version reads format ${FORMAT}`);
 });
 
+Deno.test("what can't be removed is told to the next write, and what is needed can still be read", async () => {
+  const disk = simulatedDisk();
+  let isStuck = false;
+  const remove = (path: string) =>
+    isStuck
+      ? Promise.reject(Object.assign(new Error(`EIO: ${path}`), { code: "EIO" }))
+      : disk.files.remove(path);
+  const stuck = { ...disk, files: { ...disk.files, remove } };
+  const opened = await storageOn(stuck).open(identity);
+  const write = (from: number, compaction?: Compaction): Write => ({
+    currentTerm: 1,
+    votedFor: null,
+    from,
+    entries: [command(1, bytesOf(1500))],
+    ...(compaction === undefined ? {} : { compaction }),
+  });
+  for (let index = 1; index <= 9; index++) await opened.write(write(index));
+  await opened.writeSnapshot(6, streamOf(bytesOf(3)));
+  const configuration = { voters: ["a"], oldVoters: [], learners: [], target: null, addresses: {} };
+  const compaction = { snapshot: { index: 6, term: 1, configuration }, compactedIndex: 6, compactedTerm: 1 };
+  isStuck = true;
+  await opened.write(write(10, compaction));
+  assertEquals((await opened.load())?.log.length, 4);
+  const read = await new Response(await opened.readSnapshot(6)).arrayBuffer();
+  assertEquals(new Uint8Array(read), bytesOf(3));
+  const error = await assertRejects(() => opened.write(write(11, compaction)), RaftError);
+  assertStringIncludes(error.message, "EIO: /a/log-0000000001");
+  await opened.close();
+});
+
 for (const code of ["EIO", "ENOSPC"] as const) {
   Deno.test(`after ${code} nothing more is written, as nobody knows what the disk holds; what was acknowledged is there`, async () => {
     for (let operation = 1; operation <= 12; operation++) {

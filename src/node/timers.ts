@@ -45,14 +45,17 @@ export function createTimers(
   const current: { [timer in Timer]?: Running | undefined } = {};
   let runs = 0;
 
-  function begin(timer: Timer, run: number, dueAt: number): void {
+  /** `ms` from now it runs out, which is at `dueAt`. */
+  function begin(timer: Timer, run: number, dueAt: number, ms: number): void {
     const running: Running = {
       run,
       dueAt,
       callAt: dueAt,
-      cancel: clock.after(Math.max(0, dueAt - clock.now()), () => {
+      cancel: clock.after(ms, () => {
         const { run, dueAt, callAt } = running;
-        if (dueAt > callAt) return begin(timer, run, dueAt);
+        const rest = dueAt > callAt ? dueAt - clock.now() : 0;
+        // A runtime takes whole milliseconds, and must not call early.
+        if (rest > 0) return begin(timer, run, dueAt, Math.ceil(rest));
         running.callAt = Infinity;
         onFire({ timer, run });
       }),
@@ -67,11 +70,12 @@ export function createTimers(
   return {
     start(timer) {
       const run = ++runs;
-      const dueAt = clock.now() + durationMs(timer);
+      const ms = durationMs(timer);
+      const dueAt = clock.now() + ms;
       const running = current[timer];
       if (running === undefined || dueAt < running.callAt) {
         running?.cancel();
-        begin(timer, run, dueAt);
+        begin(timer, run, dueAt, ms);
       } else {
         running.run = run;
         running.dueAt = dueAt;

@@ -80,7 +80,11 @@ function openFile(fd: number): OpenFile {
       const zeros = new Uint8Array(Math.min(length, fillBytes));
       for (let at = 0; at < length; at += zeros.length) {
         const count = Math.min(zeros.length, length - at);
-        await called((done) => fs.write(fd, zeros, 0, count, at, done));
+        for (let written = 0; written < count;) {
+          written += await called<number>((done) =>
+            fs.write(fd, zeros, written, count - written, at + written, done)
+          );
+        }
         await called((done) => fs.fdatasync(fd, done));
       }
     },
@@ -95,8 +99,12 @@ function openFile(fd: number): OpenFile {
 }
 
 /** Calls what works in another thread. */
-function called(start: (done: (error: Error | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => start((error) => error === null ? resolve() : reject(error)));
+function called<Result = void>(
+  start: (done: (error: Error | null, result: Result) => void) => void,
+): Promise<Result> {
+  return new Promise((resolve, reject) =>
+    start((error, result) => error === null ? resolve(result) : reject(error))
+  );
 }
 
 /** What throws at once rejects instead. */

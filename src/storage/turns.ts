@@ -24,7 +24,10 @@ export function turns(name: string): Turns {
   let last: Promise<unknown> = Promise.resolve();
   let unfinished = 0;
 
+  const closed = () => new RaftError("Stopped", `${name} was closed`);
+
   function inTurn<T>(what: () => Promise<T>): Promise<T> {
+    if (closing !== null) return Promise.reject(closed());
     const begin = () => stopped === null ? what() : Promise.reject(stopped);
     // At once, if it can be: whoever writes has something else to do meanwhile.
     const done = unfinished === 0 ? begin() : last.then(begin);
@@ -46,6 +49,7 @@ export function turns(name: string): Turns {
         }
       }),
     beside(what) {
+      if (closing !== null) return Promise.reject(closed());
       const done = stopped === null ? what() : Promise.reject(stopped);
       const ended = done.then(() => {}, () => {}).finally(() => busy.delete(ended));
       busy.add(ended);
@@ -53,7 +57,7 @@ export function turns(name: string): Turns {
     },
     close: (release) =>
       closing ??= last.then(() => Promise.all(busy)).then(() => {
-        stopped = new RaftError("Stopped", `${name} was closed`);
+        stopped = closed();
         return release();
       }),
   };

@@ -41,8 +41,10 @@ interface Log {
   readonly writer: ByteWriter;
   /** The segment after that, as soon as it is made; null before the first write. */
   next: Promise<OpenFile> | null;
-  /** Settles when all is removed that a write has made needless; if it can't be, the next write is told. */
+  /** Resolves when all is removed that a write has made needless, or can't be: then `failure` says why. Never rejects. */
   removal: Promise<void>;
+  /** Why something could not be removed, for the next write; null if nothing was wrong. */
+  failure: { readonly error: unknown } | null;
 }
 
 /** Storage in a folder that `lock` keeps to one process at a time. */
@@ -76,6 +78,7 @@ async function open(
     servers: log.owner.servers,
     load: () =>
       turn.inTurn(async () => {
+        await log.removal;
         // What was read when it was opened is the whole log: it is given away once.
         const state = stateOf(found ?? await available(folder, "read", () => readSegments(folder)));
         found = null;
@@ -98,7 +101,7 @@ async function open(
       ),
     close: () =>
       turn.close(async () => {
-        await log.removal.catch(() => {});
+        await log.removal;
         await log.tail?.file.close();
         await log.next?.then((file) => file.close(), () => {});
         unlock();
@@ -119,7 +122,14 @@ async function openLog(
   identity: Identity,
   report: Report | undefined,
 ): Promise<Log> {
-  const fresh = { folder, snapshots, writer: byteWriter(), next: null, removal: Promise.resolve() };
+  const fresh = {
+    folder,
+    snapshots,
+    writer: byteWriter(),
+    next: null,
+    removal: Promise.resolve(),
+    failure: null,
+  };
   if (found === null) {
     return { ...fresh, owner: identity, summary: null, segments: [], number: 1, tail: null };
   }
@@ -141,7 +151,8 @@ async function openLog(
 
 /** Makes a write durable. */
 async function append(log: Log, write: Write, options: WriteOptions | undefined): Promise<void> {
-  const { writer } = log;
+  const { writer, failure } = log;
+  if (failure !== null) throw failure.error;
   const summary = log.summary ?? emptySummary;
   const { currentTerm, votedFor, from, entries, compaction = null } = write;
   assertFollows(write, summary);
@@ -160,7 +171,8 @@ async function append(log: Log, write: Write, options: WriteOptions | undefined)
   if (compaction === null || compaction.snapshot.index === summary.compaction?.snapshot.index) return;
   await log.removal;
   const unneeded = log.segments.splice(0, countUnneeded(log.segments, compaction.compactedIndex));
-  log.removal = unheard(remove(log, unneeded, compaction.snapshot.index));
+  log.removal = remove(log, unneeded, compaction.snapshot.index)
+    .catch((error) => void (log.failure = { error }));
 }
 
 /** Removes these segments, and the snapshots before that of an index. The next write need not wait for it. */

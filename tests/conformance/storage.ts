@@ -113,6 +113,24 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 
 const snapshots: readonly Case[] = [
   {
+    name: "what a snapshot has replaced may go at once: the rest can be loaded meanwhile",
+    run: async ({ open }) => {
+      const opened = await open();
+      let replaced: Pick<Write, "compaction"> = {};
+      const write = (from: number, entries: readonly LogEntry[]) =>
+        opened.write({ currentTerm: 1, votedFor: null, from, entries, ...replaced });
+      for (let index = 1; index <= 20; index++) {
+        await write(index, [command(1, bytesOf(1000))]);
+        if (index % 5 !== 0) continue;
+        await opened.writeSnapshot(index, streamOf(bytesOf(1)));
+        replaced = { compaction: compactionAt(index) };
+        await write(index + 1, []);
+        assertEquals((await opened.load())?.log, []);
+      }
+      await opened.close();
+    },
+  },
+  {
     name: "a snapshot is read as it was written, whatever its size, also after reopening",
     run: async ({ open, reopen }) => {
       let opened = await open();
