@@ -4,6 +4,7 @@ import { type Parameters, SpecError } from "../dsl/specification.ts";
 import type { Model, Start } from "./model.ts";
 import { type Found, isUnderWay, type Search, type SearchOptions, totals } from "./search.ts";
 import { type SharedTable, sharedTable } from "./shared_table.ts";
+import { claimMemory } from "./table.ts";
 import {
   askToStop,
   type Back,
@@ -90,6 +91,7 @@ export async function searchTogether(
   if (!isUnderWay(run)) return { ...totals(run), toldBy: tellingDepth };
   const board = newBoard(size);
   const table = sharedTable(firstCapacity, countOf(board));
+  claimMemory(table.slots);
   Atomics.store(table.count, 0, run.seen.count);
   const team = await assemble(run, starts, size, source, parameters, board, table);
   let result: FoundTogether | null = null;

@@ -2,7 +2,7 @@
  * The set of names that workers share: as in `table.ts`, but in shared memory, and a slot is claimed by one atomic
  * compare-and-swap. Neither half of a name is stored as 0, so that it shows when the second one isn't written yet.
  */
-import { forEachName, slotOf, type Table, zero } from "./table.ts";
+import { claimMemory, forEachName, slotOf, type Table, zero } from "./table.ts";
 
 /** The set. */
 export interface SharedTable {
@@ -37,7 +37,7 @@ export function claim({ slots, shift }: SharedTable, low: number, high: number):
     if (found === 0) {
       found = Atomics.compareExchange(slots, slot + 1, 0, storedHigh);
       if (found === 0) {
-        Atomics.store(slots, slot, storedLow);
+        slots[slot] = storedLow;
         return true;
       }
     }
@@ -79,6 +79,9 @@ export function claimAll(shared: SharedTable, table: Table): void {
 /** Adds the i-th of n parts of the names of a smaller set, from 0. */
 export function claimPart(shared: SharedTable, { slots }: SharedTable, i: number, n: number): void {
   const bound = (part: number) => Math.floor((slots.length / 2 * part) / n) * 2;
+  // What comes from there goes to the same part of the larger set.
+  const ratio = shared.slots.length / slots.length;
+  claimMemory(shared.slots, bound(i) * ratio, bound(i + 1) * ratio);
   for (let slot = bound(i); slot < bound(i + 1); slot += 2) {
     const high = slots[slot + 1]!;
     if (high === 0) continue;

@@ -15,6 +15,18 @@ export function table(capacity = 1 << 12): Table {
   return { slots: new Int32Array(capacity * 2), shift: shiftFor(capacity), count: 0 };
 }
 
+/** How many integers a page of memory has, at least. */
+const pageSize = 1 << 10;
+
+/**
+ * Gets memory for slots that are new. Else the first one to look at a page would be given one of zeros that all share, and
+ * the first one to write there would have to exchange it: that takes twice as long, and of several threads each must hear of
+ * it. Changes nothing, whoever else is at work there.
+ */
+export function claimMemory(slots: Int32Array, from = 0, to = slots.length): void {
+  for (let slot = from; slot < to; slot += pageSize) Atomics.compareExchange(slots, slot, 0, 0);
+}
+
 function shiftFor(capacity: number): number {
   return 32 - Math.log2(capacity);
 }
@@ -100,6 +112,7 @@ function grow(set: Table): void {
   // In large strides while it is small: to move all names costs as much as to find them.
   const capacity = (old.length / 2) * (old.length < 1 << 19 ? 8 : 2);
   const slots = new Int32Array(capacity * 2);
+  claimMemory(slots);
   const shift = shiftFor(capacity);
   for (let slot = 0; slot < old.length; slot += 2) {
     const high = old[slot + 1]!;
