@@ -34,15 +34,19 @@ export interface Source {
   readonly isSymmetric: boolean;
 }
 
-/** What a worker is to do. */
+/** What a worker is to search. */
 export interface Assignment extends Source {
   readonly parameters: Parameters;
   /** The names of the starts from which the search begins. */
   readonly starts: readonly string[];
-  /** The names of the places: a spec that was checked before may know of values that don't keep their shape. */
-  readonly places: readonly string[];
   readonly depth: number | null;
   readonly maxBytes: number;
+}
+
+/** As which member of the team. */
+export interface Seat {
+  /** The names of the places: a spec that was checked before may know of values that don't keep their shape. */
+  readonly places: readonly string[];
   readonly me: number;
   readonly size: number;
   readonly board: Board;
@@ -51,7 +55,8 @@ export interface Assignment extends Source {
 
 /** What a worker is told. It answers each message by one. */
 export type ToWorker =
-  | { readonly type: "join" } & Assignment
+  | { readonly type: "prepare" } & Assignment
+  | { readonly type: "join" } & Seat
   | { readonly type: "work"; readonly isLast: boolean }
   | { readonly type: "endLayer"; readonly count: number }
   | { readonly type: "move" | "use"; readonly table: SharedTable };
@@ -85,17 +90,17 @@ export async function searchTogether(
   source: Source,
   parameters: Parameters,
 ): Promise<FoundTogether> {
-  const run = await prepare(model, starts, { ...options, maxBytes: options.maxBytes / 2 / size });
-  const decided = new Set(run.judge.verdicts.keys());
-  let tellingDepth = decided.size === 0 ? 0 : run.depth;
-  if (!isUnderWay(run)) return { ...totals(run), toldBy: tellingDepth };
-  const board = newBoard(size);
-  const table = sharedTable(firstCapacity, countOf(board));
-  claimMemory(table.slots);
-  Atomics.store(table.count, 0, run.seen.count);
-  const team = await assemble(run, starts, size, source, parameters, board, table);
+  const { depth } = options;
+  const maxBytes = options.maxBytes / 2 / size;
+  const names = starts.map(({ name }) => name);
+  const others = recruits(size - 1, { ...source, parameters, starts: names, depth, maxBytes });
   let result: FoundTogether | null = null;
   try {
+    const run = await prepare(model, starts, { ...options, maxBytes }, others.begin);
+    const decided = new Set(run.judge.verdicts.keys());
+    let tellingDepth = decided.size === 0 ? 0 : run.depth;
+    if (!isUnderWay(run)) return { ...totals(run), toldBy: tellingDepth };
+    const team = await assemble(run, await others.ready());
     while (result === null) {
       const isLast = run.depth + 1 === options.depth;
       const backs = await expandLayer(team, options, isLast);
@@ -115,9 +120,31 @@ export async function searchTogether(
       }
     }
   } finally {
-    for (const worker of team.workers) worker.terminate();
+    others.end();
   }
   return result;
+}
+
+/** The other members, who begin when they are told to, as this thread goes on. */
+function recruits(count: number, assignment: Assignment) {
+  const workers: Worker[] = [];
+  let prepared: Promise<unknown> = Promise.resolve();
+  return {
+    begin() {
+      const url = new URL("./worker.ts", import.meta.url);
+      for (let i = 0; i < count; i++) workers.push(new Worker(url, { type: "module" }));
+      prepared = Promise.all(workers.map((worker) => ask(worker, { type: "prepare", ...assignment })));
+      // Who waits for it hears of it.
+      prepared.catch(() => {});
+    },
+    async ready(): Promise<readonly Worker[]> {
+      await prepared;
+      return workers;
+    },
+    end() {
+      for (const worker of workers) worker.terminate();
+    },
+  };
 }
 
 /** The members: this thread's own, and the others. */
@@ -130,43 +157,19 @@ interface Team {
   breath: number;
 }
 
-async function assemble(
-  run: Search,
-  starts: readonly Start[],
-  size: number,
-  source: Source,
-  parameters: Parameters,
-  board: Board,
-  table: SharedTable,
-): Promise<Team> {
-  const { depth, maxBytes } = run.options;
-  const workers = Array.from(
-    { length: size - 1 },
-    () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
+async function assemble(run: Search, workers: readonly Worker[]): Promise<Team> {
+  const size = workers.length + 1;
+  const board = newBoard(size);
+  const table = sharedTable(firstCapacity, countOf(board));
+  claimMemory(table.slots);
+  Atomics.store(table.count, 0, run.seen.count);
+  const places = run.model.places.map(({ name }) => name);
+  const joined = workers.map((worker, index) =>
+    ask(worker, { type: "join", places, me: index + 1, size, board, table })
   );
-  try {
-    const joined = workers.map((worker, index) =>
-      ask(worker, {
-        type: "join",
-        ...source,
-        parameters,
-        starts: starts.map(({ name }) => name),
-        places: run.model.places.map(({ name }) => name),
-        depth,
-        maxBytes,
-        me: index + 1,
-        size,
-        board,
-        table,
-      })
-    );
-    const own = join(run, 0, size, board, table);
-    await Promise.all(joined);
-    return { own, workers, board, table, stopped: null, breath: performance.now() };
-  } catch (error) {
-    for (const worker of workers) worker.terminate();
-    throw error;
-  }
+  const own = join(run, 0, size, board, table);
+  await Promise.all(joined);
+  return { own, workers, board, table, stopped: null, breath: performance.now() };
 }
 
 /** Sends a message to a worker, and waits for the answer. */

@@ -6,7 +6,16 @@
 import { clear, room } from "./layer.ts";
 import type { Model, Start } from "./model.ts";
 import { type Queue, queueOf } from "./queue.ts";
-import { begin, endLayer, expandSome, goOn, hasMemory, type Search, type SearchOptions } from "./search.ts";
+import {
+  begin,
+  endLayer,
+  expandSome,
+  goOn,
+  hasMemory,
+  isUnderWay,
+  type Search,
+  type SearchOptions,
+} from "./search.ts";
 import { claimAll, claimPart, isFull, type SharedTable, tellAdded } from "./shared_table.ts";
 
 /** One of the workers. */
@@ -36,14 +45,24 @@ export function newBoard(size: number): Board {
 /** With so many states in a layer it pays to share them. */
 const worthSharing = 4096;
 
-/** Searches alone until there is enough for a team. All members do the same, and come to the same states. */
+/** With so many in a layer there will soon be enough. */
+const worthATeam = 512;
+
+/**
+ * Searches alone until there is enough for a team. All members do the same, and come to the same states.
+ *
+ * @param onTeam Called when the others should begin with that.
+ */
 export async function prepare(
   model: Model,
   starts: readonly Start[],
   options: SearchOptions,
+  onTeam: () => void = () => {},
 ): Promise<Search> {
   model.nameByContent();
   const run = begin(model, starts, options);
+  await goOn(run, ({ current }) => current.count >= worthATeam);
+  if (isUnderWay(run)) onTeam();
   await goOn(run, ({ current }) => current.count >= worthSharing);
   return run;
 }

@@ -2,7 +2,8 @@
 import { isSpecification, type Parameters, SpecError, type Specification } from "../dsl/specification.ts";
 import { Reshape } from "../dsl/shape.ts";
 import { searchedBy } from "./naming.ts";
-import type { Assignment, FromWorker, ToWorker } from "./parallel.ts";
+import type { Assignment, FromWorker, Seat, ToWorker } from "./parallel.ts";
+import type { Search } from "./search.ts";
 import { backOf, join, type Member, moveTo, nextLayer, prepare, use, work } from "./team.ts";
 
 /** What a worker has to itself: the web's types don't know that it is one. */
@@ -12,6 +13,7 @@ interface Thread {
 }
 
 const thread = globalThis as unknown as Thread;
+let run: Search | null = null;
 let member: Member | null = null;
 
 thread.onmessage = async ({ data }) => {
@@ -24,8 +26,11 @@ thread.onmessage = async ({ data }) => {
 
 async function answer(message: ToWorker): Promise<FromWorker> {
   switch (message.type) {
+    case "prepare":
+      run = await prepared(message);
+      return { type: "ready" };
     case "join":
-      member = await memberFor(message);
+      member = joining(run!, message);
       return { type: "ready" };
     case "work":
       return { type: "back", ...backOf(member!, await work(member!, message.isLast)) };
@@ -41,22 +46,24 @@ async function answer(message: ToWorker): Promise<FromWorker> {
   }
 }
 
-async function memberFor(assignment: Assignment): Promise<Member> {
+async function prepared(assignment: Assignment): Promise<Search> {
   const spec = await load(assignment.module, assignment.name);
   const model = spec.build(assignment.parameters as Parameters);
   const starts = model.starts.filter(({ name }) => assignment.starts.includes(name));
-  const { depth, maxBytes, me, size, board, table } = assignment;
-  const run = await prepare(searchedBy(model, assignment.isSymmetric), starts, {
+  const { depth, maxBytes } = assignment;
+  return await prepare(searchedBy(model, assignment.isSymmetric), starts, {
     depth,
     maxBytes,
     isExact: false,
     onProgress: () => {},
     stopped: () => false,
   });
-  const odd = model.places.find(({ name }, index) => name !== assignment.places[index]);
-  if (odd !== undefined || model.places.length !== assignment.places.length) {
-    throw new Reshape(odd?.name ?? "the state");
-  }
+}
+
+function joining(run: Search, { places: expected, me, size, board, table }: Seat): Member {
+  const { places } = run.model;
+  const odd = places.find(({ name }, index) => name !== expected[index]);
+  if (odd !== undefined || places.length !== expected.length) throw new Reshape(odd?.name ?? "the state");
   return join(run, me, size, board, table);
 }
 
