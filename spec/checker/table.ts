@@ -71,7 +71,13 @@ export function makeRoom(set: Table, more: number): void {
 
 /** How many bytes the set takes; with those of a larger one, if it is about to grow. */
 export function bytesToGrow({ slots, count }: Table): number {
-  return slots.byteLength * (count * 8 > slots.length * 2.9 ? 3 : 1);
+  return slots.byteLength * (count * 8 > slots.length * 2.9 ? 1 + growthOf(slots) : 1);
+}
+
+/** By what a set grows: in large strides while it is small, as to move all names costs as much as to find them. */
+function growthOf({ length }: Int32Array): number {
+  if (length < 1 << 19) return 8;
+  return length < 1 << 23 ? 4 : 2;
 }
 
 /** Removes all names. */
@@ -109,8 +115,7 @@ export function forEachName({ slots }: Table, visit: (low: number, high: number)
 
 function grow(set: Table): void {
   const old = set.slots;
-  // In large strides while it is small: to move all names costs as much as to find them.
-  const capacity = (old.length / 2) * (old.length < 1 << 19 ? 8 : 2);
+  const capacity = (old.length / 2) * growthOf(old);
   const slots = new Int32Array(capacity * 2);
   claimMemory(slots);
   const shift = shiftFor(capacity);
