@@ -238,7 +238,9 @@ async function workHere(team: Team, options: SearchOptions, isLast: boolean): Pr
 async function enlarge(team: Team, { maxBytes }: SearchOptions): Promise<boolean> {
   const { own, board } = team;
   if (isTight(own)) {
-    const capacity = team.table.slots.length;
+    const { slots } = team.table;
+    // In large strides while it is small: all wait meanwhile.
+    const capacity = slots.length * (slots.length < 1 << 25 ? 2 : 1);
     // Half of the memory is for the table, with the one that it replaces.
     if (capacity * 8 * 1.5 > maxBytes / 2) return false;
     const table = sharedTable(capacity, countOf(board));
