@@ -43,10 +43,10 @@ export function newBoard(size: number): Board {
 }
 
 /** With so many states in a layer it pays to share them. */
-const worthSharing = 4096;
+const worthSharing = 1024;
 
 /** With so many in a layer there will soon be enough. */
-const worthATeam = 512;
+const worthATeam = 256;
 
 /**
  * Searches alone until there is enough for a team. All members do the same, and come to the same states.
