@@ -67,10 +67,11 @@ function joining(run: Search, { places: expected, me, size, board, table }: Seat
   return join(run, me, size, board, table);
 }
 
-/** The spec that a module exports by default, or that stands in its catalog under this name. */
+/** The spec that a module exports by default, or that stands in its catalog under this name, or is loaded by that. */
 async function load(module: string, name: string | null): Promise<Specification> {
   const { default: exported, catalog } = await import(module);
-  const spec: unknown = name === null ? exported : catalog[name];
+  const named: unknown = name === null ? exported : catalog[name];
+  const spec: unknown = typeof named === "function" ? await named() : named;
   if (isSpecification(spec)) return spec;
   throw new SpecError(`${module} does not export the spec that its workers are to search`);
 }

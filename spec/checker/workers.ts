@@ -11,7 +11,7 @@ export interface Workers {
   readonly count: number;
   /** The URL of the module that exports the spec. */
   readonly module: string;
-  /** The spec's name in the `catalog` that the module exports; the default export if left out. */
+  /** The spec's name in the `catalog` that the module exports, of specs or what loads them; the default export if left out. */
   readonly name?: string;
 }
 

@@ -1,6 +1,6 @@
 /** Finds the spec that a command names. */
 import { resolve, toFileUrl } from "@std/path";
-import { specs } from "../catalog/specs.ts";
+import { catalog } from "../catalog/loading.ts";
 import {
   isSpecification,
   noValue,
@@ -31,7 +31,7 @@ export interface Where {
  * @throws {UsageError} if there is none.
  */
 export async function loadSpec(name: string, { cwd, timeout = patience }: Where): Promise<Specification> {
-  if (Object.hasOwn(specs, name)) return await specs[name]!();
+  if (Object.hasOwn(catalog, name)) return await catalog[name]!();
   const url = await urlOf(name, cwd ?? Deno.cwd());
   blame(name);
   const module = await load(name, url, Math.min(timeout, patience));
@@ -49,8 +49,8 @@ export async function sourceOf(
   name: string,
   { cwd }: Where,
 ): Promise<{ readonly module: string; readonly name?: string }> {
-  if (!Object.hasOwn(specs, name)) return { module: await urlOf(name, cwd ?? Deno.cwd()) };
-  return { module: new URL("../catalog/mod.ts", import.meta.url).href, name };
+  if (!Object.hasOwn(catalog, name)) return { module: await urlOf(name, cwd ?? Deno.cwd()) };
+  return { module: new URL("../catalog/loading.ts", import.meta.url).href, name };
 }
 
 /** The address of a module. What could make Deno download a package is none. */
@@ -63,7 +63,7 @@ async function urlOf(name: string, cwd: string): Promise<string> {
   const path = resolve(cwd, name);
   if (await isFile(path)) return toFileUrl(path).href;
   if (/[./\\]/.test(name)) throw new UsageError(`there is no file ${name}`);
-  const names = Object.keys(specs);
+  const names = Object.keys(catalog);
   throw new UsageError(
     `there is no spec ${name}: the catalog has ${names.join(", ")}${suggestion(name, names)}`,
   );

@@ -1,7 +1,7 @@
 /** `check --merge`: the reports of all shards of random walks, as one. */
 import { resolve } from "@std/path";
 import { z } from "zod";
-import { specs } from "../catalog/specs.ts";
+import { catalog } from "../catalog/loading.ts";
 import { describeParameter } from "../dsl/specification.ts";
 import { visible } from "../report/visible.ts";
 import {
@@ -102,7 +102,7 @@ async function replayOf(
   { spec, bounds, parameters }: WalkSummary,
   { cwd }: CheckFlags,
 ): Promise<((trace: string) => string) | null> {
-  const known = Object.hasOwn(specs, spec) ? await specs[spec]!() : null;
+  const known = Object.hasOwn(catalog, spec) ? await catalog[spec]!() : null;
   if (known === null) return null;
   const words = [
     ...(spec === "raft" ? [] : [spec]),

@@ -1,6 +1,6 @@
 /** `--test`: the counterexample as a ready-made test. */
 import { fromFileUrl, relative, resolve } from "@std/path";
-import { specs } from "../catalog/specs.ts";
+import { catalog } from "../catalog/loading.ts";
 import type { PropertyReport, Report } from "../checker/check.ts";
 import type { Model } from "../checker/model.ts";
 import type { WalkedProperty, WalkReport } from "../checker/walk.ts";
@@ -55,7 +55,7 @@ const isClone = import.meta.url.startsWith("file:");
 
 /** How a test in this folder imports a spec; null for one of the catalog, if that can't be imported. */
 function importOf(name: string, cwd: string): { readonly statement: string; readonly name: string } | null {
-  if (!Object.hasOwn(specs, name)) {
+  if (!Object.hasOwn(catalog, name)) {
     const address = /^[a-z][a-z0-9+.-]+:/i.test(name) ? name : pathFrom(cwd, resolve(cwd, name));
     return { statement: `import spec from ${JSON.stringify(address)};`, name: "spec" };
   }

@@ -1,8 +1,8 @@
 /** The specs of the catalog, by their names; each is loaded when somebody asks for it. */
 import type { Specification } from "../dsl/specification.ts";
 
-/** What loads each. */
-export const specs: Readonly<Record<string, () => Promise<Specification>>> = {
+/** What loads each spec. */
+export const catalog: Readonly<Record<string, () => Promise<Specification>>> = {
   raft: async () => (await import("../raft/mod.ts")).raft(),
   die_hard: async () => (await import("./die_hard.ts")).dieHard,
   missionaries_and_cannibals: async () =>
