@@ -32,9 +32,12 @@ Deno.test("a wrong option is named, with what was expected and what was given", 
     [{ electionTimeoutMs: [300] }, /^RaftNode\.start: options\.electionTimeoutMs: expected \[min, max\]/],
     [
       { electionTimeoutMs: [300, 300] },
-      /^RaftNode\.start: options\.electionTimeoutMs: .* heartbeatMs < min < max, got \[300,300\]$/,
+      /^RaftNode\.start: options\.electionTimeoutMs: .* heartbeatMs < min < max, where heartbeatMs is 50, got \[300,300\]$/,
     ],
-    [{ heartbeatMs: 400 }, /^RaftNode\.start: options\.electionTimeoutMs: .* heartbeatMs < min < max/],
+    [
+      { heartbeatMs: 400 },
+      /^RaftNode\.start: options\.electionTimeoutMs: .* heartbeatMs < min < max, where heartbeatMs is 400/,
+    ],
     [
       { maxPendingProposals: 1.5 },
       /^RaftNode\.start: options\.maxPendingProposals: expected an integer of at least 1, got 1\.5$/,

@@ -266,7 +266,10 @@ const schema = fields({
   trace: functionOf<TraceWriter>().optional(),
 }).refine(({ electionTimeoutMs: [min, max], heartbeatMs }) => heartbeatMs < min && min < max, {
   path: ["electionTimeoutMs"],
-  error: timeoutExpected,
+  error: ({ input }) => {
+    const { heartbeatMs } = input as { readonly heartbeatMs: number };
+    return `${timeoutExpected}, where heartbeatMs is ${heartbeatMs}`;
+  },
 }).refine(
   ({ snapshotAfterEntries, stateMachine }) =>
     snapshotAfterEntries === undefined || (stateMachine.snapshot && stateMachine.restore),
