@@ -22,10 +22,12 @@ export type CertificateNames = readonly string[];
 
 /** Reads credentials from files in PEM, when the node starts and at each `reload`. */
 export function pemFiles(paths: TlsCredentials): () => Promise<TlsCredentials> {
-  return async () => {
-    const [cert, key, ca] = await Promise.all([paths.cert, paths.key, paths.ca].map(readText));
-    return { cert: cert!, key: key!, ca: ca! };
-  };
+  // One after the other, so that nothing is still being read when the first one fails.
+  return async () => ({
+    cert: await readText(paths.cert),
+    key: await readText(paths.key),
+    ca: await readText(paths.ca),
+  });
 }
 
 async function readText(path: string): Promise<string> {

@@ -217,9 +217,13 @@ type Doubts = (socket: TLSSocket) => (node: NodeId) => string | null;
 
 function socketOf(socket: TLSSocket, doubts: Doubts): Socket {
   socket.setNoDelay(true);
-  const { remoteAddress, remotePort } = socket;
-  const remote = textOfAddress({ hostname: remoteAddress ?? "unknown", port: remotePort ?? 0 });
-  return { ...duplexSocket(socket, remote), doubt: doubts(socket) };
+  return { ...duplexSocket(socket, remoteOf(socket)), doubt: doubts(socket) };
+}
+
+/** Who is at the other end. A runtime doesn't tell of one whose handshake has failed already. */
+function remoteOf({ remoteAddress, remotePort }: Pick<TLSSocket, "remoteAddress" | "remotePort">): string {
+  if (remoteAddress === undefined || remotePort === undefined) return "an unknown address";
+  return textOfAddress({ hostname: remoteAddress, port: remotePort });
 }
 
 function dial(
@@ -279,11 +283,8 @@ function listenerOf(
     const message = `refused a connection from ${remote}: ${reason}`;
     log({ level: "warn", event: "connectionRefused", message });
   };
-  const nameOf = ({ remoteAddress = "unknown", remotePort = 0 }) =>
-    textOfAddress({ hostname: remoteAddress, port: remotePort });
-
   server.on("connection", (raw) => {
-    const remote = nameOf(raw);
+    const remote = remoteOf(raw);
     if (handshakes.size >= maxHandshakes) {
       refuse(remote, `${handshakes.size} others are still in their TLS handshake`, "crowded");
       raw.destroy();
@@ -300,9 +301,9 @@ function listenerOf(
     handshakes.set(remote, { done, end: () => raw.destroy() });
     raw.once("close", done);
   });
-  server.on("tlsClientError", (error, socket) => refuse(nameOf(socket), `no TLS: ${lineOf(error)}`));
+  server.on("tlsClientError", (error, socket) => refuse(remoteOf(socket), `no TLS: ${lineOf(error)}`));
   server.on("secureConnection", (socket) => {
-    handshakes.get(nameOf(socket))?.done();
+    handshakes.get(remoteOf(socket))?.done();
     arrived.add(socketOf(socket, doubts));
   });
   return {
