@@ -55,10 +55,6 @@ export function turns(name: string): Turns {
       busy.add(ended);
       return done;
     },
-    close: (release) =>
-      closing ??= last.then(() => Promise.all(busy)).then(() => {
-        stopped = closed();
-        return release();
-      }),
+    close: (release) => closing ??= last.then(() => Promise.all(busy)).then(() => release()),
   };
 }
