@@ -1,5 +1,6 @@
 /** Processes of tests that are killed. */
 import { assertEquals } from "@std/assert";
+import { linesOf } from "./lines.ts";
 
 /** A process that runs. */
 export interface Victim {
@@ -27,15 +28,6 @@ export function run(program: string, ...args: readonly string[]): Victim {
       assertEquals(signal, "SIGKILL", "the child ended by itself");
     },
   };
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncIterable<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
-  }
 }
 
 /** Some milliseconds later. */

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli";
 import { join, resolve } from "@std/path";
+import { typed, wrongCount } from "../command_line.ts";
 import type { Row } from "./bench.ts";
 import type { Entry } from "./entry.ts";
 import { catalogRow } from "./rows/catalog.ts";
@@ -50,30 +50,27 @@ export interface Asked {
 
 /** Understands a command line; null if it asks for help, a text if it makes no sense. */
 export function parse(args: readonly string[], defaultRivals: string): Asked | string | null {
-  let unknown: string | null = null;
-  const flags = parseArgs(args, {
-    boolean: ["json", "help"],
-    string: ["runs", "rivals", "timeout", "_"],
-    default: { runs: "3", rivals: defaultRivals, timeout: "600" },
-    unknown: (arg) => {
-      if (!arg.startsWith("-")) return true;
-      unknown ??= `there is no flag ${arg}`;
-      return false;
-    },
+  const asked = typed(args, {
+    boolean: ["json"],
+    string: ["runs", "rivals", "timeout"],
+    names: rows.map(({ name }) => name),
+    kind: "work",
   });
-  if (unknown !== null) return unknown;
-  if (flags.help === true) return null;
-  const names = flags._.map(String);
-  const wrong = names.find((name) => !rows.some((row) => row.name === name));
-  if (wrong !== undefined) {
-    return `there is no work named ${wrong}: there are ${rows.map(({ name }) => name).join(", ")}`;
-  }
-  const runs = Number(flags.runs);
-  if (!Number.isSafeInteger(runs) || runs < 1) return "--runs takes a number: 1, 2, 3, ...";
-  const seconds = Number(flags.timeout);
+  if (asked === null || typeof asked === "string") return asked;
+  const { flags, isChosen } = asked;
+  const runs = Number(flags.runs ?? 3);
+  const wrong = wrongCount("runs", runs);
+  if (wrong !== null) return wrong;
+  const seconds = Number(flags.timeout ?? 600);
   if (!(seconds > 0 && seconds < 2_000_000)) return "--timeout takes seconds, such as 60";
-  const chosen = rows.filter(({ name }) => names.length === 0 || names.includes(name));
-  return { rows: chosen, runs, rivals: String(flags.rivals), seconds, json: flags.json === true };
+  const chosen = rows.filter(({ name }) => isChosen(name));
+  return {
+    rows: chosen,
+    runs,
+    rivals: String(flags.rivals ?? defaultRivals),
+    seconds,
+    json: flags.json === true,
+  };
 }
 
 /** Measures, and returns the exit code. */

@@ -1,4 +1,5 @@
 /** The load on a cluster, and what it takes of each process. */
+import { linesOf } from "../../tests/lines.ts";
 import { type Cluster, leaderOf } from "./cluster.ts";
 import { between, type Cpu, cpuOf, machineSeconds, total } from "./processes.ts";
 
@@ -60,7 +61,7 @@ export async function load(cluster: Cluster, options: LoadOptions): Promise<Meas
   let begin = look();
   let end = begin;
   let found: Found | null = null;
-  for await (const line of lines(child.stdout)) {
+  for await (const line of linesOf(child.stdout)) {
     if (line === "begin") begin = look();
     else if (line === "end") end = look();
     else if (line.startsWith("{")) found = JSON.parse(line);
@@ -111,13 +112,4 @@ function measured(
     all: sum * 1e6 / proposals,
     disturbance: Math.max(0, (end.busy - begin.busy - sum) / capacity),
   };
-}
-
-async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop() ?? "";
-    yield* parts;
-  }
 }

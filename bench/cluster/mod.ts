@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli";
 import { join, resolve } from "@std/path";
 import { median } from "../checker/measure.ts";
+import { typed, wrongCount } from "../command_line.ts";
 import { type Contender, startCluster } from "./cluster.ts";
 import { buildLoad, buildRivals, floor, quorate } from "./contenders.ts";
 import { killLeaders } from "./kills.ts";
@@ -60,34 +60,26 @@ export interface Asked {
 
 /** Understands a command line; null if it asks for help, a text if it makes no sense. */
 export function parse(args: readonly string[], defaultRivals: string): Asked | string | null {
-  let unknown: string | null = null;
-  const flags = parseArgs([...args], {
-    boolean: ["quick", "json", "help"],
-    string: ["rounds", "seconds", "kills", "minutes", "rivals", "_"],
-    unknown: (arg) => {
-      if (!arg.startsWith("-")) return true;
-      unknown ??= `there is no flag ${arg}`;
-      return false;
-    },
+  const asked = typed(args, {
+    boolean: ["quick", "json"],
+    string: ["rounds", "seconds", "kills", "minutes", "rivals"],
+    names: parts,
+    kind: "part",
   });
-  if (unknown !== null) return unknown;
-  if (flags.help === true) return null;
-  const names = flags._.map(String);
-  const wrong = names.find((name) => !parts.some((part) => part === name));
-  if (wrong !== undefined) return `there is no part named ${wrong}: there are ${parts.join(", ")}`;
+  if (asked === null || typeof asked === "string") return asked;
+  const { flags, isChosen } = asked;
   const quick = flags.quick === true;
   const rounds = Number(flags.rounds ?? (quick ? 1 : 2));
   const kills = Number(flags.kills ?? (quick ? 3 : 50));
-  for (const [name, value] of Object.entries({ rounds, kills })) {
-    if (!Number.isSafeInteger(value) || value < 1) return `--${name} takes a number: 1, 2, 3, ...`;
-  }
+  const wrong = wrongCount("rounds", rounds) ?? wrongCount("kills", kills);
+  if (wrong !== null) return wrong;
   const seconds = Number(flags.seconds ?? (quick ? 1 : 4));
   const minutes = Number(flags.minutes ?? (quick ? 0.05 : 0.5));
   for (const [name, value] of Object.entries({ seconds, minutes })) {
     if (!(value > 0 && value < 100_000)) return `--${name} takes a time, such as 10`;
   }
   return {
-    parts: parts.filter((part) => names.length === 0 || names.includes(part)),
+    parts: parts.filter(isChosen),
     rounds,
     kills,
     seconds,
