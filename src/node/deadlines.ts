@@ -3,9 +3,7 @@ import type { Clock } from "../ports.ts";
 
 /** A deadline of all who have begun to wait at about the same time, and as long. */
 export interface Deadline {
-  /** How long they wait, in milliseconds. */
-  readonly ms: number;
-  /** How many of them still do. */
+  /** How many of them still wait. */
   waiters: number;
   /** Cancels the call of the clock when nobody can join any more; null as long as somebody may. */
   cancel: (() => void) | null;
@@ -33,7 +31,7 @@ export function createDeadlines(clock: Clock, onOver: (deadline: Deadline) => vo
   >();
 
   function begin(ms: number): Deadline {
-    const deadline: Deadline = { ms, waiters: 0, cancel: null };
+    const deadline: Deadline = { waiters: 0, cancel: null };
     const cancelEnd = clock.after(ms, () => {
       close();
       onOver(deadline);
