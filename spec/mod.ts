@@ -84,6 +84,7 @@ export {
   recurs,
   refines,
   sometimes,
+  serverSteps,
   steps,
 } from "./dsl/property.ts";
 export type {
@@ -101,6 +102,7 @@ export type {
   Property,
   Refines,
   Sometimes,
+  ServersSeen,
   Steps,
   Temporal,
 } from "./dsl/property.ts";

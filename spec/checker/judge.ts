@@ -25,6 +25,8 @@ export interface Judge {
   /** Whether to compare what was judged itself, not sums of words. */
   readonly isExact: boolean;
   readonly steps: readonly Steps<unknown>[];
+  /** Whether all that is asked of a step is asked of what it changes. */
+  readonly isOfParts: boolean;
   /** The places that each property has looked at so far, the constraint, and the properties of steps together. */
   readonly looks: Map<unknown, Set<number>>;
   /** Whether somebody has looked at a place for the first time since the watchers were last put together. */
@@ -38,7 +40,7 @@ export interface Judge {
   readonly change: Int32Array;
   /** By watcher: 1 if it must look at the successor at hand. */
   readonly curious: Uint8Array;
-  /** The steps that were judged, by looks before and after. */
+  /** The steps that were judged, by looks before and after, or by what they changed. */
   readonly knownSteps: Table;
   /** The same for who is exact. */
   knownStepValues: ExactSet;
@@ -66,10 +68,12 @@ const mostWatchers = 1 << 10;
 
 /** A judge who has seen nothing yet. */
 export function judge(model: Model, isExact: boolean): Judge {
+  const steps = model.properties.filter((property) => property.kind === "steps");
   const result: Judge = {
     model,
     isExact,
-    steps: model.properties.filter((property) => property.kind === "steps"),
+    steps,
+    isOfParts: steps.every(({ isOfParts }) => isOfParts === true),
     looks: new Map(),
     hasLookedElsewhere: false,
     places: 0,
@@ -318,9 +322,13 @@ export function watcherOfSteps({ watchers }: Judge): number {
   return watchers.findIndex(({ type }) => type === "steps");
 }
 
-/** Whether a step by `change` from the state that was looked at was not judged before. */
+/**
+ * Whether a step by `change` from the state that was looked at was not judged before. What a step takes out of the sum
+ * of words, and puts in, tells what it changes.
+ */
 export function isNewStep(judge: Judge, w: number): boolean {
   if (judge.isExact) return true;
+  if (judge.isOfParts) return add(judge.knownSteps, judge.change[w * 2]!, judge.change[w * 2 + 1]!);
   const low = judge.looked[w * 2]!;
   const high = judge.looked[w * 2 + 1]!;
   const lowAfter = low + judge.change[w * 2]!;

@@ -83,13 +83,13 @@ export interface Learning {
   /** The integers of events, by how they are written and how much was proposed before. */
   readonly events: Map<string, number>;
   readonly reactions: Reactions;
-  /** Lists of reactions: how many, and then each. */
+  /** Lists of reactions, or of options: how many, and then each. */
   readonly lists: Growable;
   /** What arrivals lead to. */
   readonly arrivals: Answers;
   /** By server: from its integer and a happening to what that leads to: a list in `lists`. */
   readonly responses: readonly PairMap[];
-  /** By server: from its integer and how much was proposed to a list in `lists`: what it may do by itself. */
+  /** By server: from its integer and how much was proposed to a list of options in `lists`. */
   readonly options: readonly PairMap[];
   /** By account: how much was proposed. */
   readonly proposed: Growable;
@@ -174,11 +174,14 @@ function emptyFirst<T>(lists: Place<readonly T[]>): Place<readonly T[]> {
   return lists;
 }
 
-/** What may happen at a server by itself: where the list of reactions begins in `lists`. */
+/**
+ * What may happen at a server by itself: where the list of its options begins in `lists`, which are learned as far as
+ * this account allows them.
+ */
 export function optionsOf(l: Learning, server: number, local: number, account: number): number {
   const proposed = account < l.proposed.length ? l.proposed.items[account]! : proposedBy(l, account);
   const known = get(l.options[server]!, local, proposed);
-  return known >= 0 ? known : learnOptions(l, server, local, proposed);
+  return known >= 0 ? known : learnOptions(l, server, local, account);
 }
 
 function proposedBy(l: Learning, account: number): number {
@@ -188,17 +191,50 @@ function proposedBy(l: Learning, account: number): number {
   return l.proposed.items[account]!;
 }
 
-function learnOptions(l: Learning, server: number, local: number, proposed: number): number {
+function learnOptions(l: Learning, server: number, local: number, account: number): number {
+  const proposed = l.proposed.items[account]!;
   const found = l.definition.happenings(l.locals[server]!.values[local], proposed);
-  const reactions = found.flatMap((happening) =>
-    listed(l, responseTo(l, server, local, withKey(l, happening, proposed)))
-  );
-  const list = addList(l, reactions);
+  const options = found.flatMap((happening) => {
+    const price = expensesFor(l, happening.spends, undefined);
+    const isAllowed = pay(l, account, price) >= 0;
+    return [price, isAllowed ? responseTo(l, server, local, withKey(l, happening, proposed)) : unlearned];
+  });
+  const list = l.lists.length;
+  push(l.lists, found.length);
+  for (const item of options) push(l.lists, item);
   put(l.options[server]!, local, proposed, list);
   return list;
 }
 
-function listed({ lists }: Learning, list: number): readonly number[] {
+/** What one of the options at `list` leads to: a list in `lists`; -1 if a budget doesn't allow it. */
+export function responseOf(
+  l: Learning,
+  server: number,
+  local: number,
+  account: number,
+  list: number,
+  which: number,
+): number {
+  const at = list + 1 + which * optionSize;
+  const price = l.lists.items[at]!;
+  if (price !== 0 && pay(l, account, price) < 0) return -1;
+  if (l.lists.items[at + 1] === unlearned) {
+    const proposed = l.proposed.items[account]!;
+    const happening = l.definition.happenings(l.locals[server]!.values[local], proposed)[which]!;
+    const response = responseTo(l, server, local, withKey(l, happening, proposed));
+    l.lists.items[at + 1] = response;
+  }
+  return l.lists.items[at + 1]!;
+}
+
+/** An option is what pays for it, and what it leads to: a list in `lists`. */
+const optionSize = 2;
+
+/** What nobody could pay for so far. */
+const unlearned = -1;
+
+/** The reactions of a list. */
+export function listed({ lists }: Learning, list: number): readonly number[] {
   return [...lists.items.subarray(list + 1, list + 1 + lists.items[list]!)];
 }
 
@@ -365,6 +401,7 @@ export function remember(l: Learning, history: number, notes: number): number {
 
 /** The account after these expenses; -1 if a budget doesn't allow them. */
 export function pay(l: Learning, account: number, expenses: number): number {
+  if (expenses === 0) return account;
   const known = get(l.paid, account, expenses);
   if (known >= 0) return known - 1;
   const { used, before } = l.accounts.values[account]!;

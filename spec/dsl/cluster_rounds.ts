@@ -18,10 +18,12 @@ import type { Run } from "../trace/run.ts";
 import {
   answerTo,
   type Learning,
+  listed,
   optionsOf,
   reaction,
   reactionSize,
   receiverOf,
+  responseOf,
 } from "./cluster_learning.ts";
 import { isTight, nameOf, putRecord, takeRecord } from "./cluster_records.ts";
 import { accountOf, historyOf } from "./cluster_rows.ts";
@@ -117,10 +119,8 @@ function* roundsFrom({ l, plain, mayBegin }: Within, { vector, bag }: State): Ge
   // What is in flight at first may arrive in the first round.
   const first = inOrder(l, bag);
   for (let server = 0; server < length; server++) {
-    const { items } = l.lists;
-    const list = optionsOf(l, server, vector[server]!, vector[length + 1]!);
-    for (let i = list + 1; i <= list + items[list]!; i++) {
-      if (!mayBegin(l.lists.items[i]!)) continue;
+    for (const begun of reactionsOf(l, server, vector[server]!, vector[length + 1]!)) {
+      if (!mayBegin(begun)) continue;
       for (let others = 0; others < 2 ** length; others++) {
         const isIn = others | 1 << server;
         // Each set of servers once.
@@ -130,10 +130,19 @@ function* roundsFrom({ l, plain, mayBegin }: Within, { vector, bag }: State): Ge
           queue: first.filter((message) => isAmong(l, isIn, message)),
           moves: [],
         };
-        yield* rounds(l, plain, round, { server, reaction: l.lists.items[i]!, message: -1 }, isIn);
+        yield* rounds(l, plain, round, { server, reaction: begun, message: -1 }, isIn);
       }
     }
   }
+}
+
+/** What a server may do by itself. */
+function reactionsOf(l: Learning, server: number, local: number, account: number): readonly number[] {
+  const list = optionsOf(l, server, local, account);
+  return Array.from({ length: l.lists.items[list]! }, (_, which) => {
+    const response = responseOf(l, server, local, account, list, which);
+    return response < 0 ? [] : listed(l, response);
+  }).flat();
 }
 
 /** The same event, and then more and more arrivals. With nobody else only the event itself counts. */

@@ -12,6 +12,7 @@ import {
   reactionSize,
   receiverOf,
   remember,
+  responseOf,
 } from "./cluster_learning.ts";
 import { entry, entryOf } from "./cluster_answers.ts";
 import { bagOf, isTight } from "./cluster_records.ts";
@@ -55,13 +56,25 @@ export function expand(l: Learning, segment: Segment, at: number, out: Successor
   const e = expansion(l, segment, at, out);
   const { length } = l.definition.servers;
   for (let server = 0; server < length; server++) {
-    addList(e, server, optionsOf(l, server, l.here[server]!, e.account), -1, 0);
+    addOptions(e, server);
   }
   if (l.flight !== null) {
     for (const message of deliverable(l, l.flight, segment, at)) addArrival(e, message, 0);
   } else if (hasFaults(e)) expandFaults(e);
   else expandBag(e);
   return true;
+}
+
+/** Adds what may happen at a server by itself. */
+function addOptions(e: Expansion, server: number): void {
+  const { l, account } = e;
+  const local = l.here[server]!;
+  const list = optionsOf(l, server, local, account);
+  const count = l.lists.items[list]!;
+  for (let which = 0; which < count; which++) {
+    const response = responseOf(l, server, local, account, list, which);
+    if (response >= 0) addList(e, server, response, -1, 0);
+  }
 }
 
 /** Adds the successors of one happening alone, whether or not it is among those that are enumerated. */
@@ -177,8 +190,7 @@ function settle({ l, history, account }: Expansion, which: number, rows: Int32Ar
 
 /** The account after a reaction; -1 if a budget doesn't allow it. */
 export function accountOf(l: Learning, which: number, account: number): number {
-  const expenses = l.reactions.items.items[which * reactionSize + reaction.expenses]!;
-  return expenses === 0 ? account : pay(l, account, expenses);
+  return pay(l, account, l.reactions.items.items[which * reactionSize + reaction.expenses]!);
 }
 
 /** The history after a reaction. */

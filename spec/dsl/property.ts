@@ -29,6 +29,8 @@ export interface Steps<View> {
   readonly sentence: string;
   /** Judges one step. */
   readonly holds: (before: View, after: View) => Judgement;
+  /** True if it asks of each thing that a step changes by itself, whatever else there is; see `serverSteps`. */
+  readonly isOfParts?: true;
 }
 
 /** Holds in some state: what the spec must be able to do, lest all else holds because nothing happens. */
@@ -200,6 +202,48 @@ export function always<View>(
 /** Claims something of every step: of every two successive states that differ. */
 export function steps<View>(name: string, sentence: string, holds: Steps<View>["holds"]): Steps<View> {
   return { kind: "steps", name, sentence, holds };
+}
+
+/** What `serverSteps` sees of a cluster: its servers, each with its name. */
+export interface ServersSeen<Seen> {
+  /** Each server, in order. */
+  readonly servers: readonly Seen[];
+}
+
+/**
+ * Claims something of every step of every server of a cluster: of what it was, and what it has become. That takes less
+ * time than `steps`, as each change of a server is judged once, whatever the others are like.
+ *
+ * @example
+ * ```ts
+ * import { serverSteps } from "@quorate/raft/spec";
+ *
+ * serverSteps<{ id: string; term: number }>(
+ *   "Never Back",
+ *   "term' >= term",
+ *   (before, after) => after.term >= before.term || `${after.id} went back to term ${after.term}`,
+ * );
+ * ```
+ */
+export function serverSteps<Seen>(
+  name: string,
+  sentence: string,
+  holds: (before: Seen, after: Seen) => Judgement,
+): Steps<ServersSeen<Seen>> {
+  return {
+    kind: "steps",
+    name,
+    sentence,
+    isOfParts: true,
+    holds({ servers }, after) {
+      for (const [index, before] of servers.entries()) {
+        const now = after.servers[index]!;
+        const judgement = before === now || holds(before, now);
+        if (judgement !== true) return judgement;
+      }
+      return true;
+    },
+  };
 }
 
 /** Claims that some state is reached. */

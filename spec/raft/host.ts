@@ -82,7 +82,9 @@ interface Run {
 export function outcomes(core: Core, host: Host, event: HostEvent): readonly Outcome<Host, Message, Note>[] {
   if (host.failure !== null) return [];
   const quick = perform(core, host, event, false);
-  if (host.held.length > 0 || event.type !== "core") return [quick];
+  // Nothing can be held back where nothing was written.
+  const mayBeSlow = event.type === "core" && host.held.length === 0 && quick.local.disk !== host.disk;
+  if (!mayBeSlow) return [quick];
   const slow = perform(core, host, event, true);
   return slow.local.held.length > 0 ? [quick, { ...slow, notation: "_", spends: "slow" }] : [quick];
 }

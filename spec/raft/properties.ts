@@ -1,7 +1,7 @@
 /** What Raft promises, in the paper's sentences. Each property names who is at fault. */
 import type { LogIndex, NodeId, Term } from "../../src/core/mod.ts";
 import type { ClusterView } from "../dsl/cluster.ts";
-import { always, type Judgement, type Property, sometimes, steps } from "../dsl/property.ts";
+import { always, type Judgement, type Property, serverSteps, sometimes } from "../dsl/property.ts";
 import { electorates, type History, votersNamed } from "./history.ts";
 
 /** What properties see of a server. Entries are named by term and command, such as `1x`, or `1-` for a no-op. */
@@ -55,17 +55,16 @@ export const properties: readonly Property<RaftView>[] = [
     ({ history }) =>
       onePer(history.elected, ({ term }) => `term ${term}`, ({ server }) => server, "were both elected in"),
   ),
-  steps(
+  serverSteps(
     "Leader Append-Only",
     "a leader never overwrites or deletes entries in its log; it only appends new entries (§5.3, Figure 3)",
-    (before, after) =>
-      everyServer(before, after, (earlier, later) => {
-        const stayed = earlier.role === "leader" && later.role === "leader" && isRunning(earlier, later) &&
-          earlier.currentTerm === later.currentTerm;
-        const index = earlier.log.findIndex((entry, position) => later.log[position] !== entry);
-        return !stayed || index === -1 ||
-          `leader ${later.id} lost its entry ${index + 1}, ${earlier.log[index]}`;
-      }),
+    (before, after) => {
+      const stayed = before.role === "leader" && after.role === "leader" && isRunning(before, after) &&
+        before.currentTerm === after.currentTerm;
+      const index = before.log.findIndex((entry, position) => after.log[position] !== entry);
+      return !stayed || index === -1 ||
+        `leader ${after.id} lost its entry ${index + 1}, ${before.log[index]}`;
+    },
   ),
   always(
     "No Disjoint Majorities",
@@ -103,19 +102,17 @@ export const properties: readonly Property<RaftView>[] = [
   always(
     "Acknowledged On A Majority Of Disks",
     "what was applied, so that a client could be answered, is on the disks of a majority (§5.3)",
-    (view) => {
-      const quorums = decidingVoters(view);
-      return firstFault(view.history.applied, ({ index, entry }) => {
+    (view) =>
+      firstFault(view.history.applied, ({ index, entry }) => {
         const holders = view.servers.filter(({ disk }) => disk.log[index - 1] === entry).map(({ id }) => id);
-        const isOnMajority = quorums.some((voters) =>
+        const isOnMajority = decidingVoters(view).some((voters) =>
           2 * voters.filter((voter) => holders.includes(voter)).length > voters.length
         );
         return isOnMajority ||
           `entry ${index}, ${entry}, was applied but is only on the disks of ${
             holders.join(" and ") || "nobody"
           }`;
-      });
-    },
+      }),
   ),
   always(
     "One Vote A Term",
@@ -128,27 +125,21 @@ export const properties: readonly Property<RaftView>[] = [
         "both got the vote of",
       ),
   ),
-  steps(
+  serverSteps(
     "Never Back In Memory",
     "in a running server commitIndex and currentTerm never decrease (§5.1, §5.3)",
-    (before, after) =>
-      everyServer(before, after, (earlier, later) => {
-        if (!isRunning(earlier, later)) return true;
-        return goesBack(later.id, "commitIndex", earlier.commitIndex, later.commitIndex) ??
-          goesBack(later.id, "currentTerm", earlier.currentTerm, later.currentTerm) ?? true;
-      }),
+    (before, after) => {
+      if (!isRunning(before, after)) return true;
+      return goesBack(after.id, "commitIndex", before.commitIndex, after.commitIndex) ??
+        goesBack(after.id, "currentTerm", before.currentTerm, after.currentTerm) ?? true;
+    },
   ),
-  steps(
+  serverSteps(
     "Never Back On Disk",
     "on a disk currentTerm never decreases, and a server never runs in an older term than its disk's (§5.1, Figure 2)",
     (before, after) =>
-      everyServer(
-        before,
-        after,
-        (earlier, later) =>
-          goesBack(later.id, "currentTerm on disk", earlier.disk.currentTerm, later.disk.currentTerm) ??
-            goesBack(later.id, "currentTerm", later.disk.currentTerm, later.currentTerm) ?? true,
-      ),
+      goesBack(after.id, "currentTerm on disk", before.disk.currentTerm, after.disk.currentTerm) ??
+        goesBack(after.id, "currentTerm", after.disk.currentTerm, after.currentTerm) ?? true,
   ),
   always(
     "Local Claims",
@@ -329,17 +320,6 @@ function firstFault<T>(items: Iterable<T>, judge: (item: T) => Judgement): Judge
     if (judgement !== true) return judgement;
   }
   return true;
-}
-
-function everyServer(
-  before: RaftView,
-  after: RaftView,
-  judge: (earlier: SeenServer, later: SeenServer) => Judgement,
-): Judgement {
-  return firstFault(after.servers, (later) => {
-    const earlier = before.servers.find(({ id }) => id === later.id);
-    return earlier === undefined || earlier === later || judge(earlier, later);
-  });
 }
 
 function everyPair(
