@@ -83,8 +83,8 @@ export {
   leadsTo,
   recurs,
   refines,
-  sometimes,
   serverSteps,
+  sometimes,
   steps,
 } from "./dsl/property.ts";
 export type {
@@ -101,8 +101,8 @@ export type {
   OfState,
   Property,
   Refines,
-  Sometimes,
   ServersSeen,
+  Sometimes,
   Steps,
   Temporal,
 } from "./dsl/property.ts";
