@@ -10,6 +10,7 @@ import {
   readCounted,
   type Reader,
   readInteger,
+  readKept,
   readList,
   readNodeId,
   readText,
@@ -24,16 +25,27 @@ const entryKind = { ...proposalKind, noop: 0, configuration: 2 } as const;
  * The entries that were last written or read one after the other, and their bytes: a leader sends the same ones to each of its
  * followers and stores them, and a follower stores what it was sent.
  */
-const lastRun = { entries: [] as readonly LogEntry[], bytes: new Uint8Array(1 << 12), length: 0, count: 0 };
+const lastRun: { entries: readonly LogEntry[]; bytes: Uint8Array; count: number } = {
+  entries: [],
+  bytes: new Uint8Array(),
+  count: 0,
+};
+
+/** Where those that were written are kept. */
+let written = new Uint8Array(1 << 12);
 
 /** Writes entries, one after the other. */
 export function putEntries(writer: Writer, entries: readonly LogEntry[]): void {
   if (isLastRun(entries)) {
-    return putWritten(writer, lastRun.bytes.subarray(0, lastRun.length), lastRun.count);
+    return putWritten(writer, lastRun.bytes, lastRun.count);
   }
   const { at, count } = writer;
   for (const entry of entries) putEntry(writer, entry);
-  rememberRun(entries, writer.bytes.subarray(at, writer.at), writer.count - count);
+  const bytes = writer.bytes.subarray(at, writer.at);
+  if (entries.length === 0 || bytes.length > maxRunBytes) return;
+  if (bytes.length > written.length) written = new Uint8Array(2 * bytes.length);
+  written.set(bytes);
+  rememberRun(entries, written.subarray(0, bytes.length), writer.count - count);
 }
 
 function isLastRun(entries: readonly LogEntry[]): boolean {
@@ -43,12 +55,10 @@ function isLastRun(entries: readonly LogEntry[]): boolean {
 }
 
 function rememberRun(entries: readonly LogEntry[], bytes: Uint8Array, count: number): void {
-  if (entries.length === 0 || bytes.length > maxRunBytes) return;
-  if (bytes.length > lastRun.bytes.length) lastRun.bytes = new Uint8Array(2 * bytes.length);
-  lastRun.bytes.set(bytes);
+  if (bytes.length > maxRunBytes) return;
   // A copy: the caller's list may grow.
   lastRun.entries = [...entries];
-  lastRun.length = bytes.length;
+  lastRun.bytes = bytes;
   lastRun.count = count;
 }
 
@@ -96,10 +106,13 @@ function putNames(writer: Writer, servers: readonly NodeId[]): void {
 
 /** All that is left: entries. */
 export function readEntries(reader: Reader): LogEntry[] {
-  const { at, next } = reader;
-  const entries = readList(reader, readEntry);
-  rememberRun(entries, reader.bytes.subarray(at, reader.at), reader.next - next);
-  return entries;
+  const { next } = reader;
+  if (next === reader.count) return [];
+  return readKept(reader, (kept) => {
+    const entries = readList(kept, readEntry);
+    rememberRun(entries, kept.bytes, kept.next - next);
+    return entries;
+  });
 }
 
 /** The next entry. */
@@ -112,7 +125,9 @@ export function readEntry(reader: Reader): LogEntry {
     case entryKind.sessionCommand:
     case entryKind.sessionOpening: {
       const term = readInteger(reader, "term");
-      return { type: "command", term, ...readProposalOf(reader, kind) };
+      const { id, command, session } = readProposalOf(reader, kind);
+      const entry = { type: "command", term, id, command } as const;
+      return session === undefined ? entry : { ...entry, session };
     }
     case entryKind.configuration:
       return {

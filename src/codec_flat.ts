@@ -62,6 +62,8 @@ export interface Reader {
   next: number;
   /** What is being read, for the error. */
   what: string;
+  /** Whether the bytes stay as they are for ever: then what is read is a part of them, and no copy. */
+  readonly isKept: boolean;
 }
 
 /** Reads an array. Its bytes must stay as they are until the end. */
@@ -73,7 +75,7 @@ export function readerOf(bytes: Uint8Array, what: string): Reader {
   if (at > bytes.length) throw new CodecError("not MessagePack scalars: the last one is cut off");
   if (values < count) throw new CodecError(`truncated: ${values} of ${count} values`);
   if (at < bytes.length) throw new CodecError(`trailing bytes after ${count} values`);
-  return { bytes, count, at: start, next: 0, what };
+  return { bytes, count, at: start, next: 0, what, isKept: false };
 }
 
 /** How many values the array announces, and where the first one starts. */
@@ -233,8 +235,19 @@ const copy = createCopier();
 export function readBytes(reader: Reader, field: string): Uint8Array {
   const at = take(reader, field);
   const value = valueAt(reader.bytes, at, reader.at);
+  if (!(value instanceof Uint8Array)) return wrong(reader, field, "bytes", value);
   // A copy: the caller may reuse its buffer, and a small command must not keep a large one in memory.
-  return value instanceof Uint8Array ? copy(value) : wrong(reader, field, "bytes", value);
+  return reader.isKept ? value : copy(value);
+}
+
+/** All that is left, from a copy of its bytes: one for all values costs less than one for each of many. */
+export function readKept<Item>(reader: Reader, readItems: (kept: Reader) => Item): Item {
+  const { at, bytes } = reader;
+  const kept: Reader = { ...reader, bytes: copy(bytes.subarray(at)), at: 0, isKept: true };
+  const items = readItems(kept);
+  reader.at = at + kept.at;
+  reader.next = kept.next;
+  return items;
 }
 
 /** Refuses values that nobody has read. */

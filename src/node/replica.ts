@@ -16,7 +16,13 @@ import {
   withAnswer,
 } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
-import type { AnswerCodec, CommittedCommand, StateMachine } from "../ports.ts";
+import type {
+  AnswerCodec,
+  BatchStateMachine,
+  CommittedCommand,
+  SingleStateMachine,
+  StateMachine,
+} from "../ports.ts";
 import { readHead, withHead } from "./snapshot_head.ts";
 
 /** What became of a proposal. */
@@ -35,7 +41,7 @@ export interface Replica {
   skipped: Set<LogIndex>;
 }
 
-/** An entry that is being applied. */
+/** A command that is being applied. */
 interface Work {
   readonly index: LogIndex;
   readonly command: Command;
@@ -52,7 +58,7 @@ export function createReplica(machine: StateMachine): Replica {
 export interface Audience {
   /** Whether anybody waits for this one. */
   readonly awaits: (command: Command) => boolean;
-  /** Told, in the order of the log, when the state machine has applied all that it was given. */
+  /** Told, in the order of the log; the state machine may not have applied all yet that it is given. */
   readonly onResult: (command: Command, result: Result) => void;
 }
 
@@ -66,16 +72,42 @@ export function applyEntries(
   first: LogIndex,
   audience: Audience,
 ): void | Promise<void> {
-  const works: Work[] = [];
+  const { machine, copy } = replica;
+  if (machine.applyBatch !== undefined) return applyTogether(replica, machine, { entries, first }, audience);
+  const kept: Kept = new Map();
   let index = first;
-  for (const entry of entries) {
-    if (entry.type === "command") works.push(judge(replica, entry, index));
+  for (const command of entries) {
+    if (command.type === "command") {
+      const verdict = judge(replica, command, index);
+      const answer = verdict.type === "execute" ? execute(machine, copy(command.command), index) : undefined;
+      settle(replica, { index, command, verdict }, { answer, kept }, audience);
+    }
     index++;
   }
+}
+
+/** The same for a machine that takes many commands at once. */
+function applyTogether(
+  replica: Replica,
+  machine: BatchStateMachine,
+  { entries, first }: { readonly entries: readonly LogEntry[]; readonly first: LogIndex },
+  audience: Audience,
+): void | Promise<void> {
+  const works = entries.flatMap((command, position): readonly Work[] => {
+    const index = first + position;
+    return command.type === "command" ? [{ index, command, verdict: judge(replica, command, index) }] : [];
+  });
   const executed = works.filter(({ verdict }) => verdict.type === "execute");
-  const finish = (answers: readonly unknown[]) => settle(replica, works, answers, audience);
+  const finish = (answers: readonly unknown[]) => {
+    const kept: Kept = new Map();
+    let next = 0;
+    for (const work of works) {
+      const answer = work.verdict.type === "execute" ? answers[next++] : undefined;
+      settle(replica, work, { answer, kept }, audience);
+    }
+  };
   if (executed.length === 0) return finish([]);
-  const answers = execute(replica, executed);
+  const answers = executeAll(machine, replica.copy, executed);
   return answers instanceof Promise ? answers.then(finish) : finish(answers);
 }
 
@@ -115,31 +147,31 @@ export async function restoreReplica(replica: Replica, content: ReadableStream<U
 
 const execution: Verdict = { type: "execute" };
 
-function judge(replica: Replica, command: Command, index: LogIndex): Work {
-  if (command.session === undefined) return { index, command, verdict: execution };
-  const { verdict, session, evicted } = judgeRequest(replica.sessions, command.session, index);
+function judge(replica: Replica, { session: request }: Command, index: LogIndex): Verdict {
+  if (request === undefined) return execution;
+  const { verdict, session, evicted } = judgeRequest(replica.sessions, request, index);
   for (const id of evicted) replica.sessions.delete(id);
   if (session !== null) replica.sessions.set(session.id, session);
   if (verdict.type !== "execute") replica.skipped.add(index);
-  return { index, command, verdict };
+  return verdict;
 }
 
-function execute(
-  { machine, copy }: Replica,
+function execute(machine: SingleStateMachine, command: Uint8Array, index: LogIndex): unknown {
+  const answer = machine.apply(command, index);
+  forbidPromise(answer, index);
+  return answer;
+}
+
+function executeAll(
+  machine: BatchStateMachine,
+  copy: Replica["copy"],
   works: readonly Work[],
 ): readonly unknown[] | Promise<readonly unknown[]> {
-  if (machine.applyBatch !== undefined) {
-    const commands = works.map(({ index, command }): CommittedCommand => ({
-      index,
-      command: copy(command.command),
-    }));
-    return expectAll(machine.applyBatch(commands), commands.length);
-  }
-  return works.map(({ index, command }) => {
-    const answer = machine.apply(copy(command.command), index);
-    forbidPromise(answer, index);
-    return answer;
-  });
+  const commands = works.map(({ index, command }): CommittedCommand => ({
+    index,
+    command: copy(command.command),
+  }));
+  return expectAll(machine.applyBatch(commands), commands.length);
 }
 
 function expectAll(
@@ -160,27 +192,26 @@ function forbidPromise(answer: unknown, index: LogIndex): void {
   throw new TypeError(`apply must be synchronous, but returned a promise for the command at index ${index}`);
 }
 
+/** The answers, as bytes, to commands of sessions that are being applied together. */
+type Kept = Map<string, Uint8Array>;
+
 function settle(
   replica: Replica,
-  works: readonly Work[],
-  answers: readonly unknown[],
+  { index, command, verdict }: Work,
+  { answer, kept }: { readonly answer: unknown; readonly kept: Kept },
   { awaits, onResult }: Audience,
 ): void {
-  let next = 0;
-  const kept = new Map<string, Uint8Array>();
-  for (const { index, command, verdict } of works) {
-    const { session } = command;
-    let answer = verdict.type === "execute" ? answers[next++] : undefined;
-    if (session?.type === "command") {
-      const key = `${session.session}/${session.sequence}`;
-      if (verdict.type === "execute") kept.set(key, keep(replica, session, answer));
-      // What was executed a moment ago has no answer in the table yet.
-      const bytes = verdict.type === "repeat" ? verdict.answer ?? kept.get(key) : kept.get(key);
-      // Also the first time: who sends a command again must get the very same.
-      if (bytes !== undefined) answer = replica.answers.decode(bytes);
-    }
-    if (awaits(command)) onResult(command, resultOf(command, verdict, index, answer));
+  const { session } = command;
+  let told = answer;
+  if (session?.type === "command") {
+    const key = `${session.session}/${session.sequence}`;
+    if (verdict.type === "execute") kept.set(key, keep(replica, session, answer));
+    // What was executed a moment ago has no answer in the table yet.
+    const bytes = verdict.type === "repeat" ? verdict.answer ?? kept.get(key) : kept.get(key);
+    // Also the first time: who sends a command again must get the very same.
+    if (bytes !== undefined) told = replica.answers.decode(bytes);
   }
+  if (awaits(command)) onResult(command, resultOf(command, verdict, index, told));
 }
 
 /** Keeps the answer to a command of a session as bytes, for as long as its client may not have it. */
