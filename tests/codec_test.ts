@@ -131,6 +131,20 @@ Deno.test("what is encoded shares no memory with what is encoded next", () => {
   assertEquals(decodeMessage(second), sampleAt(1));
 });
 
+Deno.test("the entries of a message stay as they are, whatever is written and read after it", () => {
+  const listOf = (byte: number, length: number): LogEntry[] =>
+    [1, 2].map((sequence) => ({
+      type: "command",
+      term: 3,
+      id: { node: "a", incarnation: 0, sequence },
+      command: new Uint8Array(length).fill(byte),
+    }));
+  const first = decodeMessage(encodeMessage(append(listOf(1, 100))));
+  const long = decodeMessage(encodeMessage(append(listOf(2, 10_000))));
+  for (const length of [1, 100, 10_000]) decodeMessage(encodeMessage(append(listOf(3, length))));
+  assertEquals([first, long], [append(listOf(1, 100)), append(listOf(2, 10_000))]);
+});
+
 Deno.test("a message that is cut off anywhere is refused", () => {
   for (const message of samples) {
     const bytes = encodeMessage(message);
