@@ -15,6 +15,12 @@ export interface Sample {
   readonly trace: string;
 }
 
+/** Where a property doesn't hold. */
+export interface Failure extends Sample {
+  /** What it says is at fault. */
+  readonly witness: string;
+}
+
 /** Where a property holds. */
 export interface Explanation {
   /** The compiled spec, in which the runs are told. */
@@ -23,6 +29,8 @@ export interface Explanation {
   readonly property: Property<unknown>;
   /** A handful of samples that differ in what the property looks at, and are reached soonest. */
   readonly samples: readonly Sample[];
+  /** Where it doesn't hold, if that was met on the way. */
+  readonly failure: Failure | null;
   /** What it looks at: kinds of parts of a state. */
   readonly looks: readonly string[];
   /** Whether all that is reachable was searched. */
@@ -77,6 +85,8 @@ interface Inquiry {
   readonly samples: Record<News, number>;
   /** How many looks there were since there was a handful of samples. */
   since: number;
+  /** Where the property doesn't hold; null as long as that was not met. */
+  failure: Failure | null;
 }
 
 async function explainIn(model: Model, property: Property<unknown>, options: Options): Promise<Explanation> {
@@ -88,6 +98,7 @@ async function explainIn(model: Model, property: Property<unknown>, options: Opt
     looks: new Set(),
     samples: { parts: 0, findings: 0 },
     since: 0,
+    failure: null,
   };
   if (isTrivialAtFirst(property)) {
     for (const { state: { vector } } of model.starts) {
@@ -107,7 +118,9 @@ async function explainIn(model: Model, property: Property<unknown>, options: Opt
       });
       const more = samplesOf(probes, found);
       samples.push(...more);
-      isOver = property.kind !== "steps" || more.length === 0;
+      const failed = failureOf(inquiry, found);
+      inquiry.failure ??= failed;
+      isOver = property.kind !== "steps" || (more.length === 0 && failed === null);
       // A property of steps ends a search with the layer in which a sample is found, and others may lie deeper.
       if (isOver) exhausted &&= found.exhausted;
     }
@@ -118,6 +131,7 @@ async function explainIn(model: Model, property: Property<unknown>, options: Opt
     model,
     property,
     samples: chosen,
+    failure: inquiry.failure,
     looks: leavesOf([...inquiry.looks].sort()),
     exhausted: exhausted && !stopped(),
   };
@@ -139,7 +153,7 @@ function searchesOf({ starts }: Model): readonly (readonly Start[])[] {
 }
 
 /** The model with other properties, and it is noted where the state of each view stands. */
-function probing({ model, where }: Inquiry, probes: readonly Probe[]): Model {
+function probing({ model, property, where, failure }: Inquiry, probes: readonly Probe[]): Model {
   const view: Model["view"] = (vector, at, onRead) => {
     const seen = model.view(vector, at, onRead);
     where.set(seen as object, { vector, at, onRead });
@@ -147,7 +161,39 @@ function probing({ model, where }: Inquiry, probes: readonly Probe[]): Model {
   };
   // A deadlock would end the search.
   const { ends: _, ...endless } = model;
-  return { ...endless, properties: probes, view };
+  return { ...endless, properties: failure === null ? [...probes, ...opposite(property)] : probes, view };
+}
+
+/** What is met where the property doesn't hold. */
+function opposite(property: Property<unknown>): readonly Property<unknown>[] {
+  const { sentence } = property;
+  switch (property.kind) {
+    case "always":
+      return [{
+        kind: "sometimes",
+        name: failing,
+        sentence,
+        reached: (view) => property.holds(view) !== true,
+      }];
+    case "steps":
+      return [{ ...property, name: failing }];
+    default:
+      return [];
+  }
+}
+
+const failing = "failing";
+
+/** Where the property was found not to hold. */
+function failureOf({ model, property }: Inquiry, { verdicts, path }: Found): Failure | null {
+  const verdict = verdicts.get(failing);
+  if (verdict === undefined) return null;
+  const run = path(verdict);
+  const { vector } = run.steps.at(-1)?.to ?? run.start.state;
+  const witness = property.kind === "always"
+    ? property.holds(model.view(vector, 0, () => {}))
+    : verdict.witness;
+  return { run, trace: formatTrace(run), witness: String(witness) };
 }
 
 /** A property that is reached or violated by a sample. */

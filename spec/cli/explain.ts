@@ -11,7 +11,7 @@ import { stopper } from "./stopper.ts";
 import { suggestion, UsageError } from "./usage.ts";
 import { subjectOf } from "./words.ts";
 
-/** Searches for samples, and prints them: exit 0, or 2 if there is none. */
+/** Searches for samples, and prints them: exit 0, 1 if the property is met where it doesn't hold, 2 if there is none. */
 export async function runExplain(name: string, property: string, flags: CheckFlags): Promise<number> {
   const spec = await loadSpec(name, flags);
   const { bounds = null, parameters: given } = choose(spec, flags);
@@ -30,7 +30,7 @@ export async function runExplain(name: string, property: string, flags: CheckFla
       stopped: () => stop.signal.aborted,
     });
     if (explanation === null) throw new UsageError(`${spec.name} has no property ${property}`);
-    const exit = explanation.samples.length > 0 ? 0 : 2;
+    const exit = explanation.failure !== null ? 1 : explanation.samples.length > 0 ? 0 : 2;
     if (flags.json) { for (const line of explanationLines(explanation, exit)) print(line); }
     else {print(
         `${headline(spec, parameters, subjectOf(name))}\n\n${

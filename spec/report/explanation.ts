@@ -1,5 +1,5 @@
 /** Where a property holds: for people, and for machines. */
-import type { Explanation, Sample } from "../checker/explain.ts";
+import type { Explanation, Failure, Sample } from "../checker/explain.ts";
 import type { Model, State } from "../checker/model.ts";
 import type { Property } from "../dsl/property.ts";
 import { differences } from "../dsl/plain.ts";
@@ -10,17 +10,27 @@ import { visible } from "./visible.ts";
 
 /** The samples, each with its trace and what is other there than at first, or than before the step. */
 export function explanationText(explanation: Explanation, paint: Paint): string {
-  const { property, samples, looks, exhausted } = explanation;
+  const { property, samples, failure, looks } = explanation;
   return [
     visible(`${property.kind}  ${property.name}`),
     visible(`  ${property.sentence}`),
     ...(samples.length > 0 ? [visible(`  it looks at ${looks.join(", ")}`)] : []),
     "",
     ...samples.flatMap((sample, index) => sampleLines(explanation, sample, index + 1)),
-    samples.length > 0
-      ? `${paint.good("ok")}  ${claimOf(explanation)}`
-      : `${paint.bad("inconclusive")}  ${missingOf(explanation)}${exhausted ? "" : ", as far as was looked"}`,
+    failure === null ? conclusionOf(explanation, paint) : failureText(failure, paint),
   ].join("\n");
+}
+
+function conclusionOf(explanation: Explanation, paint: Paint): string {
+  if (explanation.samples.length > 0) return `${paint.good("ok")}  ${claimOf(explanation)}`;
+  const reservation = explanation.exhausted ? "" : ", as far as was looked";
+  return `${paint.bad("inconclusive")}  ${missingOf(explanation)}${reservation}`;
+}
+
+function failureText({ run, trace, witness }: Failure, paint: Paint): string {
+  const steps = run.steps.length;
+  const place = `after ${steps} ${steps === 1 ? "step" : "steps"}   ${trace}`.trimEnd();
+  return `${paint.bad("violated")}  ${visible(`${witness}   ${place}`)}`;
 }
 
 function sampleLines(
@@ -109,7 +119,7 @@ function historyIn({ places, servers }: Model, { vector }: State): unknown {
 
 /** One line for each sample, and the last line. */
 export function explanationLines(
-  { model, property, samples, looks, exhausted }: Explanation,
+  { model, property, samples, failure, looks, exhausted }: Explanation,
   exit: number,
 ): string[] {
   const { name, kind, sentence } = property;
@@ -119,13 +129,14 @@ export function explanationLines(
     trace,
     state: model.describe(statesOf(run).at(-1)!),
   }));
-  const verdict = samples.length > 0 ? "holds" : "inconclusive";
+  const verdict = failure !== null ? "violated" : samples.length > 0 ? "holds" : "inconclusive";
   const end = {
     type: "end",
     property: name,
     kind,
     sentence,
     samples: samples.length,
+    ...(failure === null ? {} : { trace: failure.trace, witness: failure.witness }),
     looks,
     exhausted,
     verdict,

@@ -50,6 +50,7 @@ const doors = spec<{ open: readonly boolean[]; lamp: number; bell: number }>("do
     }),
     eventually("bright", "lamp = 3", ({ lamp }) => lamp === 3),
     always("wrong", "lamp < 2", ({ lamp }) => lamp < 2 || "too bright"),
+    steps("darker", "lamp' <= lamp", (before, after) => after.lamp <= before.lamp || "it went on"),
   ],
 }));
 
@@ -110,10 +111,40 @@ ok  it holds in this state, where what it looks at is other than at first, and p
   );
 });
 
-Deno.test("check --explain: exit 0 with samples, 2 without, 64 for a name that there isn't", async () => {
-  const fine = await quorate(["check", "die_hard", "--explain", "Never Four Gallons"]);
+for (
+  const [name, witness, trace] of [
+    ["wrong", "too bright", "Light Light"],
+    ["in order", null, ""],
+    ["darker", "it went on", "Light"],
+    ["dim", null, ""],
+  ] as const
+) {
+  Deno.test(`the explanation of ${name} ${witness === null ? "finds no failure" : `ends where ${witness}`}`, async () => {
+    const explanation = await explained(doors, name);
+    const { failure } = explanation;
+    assertEquals([failure?.witness ?? null, failure?.trace ?? ""], [witness, trace]);
+    const last = explanationText(explanation, plainPaint).split("\n").at(-1)!;
+    const end = trace.split(" ").length === 1 ? "1 step" : "2 steps";
+    if (witness === null) assertMatch(last, /^ok {2}it holds/);
+    else assertEquals(last, `violated  ${witness}   after ${end}   ${trace}`);
+  });
+}
+
+Deno.test("check --explain of what is violated: exit 1, with the run", async () => {
+  const args = ["check", "missionaries_and_cannibals", "--explain", "Somebody Stays"];
+  const { code, stdout } = await quorate(args);
+  assertEquals(code, 1);
+  assertMatch(stdout, /\nviolated {2}.* after 11 steps {3}/);
+  const end = (await quorate([...args, "--json"])).json().at(-1);
+  assertEquals([end?.verdict, end?.exit, typeof end?.witness], ["violated", 1, "string"]);
+});
+
+Deno.test("check --explain: exit 0 with samples, 1 if it fails on the way, 2 without samples, 64 for a name that there isn't", async () => {
+  const fine = await quorate(["check", "die_hard", "--explain", "Jugs Hold What They Can"]);
   assertEquals(fine.code, 0);
-  assertMatch(fine.stdout, /\n {2}4 {2}after 6 steps {3}FillSmall .*\n {7}big 0 -> 1\n/);
+  const failing = await quorate(["check", "die_hard", "--explain", "Never Four Gallons"]);
+  assertEquals(failing.code, 1);
+  assertMatch(failing.stdout, /\n {2}4 {2}after 6 steps {3}FillSmall .*\n {7}big 0 -> 1\n/);
   const json = (await quorate(["check", "die_hard", "--explain", "Never Four Gallons", "--json"])).json();
   assertEquals(json.map(({ type }) => type), ["sample", "sample", "sample", "sample", "end"]);
   assertEquals(json.at(-1)?.looks, ["big"]);
