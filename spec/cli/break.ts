@@ -31,14 +31,17 @@ export function findMutant(name: string): Mutant {
   const mutant = mutants.find((candidate) => candidate.name === name);
   if (mutant !== undefined) return mutant;
   const names = mutants.map((candidate) => candidate.name);
-  throw new UsageError(`there is no mutant ${name}: there are ${names.join(", ")}${suggestion(name, names)}`);
+  throw new UsageError(
+    `there is no mutant ${name}: break without a name lists all ${names.length}${suggestion(name, names)}`,
+  );
 }
 
 /** Checks the core with one line wrong; or, if the name is null, lists the lines. */
 export async function runBreak(name: string | null, flags: BreakFlags): Promise<number> {
   if (name === null) return listMutants(flags);
   const mutant = findMutant(name);
-  const spec = await mutantSpec(mutant);
+  // By the one property by which it is to die: others may be broken sooner.
+  const spec = await mutantSpec(mutant, [mutant.property]);
   if (flags.json) print(json.mutantLine(mutant));
   else {
     print(`${mutant.name}: ${mutant.sentence}\n${mutant.file}`);

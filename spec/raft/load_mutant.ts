@@ -16,10 +16,10 @@ export async function loadMutant(mutant: Mutant): Promise<Core> {
   return await importCore(mutated(await coreTexts(), mutant), "application/typescript");
 }
 
-/** The spec of a mutant: from where it is to be found, with the one property by which it is to die. */
-export async function mutantSpec(mutant: Mutant): Promise<Specification> {
+/** The spec of a mutant: from where it is to be found, with the properties of these names; all if left out. */
+export async function mutantSpec(mutant: Mutant, properties?: readonly string[]): Promise<Specification> {
   const starts = mutant.from === undefined ? [] : [mutant.from];
-  return raft(await loadMutant(mutant), { starts, properties: [mutant.property] });
+  return raft(await loadMutant(mutant), { starts, ...(properties === undefined ? {} : { properties }) });
 }
 
 /** The text of each file of the core that is imported at run time, by its name. */

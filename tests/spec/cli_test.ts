@@ -208,7 +208,7 @@ const wrong: readonly (readonly [args: readonly string[], message: string])[] = 
   [["check", "raft", "raft"], "check takes no more words, but there is raft"],
   [["break", "vote-twic"], "did you mean vote-twice?"],
   [["replay"], "replay needs a trace"],
-  [["replay", "a!", "--mutant", "none"], "there is no mutant none: there are vote-twice, "],
+  [["replay", "a!", "--mutant", "none"], "there is no mutant none: break without a name lists all "],
   [["replay", "Up", "die_hard", "--mutant", "vote-twice"], "--mutant goes with raft"],
 ];
 
@@ -318,4 +318,14 @@ Deno.test("check: what a bounded search can't know is unknown, exit 2", async ()
   const { result, reason, trace, loop } = json().find(({ kind }) => kind === "leads-to") ?? {};
   assertEquals([result, reason, trace, loop], ["unknown", "the search ended at depth 4", null, null]);
   assertEquals(json().at(-1)?.verdict, "inconclusive");
+});
+
+Deno.test("break judges a mutant by what it is to die by, replay by all: what its run breaks besides is told, too", async () => {
+  const broken = (await quorate(["break", "half-quorum", "--json"])).json();
+  const judged = broken.filter(({ type }) => type === "property");
+  assertEquals(judged.length, 1);
+  const trace = String(judged[0]!.trace);
+  const replayed = (await quorate(["replay", trace, "--mutant", "half-quorum", "--json"])).json();
+  const names = replayed[0]!.properties as readonly string[];
+  assert(names.length > 10 && names.includes(String(judged[0]!.name)), names.join());
 });

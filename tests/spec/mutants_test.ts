@@ -10,7 +10,11 @@ import { replay } from "../../spec/trace/replay.ts";
 
 async function breakIt(mutant: Mutant): Promise<Report> {
   const from = mutant.from === undefined ? {} : { from: mutant.from };
-  return await check(await mutantSpec(mutant), { depth: mutant.depth, parameters: mutant.bounds, ...from });
+  return await check(await mutantSpec(mutant, [mutant.property]), {
+    depth: mutant.depth,
+    parameters: mutant.bounds,
+    ...from,
+  });
 }
 
 for (const mutant of mutants) {
