@@ -114,20 +114,57 @@ Deno.test("a read that can't be answered says why", async () => {
   assertEquals(wrong, "InvalidOptions");
 });
 
+/** A transport that loses what `isLost` says. */
+function losing(isLost: (message: Message) => boolean): (transport: Transport) => Transport {
+  return (inner) => ({
+    async open(context) {
+      const connection = await inner.open(context);
+      return { ...connection, send: (message) => void (isLost(message) || connection.send(message)) };
+    },
+  });
+}
+
+for (const type of ["ReadIndex", "ReadIndexResponse"]) {
+  Deno.test(`a read whose ${type} got lost is asked for again, and costs its client no Timeout`, async () => {
+    let lost = 0;
+    const wrap = losing((message) => message.type === type && lost++ < 2);
+    const { clock, followers: [follower], close } = await trio(7, {}, { wrap });
+    const before = clock.now();
+    assertEquals(await clock.until(follower!.read(bytes(""))), "1");
+    assertEquals(lost, 3);
+    assert(clock.now() - before < 2000, `${clock.now() - before} ms`);
+    // When nobody reads, nobody asks.
+    await clock.advance(5000);
+    assertEquals(lost, 3);
+    await close();
+  });
+}
+
+Deno.test("a read that is answered slowly is asked for again without being put off for ever", async () => {
+  const answers: (() => void)[] = [];
+  const wrap = (inner: Transport): Transport => ({
+    async open(context) {
+      const connection = await inner.open(context);
+      const send = (message: Message) => {
+        if (message.type === "ReadIndexResponse") answers.push(() => connection.send(message));
+        else connection.send(message);
+      };
+      return { ...connection, send };
+    },
+  });
+  const { clock, followers: [follower], close } = await trio(8, {}, { wrap });
+  const read = follower!.read(bytes(""));
+  await clock.advance(1500);
+  assert(answers.length > 1, "asked again");
+  answers[0]!();
+  assertEquals(await clock.until(read), "1");
+  await close();
+});
+
 Deno.test("reads whose messages got lost make room for others when their clients give up", async () => {
   let isLossy = false;
-  const options = {
-    wrap: (inner: Transport): Transport => ({
-      async open(context) {
-        const connection = await inner.open(context);
-        const send = (message: Message) => {
-          if (!isLossy || message.type !== "ReadIndex") connection.send(message);
-        };
-        return { ...connection, send };
-      },
-    }),
-  };
-  const { clock, followers: [follower], close } = await trio(6, { maxHeldProposals: 2 }, options);
+  const wrap = losing(({ type }) => isLossy && type === "ReadIndex");
+  const { clock, followers: [follower], close } = await trio(6, { maxHeldProposals: 2 }, { wrap });
   assert(follower !== undefined);
   const { currentTerm } = follower.status();
   isLossy = true;

@@ -18,6 +18,12 @@ export interface ReadsHost {
   readonly read: (id: ProposalId) => void;
   /** Tells the core that nobody waits for a read any more. */
   readonly abandon: (id: ProposalId) => void;
+  /** The reads about which another server was asked in this term, and has not answered. */
+  readonly unanswered: () => readonly ProposalId[];
+  /** Asks about them once more. */
+  readonly askAgain: (ids: readonly ProposalId[]) => void;
+  /** Within how many milliseconds an answer is to be expected, or it is looked for again. */
+  readonly answerMs: number;
   /** Asks the state machine. */
   readonly query: (query: Uint8Array) => unknown;
 }
@@ -32,6 +38,10 @@ interface Asked {
 export interface Reads {
   readonly host: ReadsHost;
   readonly waiting: Waiting<Asked, unknown>;
+  /** Those that were unanswered when it was last looked. */
+  overdue: readonly ProposalId[];
+  /** Cancels the next look; null if none is to come. */
+  cancelLook: (() => void) | null;
 }
 
 /** An empty table. */
@@ -42,17 +52,35 @@ export function createReads(host: ReadsHost): Reads {
       return code === "Timeout" ? timeoutError(timeoutMs) : abortError(signal);
     },
   });
-  return { host, waiting };
+  return { host, waiting, overdue: [], cancelLook: null };
 }
 
 /** Asks the state machine, once it is known to be up to date. */
-export function read({ host, waiting }: Reads, query: Uint8Array, patience: Patience): Promise<unknown> {
+export function read(reads: Reads, query: Uint8Array, patience: Patience): Promise<unknown> {
+  const { host, waiting } = reads;
   if (patience.signal?.aborted) return Promise.reject(abortError(patience.signal));
   if (waiting.count >= host.maxPending) return Promise.reject(overloadError());
   const sequence = nextSequence(waiting);
   const id = { node: host.node, incarnation: host.incarnation, sequence };
   host.read(id);
+  watch(reads);
   return wait(waiting, sequence, { id, query }, patience);
+}
+
+/**
+ * As long as any read waits, asks again about those that have been unanswered for a whole look: the question may be lost,
+ * or the answer. Whichever answer comes first counts, as each was given after the read began.
+ */
+function watch(reads: Reads): void {
+  const { host, waiting } = reads;
+  reads.cancelLook ??= host.clock.after(host.answerMs, () => {
+    reads.cancelLook = null;
+    const unanswered = waiting.count === 0 ? [] : host.unanswered();
+    const lost = unanswered.filter((id) => reads.overdue.includes(id));
+    reads.overdue = unanswered.filter((id) => !lost.includes(id));
+    if (lost.length > 0) host.askAgain(lost);
+    if (waiting.count > 0) watch(reads);
+  });
 }
 
 /** Asks the state machine as it is, up to date or not. What a query throws is the trouble of who asks. */
@@ -85,8 +113,9 @@ export function onRefused({ waiting }: Reads, ids: readonly ProposalId[]): void 
 }
 
 /** Rejects all that wait: the node has stopped. */
-export function rejectAll({ waiting }: Reads, error: RaftError): void {
-  for (const { reject } of takeAll(waiting)) reject(error);
+export function rejectAll(reads: Reads, error: RaftError): void {
+  reads.cancelLook?.();
+  for (const { reject } of takeAll(reads.waiting)) reject(error);
 }
 
 function overloadError(): RaftError {

@@ -1,5 +1,5 @@
 /** All that a running node consists of, put together. */
-import { type Command, entryAt, type ServerState } from "../core/mod.ts";
+import { type Command, entryAt, type ProposalId, type ServerState } from "../core/mod.ts";
 import type { Report } from "../logging.ts";
 import type { Clock, Connection, OpenStorage } from "../ports.ts";
 import { recorded } from "../trace/record.ts";
@@ -184,8 +184,22 @@ function createTables(settings: Settings, loop: () => loops.Loop) {
     ...common,
     read: (id) => loops.read(loop(), id),
     abandon: (id) => loops.submit(loop(), { type: "readsAbandoned", ids: [id] }),
+    unanswered: () => unansweredReads(loop().state),
+    askAgain(ids) {
+      loops.submit(loop(), { type: "readsAbandoned", ids });
+      loops.submit(loop(), { type: "readRequested", ids });
+    },
+    answerMs: settings.electionTimeoutMs[0],
     query: (query) => stateMachine.query!(query),
   });
   const asked = requests.createRequests(clock, (event) => loops.submit(loop(), event));
   return { table, reads, asked };
+}
+
+/** The reads about which another server was asked in this term. A leader asks itself, and hears itself. */
+function unansweredReads({ role, currentTerm, ownReads }: ServerState): readonly ProposalId[] {
+  if (role.type === "leader") return [];
+  return ownReads.filter(({ askedIn, index }) => askedIn === currentTerm && index === null).map(({ id }) =>
+    id
+  );
 }
