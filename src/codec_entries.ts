@@ -31,8 +31,8 @@ const lastRun: { entries: readonly LogEntry[]; bytes: Uint8Array; count: number 
   count: 0,
 };
 
-/** Where those that were written are kept. */
-let written = new Uint8Array(1 << 12);
+/** Where their bytes are copied, if others may write to these. */
+let copies = new Uint8Array(1 << 12);
 
 /** Writes entries, one after the other. */
 export function putEntries(writer: Writer, entries: readonly LogEntry[]): void {
@@ -41,11 +41,9 @@ export function putEntries(writer: Writer, entries: readonly LogEntry[]): void {
   }
   const { at, count } = writer;
   for (const entry of entries) putEntry(writer, entry);
+  if (entries.length === 0) return;
   const bytes = writer.bytes.subarray(at, writer.at);
-  if (entries.length === 0 || bytes.length > maxRunBytes) return;
-  if (bytes.length > written.length) written = new Uint8Array(2 * bytes.length);
-  written.set(bytes);
-  rememberRun(entries, written.subarray(0, bytes.length), writer.count - count);
+  rememberRun(entries, { bytes, count: writer.count - count, isKept: false });
 }
 
 function isLastRun(entries: readonly LogEntry[]): boolean {
@@ -54,12 +52,21 @@ function isLastRun(entries: readonly LogEntry[]): boolean {
   return entries.every((entry, at) => entry === lastRun.entries[at]);
 }
 
-function rememberRun(entries: readonly LogEntry[], bytes: Uint8Array, count: number): void {
+function rememberRun(
+  entries: readonly LogEntry[],
+  { bytes, count, isKept }: { readonly bytes: Uint8Array; readonly count: number; readonly isKept: boolean },
+): void {
   if (bytes.length > maxRunBytes) return;
   // A copy: the caller's list may grow.
   lastRun.entries = [...entries];
-  lastRun.bytes = bytes;
+  lastRun.bytes = isKept ? bytes : copied(bytes);
   lastRun.count = count;
+}
+
+function copied(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > copies.length) copies = new Uint8Array(2 * bytes.length);
+  copies.set(bytes);
+  return copies.subarray(0, bytes.length);
 }
 
 /** Longer ones are not remembered. */
@@ -106,11 +113,11 @@ function putNames(writer: Writer, servers: readonly NodeId[]): void {
 
 /** All that is left: entries. */
 export function readEntries(reader: Reader): LogEntry[] {
-  const { next } = reader;
-  if (next === reader.count) return [];
+  if (reader.next === reader.count) return [];
   return readKept(reader, (kept) => {
+    const { at, next, bytes, isKept } = kept;
     const entries = readList(kept, readEntry);
-    rememberRun(entries, kept.bytes, kept.next - next);
+    rememberRun(entries, { bytes: bytes.subarray(at, kept.at), count: kept.next - next, isKept });
     return entries;
   });
 }

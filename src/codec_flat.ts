@@ -240,9 +240,13 @@ export function readBytes(reader: Reader, field: string): Uint8Array {
   return reader.isKept ? value : copy(value);
 }
 
-/** All that is left, from a copy of its bytes: one for all values costs less than one for each of many. */
+/** What may be kept in memory for a small part of it. */
+const maxKeptBytes = 1 << 16;
+
+/** All that is left, from one copy of its bytes where they are few: that costs less than a copy for each of many values. */
 export function readKept<Item>(reader: Reader, readItems: (kept: Reader) => Item): Item {
   const { at, bytes } = reader;
+  if (bytes.length - at > maxKeptBytes) return readItems(reader);
   const kept: Reader = { ...reader, bytes: copy(bytes.subarray(at)), at: 0, isKept: true };
   const items = readItems(kept);
   reader.at = at + kept.at;

@@ -161,6 +161,22 @@ Deno.test("a read that is answered slowly is asked for again without being put o
   await close();
 });
 
+Deno.test("a read that is given up when others are asked for again leaves room for others", async () => {
+  let isLossy = false;
+  const wrap = losing(({ type }) => isLossy && type === "ReadIndex");
+  const options = { maxHeldProposals: 2, electionTimeoutMs: [150, 300] as const };
+  const { clock, followers: [follower], close } = await trio(6, options, { wrap });
+  isLossy = true;
+  const outcomes: Promise<{ readonly code: string }>[] = [5000, 300].map((timeoutMs) =>
+    errorOf(follower!.read(bytes(""), { timeoutMs }))
+  );
+  await clock.advance(301);
+  outcomes.push(errorOf(follower!.read(bytes(""), { timeoutMs: 1000 })));
+  const codes = (await clock.until(Promise.all(outcomes))).map(({ code }) => code);
+  assertEquals(codes, ["Timeout", "Timeout", "Timeout"]);
+  await close();
+});
+
 Deno.test("reads whose messages got lost make room for others when their clients give up", async () => {
   let isLossy = false;
   const wrap = losing(({ type }) => isLossy && type === "ReadIndex");

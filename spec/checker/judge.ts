@@ -25,8 +25,8 @@ export interface Judge {
   /** Whether to compare what was judged itself, not sums of words. */
   readonly isExact: boolean;
   readonly steps: readonly Steps<unknown>[];
-  /** Whether all that is asked of a step is asked of what it changes. */
-  readonly isOfParts: boolean;
+  /** Whether all that is asked of a step is asked of the server that it changes. */
+  readonly isOfServers: boolean;
   /** The places that each property has looked at so far, the constraint, and the properties of steps together. */
   readonly looks: Map<unknown, Set<number>>;
   /** Whether somebody has looked at a place for the first time since the watchers were last put together. */
@@ -73,7 +73,7 @@ export function judge(model: Model, isExact: boolean): Judge {
     model,
     isExact,
     steps,
-    isOfParts: steps.every(({ isOfParts }) => isOfParts === true),
+    isOfServers: model.hasWholeServers === true && steps.every(({ isOfServers }) => isOfServers === true),
     looks: new Map(),
     hasLookedElsewhere: false,
     places: 0,
@@ -328,7 +328,10 @@ export function watcherOfSteps({ watchers }: Judge): number {
  */
 export function isNewStep(judge: Judge, w: number): boolean {
   if (judge.isExact) return true;
-  if (judge.isOfParts) return add(judge.knownSteps, judge.change[w * 2]!, judge.change[w * 2 + 1]!);
+  // Once it is known that servers are looked at.
+  if (judge.isOfServers && judge.watchers[w]!.eye.places.length > 0) {
+    return isNewChange(judge, judge.change[w * 2]!, judge.change[w * 2 + 1]!);
+  }
   const low = judge.looked[w * 2]!;
   const high = judge.looked[w * 2 + 1]!;
   const lowAfter = low + judge.change[w * 2]!;
@@ -336,6 +339,11 @@ export function isNewStep(judge: Judge, w: number): boolean {
   const first = avalanche(low ^ avalanche(lowAfter)) ^ highAfter;
   const second = avalanche(high ^ avalanche(highAfter + 1)) ^ lowAfter;
   return add(judge.knownSteps, first | 0, second | 0);
+}
+
+/** Where nothing changes that is seen, there is nothing to judge. */
+function isNewChange({ knownSteps }: Judge, low: number, high: number): boolean {
+  return (low | high) !== 0 && add(knownSteps, low, high);
 }
 
 /** Judges a step from the state of this number by its successor of this branch. */

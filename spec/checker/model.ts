@@ -201,6 +201,8 @@ export interface Model {
    * What the row that begins at `at` changes of the looks of all eyes, in pairs; the state's record begins at `from`.
    */
   changeOf(segment: Segment, from: number, out: Successors, at: number, change: Int32Array): void;
+  /** Whether each server is one place, so that what a step changes of a look tells how a server has changed. */
+  readonly hasWholeServers?: true;
   /**
    * What properties see of a state. Calls `onRead` with each place that a property looks at, but for those that it is
    * known to look at.

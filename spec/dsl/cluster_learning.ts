@@ -97,6 +97,8 @@ export interface Learning {
   readonly remembered: PairMap;
   /** From an account and expenses to the account after them, plus 1; 0 if a budget doesn't allow them. */
   readonly paid: PairMap;
+  /** From an account and expenses to 1 if budgets allow them, or 0. */
+  readonly affordable: PairMap;
   /** From a message and a fault to its reaction. */
   readonly faults: PairMap;
   /** Who looks at states. */
@@ -144,6 +146,7 @@ export function learning(definition: AnyCluster): Learning {
     proposed: growable(),
     remembered: pairMap(),
     paid: pairMap(),
+    affordable: pairMap(),
     faults: pairMap(),
     eyes: [],
     here: new Int32Array(servers.length),
@@ -196,8 +199,10 @@ function learnOptions(l: Learning, server: number, local: number, account: numbe
   const found = l.definition.happenings(l.locals[server]!.values[local], proposed);
   const options = found.flatMap((happening) => {
     const price = expensesFor(l, happening.spends, undefined);
-    const isAllowed = pay(l, account, price) >= 0;
-    return [price, isAllowed ? responseTo(l, server, local, withKey(l, happening, proposed)) : unlearned];
+    return [
+      price,
+      affords(l, account, price) ? responseTo(l, server, local, withKey(l, happening, proposed)) : unlearned,
+    ];
   });
   const list = l.lists.length;
   push(l.lists, found.length);
@@ -217,7 +222,7 @@ export function responseOf(
 ): number {
   const at = list + 1 + which * optionSize;
   const price = l.lists.items[at]!;
-  if (price !== 0 && pay(l, account, price) < 0) return -1;
+  if (!affords(l, account, price)) return -1;
   if (l.lists.items[at + 1] === unlearned) {
     const proposed = l.proposed.items[account]!;
     const happening = l.definition.happenings(l.locals[server]!.values[local], proposed)[which]!;
@@ -404,16 +409,35 @@ export function pay(l: Learning, account: number, expenses: number): number {
   if (expenses === 0) return account;
   const known = get(l.paid, account, expenses);
   if (known >= 0) return known - 1;
-  const { used, before } = l.accounts.values[account]!;
-  const after: Record<string, number> = { ...used };
-  for (const budget of l.expenses.values[expenses]!) after[budget] = (after[budget] ?? 0) + 1;
-  const isAllowed = before === null ||
-    Object.entries(after).every(([budget, count]) =>
-      count - (before[budget] ?? 0) <= (l.definition.budgets[budget] ?? 0)
-    );
-  const integer = isAllowed ? l.accounts.intern({ used: after, before }) : -1;
+  const after = accountAfter(l, account, expenses);
+  const integer = after === null ? -1 : l.accounts.intern(after);
   put(l.paid, account, expenses, integer + 1);
   return integer;
+}
+
+/** Whether budgets allow these expenses: it is asked before anybody knows whether there is anything to pay for. */
+function affords(l: Learning, account: number, expenses: number): boolean {
+  if (expenses === 0) return true;
+  const known = get(l.affordable, account, expenses);
+  if (known >= 0) return known === 1;
+  const isAllowed = accountAfter(l, account, expenses) !== null;
+  put(l.affordable, account, expenses, isAllowed ? 1 : 0);
+  return isAllowed;
+}
+
+function accountAfter(
+  { accounts, expenses, definition }: Learning,
+  from: number,
+  paid: number,
+): Account | null {
+  const { used, before } = accounts.values[from]!;
+  const after: Record<string, number> = { ...used };
+  for (const budget of expenses.values[paid]!) after[budget] = (after[budget] ?? 0) + 1;
+  const isAllowed = before === null ||
+    Object.entries(after).every(([budget, count]) =>
+      count - (before[budget] ?? 0) <= (definition.budgets[budget] ?? 0)
+    );
+  return isAllowed ? { used: after, before } : null;
 }
 
 /** The server that a message is for. */

@@ -51,6 +51,7 @@ export function compileCluster(definition: AnyCluster): Model {
     branchOf: (_, at) => at / rowSize,
     watch: (eyes) => void (l.eyes = eyes),
     changeOf: (segment, from, out, at, change) => changeOf(l, segment, from, out, at, change),
+    hasWholeServers: true,
     view: viewer(l),
     actions: clusterActions(servers),
     actionOf: (out, at) => clusterActionOf(l, out, at),
@@ -242,7 +243,9 @@ function otherStep(l: Learning, state: State, text: string): Step | null {
   const notation = text.slice(servers[server]!.length).replace(/_$/, "");
   const proposed = l.accounts.values[state.vector[servers.length + 1]!]!.used.proposals ?? 0;
   const local = state.vector[server]!;
-  const happening = otherHappening(l.locals[server]!.values[local], notation, proposed);
+  const value = l.locals[server]!.values[local];
+  const isListed = l.definition.happenings(value, proposed).some((listed) => listed.notation === notation);
+  const happening = isListed ? null : otherHappening(value, notation, proposed);
   if (happening === null) return null;
   const from = alone(l, state);
   const out = successors();

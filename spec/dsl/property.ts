@@ -1,4 +1,5 @@
 /** Properties: what a spec claims, each with a sentence for people, as plain functions. */
+import { encode } from "../checker/value.ts";
 import type { Fairness } from "./fairness.ts";
 import type { Parameter, Specification } from "./specification.ts";
 
@@ -29,8 +30,8 @@ export interface Steps<View> {
   readonly sentence: string;
   /** Judges one step. */
   readonly holds: (before: View, after: View) => Judgement;
-  /** True if it asks of each thing that a step changes by itself, whatever else there is; see `serverSteps`. */
-  readonly isOfParts?: true;
+  /** True if it asks of each server that changes by itself, whatever the others are like; see `serverSteps`. */
+  readonly isOfServers?: true;
 }
 
 /** Holds in some state: what the spec must be able to do, lest all else holds because nothing happens. */
@@ -211,8 +212,8 @@ export interface ServersSeen<Seen> {
 }
 
 /**
- * Claims something of every step of every server of a cluster: of what it was, and what it has become. That takes less
- * time than `steps`, as each change of a server is judged once, whatever the others are like.
+ * Claims something of every change of what is seen of a server: of what it was, and what it has become. In a `cluster()`
+ * that takes less time than `steps`, as each change of a server is judged once, whatever the others are like.
  *
  * @example
  * ```ts
@@ -234,11 +235,11 @@ export function serverSteps<Seen>(
     kind: "steps",
     name,
     sentence,
-    isOfParts: true,
+    isOfServers: true,
     holds({ servers }, after) {
       for (const [index, before] of servers.entries()) {
         const now = after.servers[index]!;
-        const judgement = before === now || holds(before, now);
+        const judgement = before === now || encode(before) === encode(now) || holds(before, now);
         if (judgement !== true) return judgement;
       }
       return true;

@@ -59,22 +59,28 @@ export function onReadRequested(state: ServerState, ids: readonly ProposalId[]):
 
 /** Makes room: a read whose message was lost would wait for as long as the leader stays. */
 export function onReadsAbandoned(state: ServerState, ids: readonly ProposalId[]): Step {
-  const ownReads = state.ownReads.filter(({ id }) => !includes(ids, id));
+  const names = namesOf(ids);
+  const isLeft = (id: ProposalId) => !names.has(nameOf(id));
+  const ownReads = state.ownReads.filter(({ id }) => isLeft(id));
   if (ownReads.length === state.ownReads.length) return { state, effects: [] };
   const after: ServerState = { ...state, ownReads };
   if (after.role.type !== "leader") return { state: after, effects: [] };
   const pending = after.role.reads.pending
-    .map((reads) => ({ ...reads, ids: reads.ids.filter((id) => !includes(ids, id)) }))
+    .map((reads) => ({ ...reads, ids: reads.ids.filter(isLeft) }))
     .filter((reads) => reads.ids.length > 0);
   return { state: withReads(after, after.role, { pending }), effects: [] };
 }
 
-/** Another server asks for its clients. Who doesn't lead is silent: the other will learn who does, and ask again. */
+/**
+ * Another server asks for its clients. Who doesn't lead is silent: the other will learn who does, and ask again. What it
+ * has asked before, and waits here, has a place in an earlier round already.
+ */
 export function onReadIndex(state: ServerState, { from, ids }: ReadIndex): Step {
-  return {
-    state: state.role.type === "leader" ? withPending(state, state.role, from, ids) : state,
-    effects: [],
-  };
+  const { role } = state;
+  if (role.type !== "leader") return { state, effects: [] };
+  const known = namesOf(role.reads.pending.filter((reads) => reads.from === from).flatMap(({ ids }) => ids));
+  const asked = ids.filter((id) => !known.has(nameOf(id)));
+  return { state: asked.length === 0 ? state : withPending(state, role, from, asked), effects: [] };
 }
 
 /** The leader has answered: it led when it was asked, or later. */
@@ -230,11 +236,16 @@ function withReads(state: ServerState, role: Leader, change: Partial<LeaderReads
 }
 
 function withIndex(state: ServerState, ids: readonly ProposalId[], index: LogIndex): ServerState {
-  const isMeant = ({ id }: OwnRead) => includes(ids, id);
-  if (ids.length === 0 || !state.ownReads.some(isMeant)) return state;
+  const names = namesOf(ids);
+  const isMeant = ({ id }: OwnRead) => names.has(nameOf(id));
+  if (!state.ownReads.some(isMeant)) return state;
   return { ...state, ownReads: state.ownReads.map((read) => isMeant(read) ? { ...read, index } : read) };
 }
 
-function includes(ids: readonly ProposalId[], { node, incarnation, sequence }: ProposalId): boolean {
-  return ids.some((id) => id.node === node && id.incarnation === incarnation && id.sequence === sequence);
+function namesOf(ids: readonly ProposalId[]): ReadonlySet<string> {
+  return new Set(ids.map(nameOf));
+}
+
+function nameOf({ node, incarnation, sequence }: ProposalId): string {
+  return `${sequence} ${incarnation} ${node}`;
 }

@@ -2,7 +2,16 @@
 import type { NodeId, ProposalId } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Clock } from "../ports.ts";
-import { createWaiting, nextSequence, type Patience, take, takeAll, wait, type Waiting } from "./waiting.ts";
+import {
+  createWaiting,
+  isWaiting,
+  nextSequence,
+  type Patience,
+  take,
+  takeAll,
+  wait,
+  type Waiting,
+} from "./waiting.ts";
 
 /** What the table of reads acts on. */
 export interface ReadsHost {
@@ -39,7 +48,7 @@ export interface Reads {
   readonly host: ReadsHost;
   readonly waiting: Waiting<Asked, unknown>;
   /** Those that were unanswered when it was last looked. */
-  overdue: readonly ProposalId[];
+  overdue: ReadonlySet<ProposalId>;
   /** Cancels the next look; null if none is to come. */
   cancelLook: (() => void) | null;
 }
@@ -52,7 +61,7 @@ export function createReads(host: ReadsHost): Reads {
       return code === "Timeout" ? timeoutError(timeoutMs) : abortError(signal);
     },
   });
-  return { host, waiting, overdue: [], cancelLook: null };
+  return { host, waiting, overdue: new Set(), cancelLook: null };
 }
 
 /** Asks the state machine, once it is known to be up to date. */
@@ -75,9 +84,10 @@ function watch(reads: Reads): void {
   const { host, waiting } = reads;
   reads.cancelLook ??= host.clock.after(host.answerMs, () => {
     reads.cancelLook = null;
-    const unanswered = waiting.count === 0 ? [] : host.unanswered();
-    const lost = unanswered.filter((id) => reads.overdue.includes(id));
-    reads.overdue = unanswered.filter((id) => !lost.includes(id));
+    // The core may not have heard yet of one that was given up.
+    const unanswered = host.unanswered().filter(({ sequence }) => isWaiting(waiting, sequence));
+    const lost = unanswered.filter((id) => reads.overdue.has(id));
+    reads.overdue = new Set(unanswered.filter((id) => !reads.overdue.has(id)));
     if (lost.length > 0) host.askAgain(lost);
     if (waiting.count > 0) watch(reads);
   });

@@ -96,6 +96,11 @@ export function wait<Content, Answer>(
   });
 }
 
+/** Whether the one of this number still waits. */
+export function isWaiting<Content, Answer>({ slots }: Waiting<Content, Answer>, sequence: number): boolean {
+  return slots[sequence & slots.length - 1]?.sequence === sequence;
+}
+
 /** Takes one out, if it still waits, for whoever settles it. */
 export function take<Content, Answer>(
   waiting: Waiting<Content, Answer>,

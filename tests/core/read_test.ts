@@ -81,3 +81,29 @@ Deno.test("a read that nobody waits for any more leaves room for others, also at
     assertEquals(pending.map(({ sequence }) => sequence), [1, 4]);
   }
 });
+
+Deno.test("a server that asks again is noted once, in the place that it has; another incarnation of it is another", () => {
+  const ofB = (sequence: number, incarnation = 0) => ({ node: "b", incarnation, sequence });
+  const asks = (...ids: ReturnType<typeof ofB>[]) => received({ type: "ReadIndex", from: "b", to: "a", ids });
+  const { state, effects } = run(
+    leader(0, []),
+    acknowledgement("b", 1, 0, 1),
+    asks(ofB(1)),
+    asks(ofB(1), ofB(2)),
+    asks(ofB(2)),
+    asks(ofB(2, 7)),
+  );
+  assertEquals(
+    state.role.type === "leader" && state.role.reads.pending.map(({ ids, round }) => [round, ids]),
+    [
+      [1, [ofB(1)]],
+      [2, [ofB(2)]],
+      [2, [ofB(2, 7)]],
+    ],
+  );
+  const { effects: answers } = run(state, acknowledgement("c", 1, 1, 1), acknowledgement("c", 1, 2, 1));
+  const ready = sent([...effects, ...answers]).flatMap((message) =>
+    message.type === "ReadIndexResponse" ? message.ids : []
+  );
+  assertEquals(ready, [ofB(1), ofB(2), ofB(2, 7)]);
+});

@@ -85,6 +85,18 @@ export function randomCluster(draw: Draw): string {
     ...one([[], [], [
       `actionConstraint: (before, after) => ${seen("before")} !== ${below(2)} || ${seen("after")} < 1,`,
     ]]),
-    `properties: [\n    ${properties(draw, seen).join("\n    ")}\n  ],`,
+    `properties: [\n    ${claims(draw, seen).join("\n    ")}\n  ],`,
   ].join("\n  ") + "\n}";
+}
+
+/** Properties of which one may be of each change of a server: alone, or beside one of whole steps. */
+function claims(draw: Draw, seen: (state: string) => string): readonly string[] {
+  const { below, one } = draw;
+  const [state, step, sought] = properties(draw, seen) as [string, string, string];
+  const what = one(["n", "list.length"]);
+  const wrong = `before.${what} === ${below(3)} && after.${what} === ${below(3)} && after.n < ${
+    1 + below(3)
+  }`;
+  const change = `serverSteps("change", "", (before, after) => !(${wrong}) || "a bad change"),`;
+  return one([[state, step, sought], [state, change, sought], [state, change, step, sought]]);
 }

@@ -1,5 +1,5 @@
 /** Small specs by chance, as text: what a test prints of one that fails can be read, and pasted. */
-import { always, type Definition, each, sometimes, steps } from "../../spec/mod.ts";
+import { always, type Definition, each, serverSteps, sometimes, steps } from "../../spec/mod.ts";
 import { randomFrom } from "../random.ts";
 import type { AnyCluster } from "./reference_cluster.ts";
 
@@ -29,7 +29,7 @@ export function definitionOf(
   text: string,
   vocabulary: Readonly<Record<string, unknown>> = {},
 ): Definition<unknown> & AnyCluster {
-  const names = { each, always, steps, sometimes, ...vocabulary };
+  const names = { each, always, steps, serverSteps, sometimes, ...vocabulary };
   return new Function(...Object.keys(names), `return (${text});`)(...Object.values(names));
 }
 

@@ -9,6 +9,7 @@ import {
   type Definition,
   eventually,
   infinitelyOften,
+  serverSteps,
   spec,
   SpecError,
   type Specification,
@@ -219,3 +220,71 @@ Deno.test("the report says how many views there are, and how many steps were cut
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+/** A server of a spec. */
+interface Ruler {
+  readonly term: number;
+  readonly role: string;
+}
+
+Deno.test("a property of each server's steps depends on all of the server, also in a spec, where that is many places", async () => {
+  const follower: Ruler = { term: 0, role: "follower" };
+  const rulers = spec<{ servers: readonly [Ruler, Ruler] }>("rulers", () => ({
+    init: { servers: [follower, follower] },
+    actions: {
+      Lead: ({ servers: [a] }) => void (a.role = "leader"),
+      Age: ({ servers: [a] }) => void (a.term = (a.term + 1) % 3),
+    },
+    properties: [
+      serverSteps<Ruler>(
+        "Leaders Stay",
+        "a leader's term stays",
+        (before, after) =>
+          after.term === before.term || before.role !== "leader" || "a leader changed its term",
+      ),
+    ],
+  }));
+  for (const options of [{}, { exact: true }]) {
+    const { properties: [claim] } = await check(rulers, options);
+    assertEquals([claim?.result, claim?.trace], ["violated", "Lead Age"]);
+  }
+});
+
+Deno.test("of a server's steps only those are judged that change what is seen of it", async () => {
+  const moody = (claim: (before: number, after: number) => boolean) =>
+    cluster(
+      "moody",
+      (): ClusterDefinition<
+        Mood,
+        { from: string; to: string; type: string },
+        string,
+        never,
+        null,
+        number
+      > => ({
+        servers: ["a", "b"],
+        initial: () => ({ seen: 0, hidden: 0 }),
+        observe: ({ seen }) => seen,
+        happenings: ({ seen, hidden }) => [
+          ...(hidden < 2 ? [{ notation: "!", title: "hides something", event: "hide" }] : []),
+          ...(seen < 2 ? [{ notation: "=x", title: "shows something", event: "show" }] : []),
+        ],
+        outcomes: ({ seen, hidden }, event) => [
+          { local: event === "hide" ? { seen, hidden: hidden + 1 } : { seen: seen + 1, hidden } },
+        ],
+        properties: [
+          serverSteps<number>("claim", "", (before, after) => claim(before, after) || "it is not so"),
+        ],
+      }),
+    );
+  for (const options of [{}, { exact: true }]) {
+    assertEquals((await check(moody((before, after) => before !== after), options)).verdict, "holds");
+    const { properties: [claim] } = await check(moody((before) => before !== 1), options);
+    assertEquals([claim?.result, claim?.run?.steps.length], ["violated", 2]);
+  }
+});
+
+interface Mood {
+  readonly seen: number;
+  readonly hidden: number;
+}

@@ -47,6 +47,19 @@ Deno.test("rounds of the core violate nothing; there are as many as counted befo
   assertEquals([searches.at(-1)?.distinct, searches.at(-1)?.depth], [13_392, 3]);
 });
 
+Deno.test("there are as many rounds whatever was learned before them", async () => {
+  for (const [bounds, expected] of [["network", 13_392], ["snapshots", 16_084]] as const) {
+    for (const depth of [2, 6]) {
+      const { searches } = await check(raft(), { depth, bounds });
+      assertEquals([bounds, searches.at(-1)?.search, searches.at(-1)?.distinct], [
+        bounds,
+        "rounds",
+        expected,
+      ]);
+    }
+  }
+});
+
 Deno.test("there are no rounds where single steps have searched all, or one search is asked for", async () => {
   const bounds = { timeouts: 1, proposals: 0, crashes: 0, slow: 0 };
   const whole = await check(raft(undefined, { starts: [] }), { depth: null, parameters: bounds });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { each, replay, spec, SpecError } from "../../spec/mod.ts";
+import { cluster, type ClusterDefinition, each, replay, spec, SpecError } from "../../spec/mod.ts";
 import { raft } from "../../spec/raft/mod.ts";
 import { formatTrace, splitTrace } from "../../spec/trace/run.ts";
 
@@ -65,6 +65,23 @@ for (const [trace, message] of mistakes) {
     assertThrows(() => labels(trace), SpecError, message);
   });
 }
+
+Deno.test("what isn't enumerated doesn't take the place of what a budget forbids", () => {
+  const shop = cluster(
+    "shop",
+    (): ClusterDefinition<number, { from: string; to: string; type: string }, string> => ({
+      servers: ["a"],
+      budgets: { proposals: 1 },
+      initial: () => 0,
+      happenings: () => [{ notation: "=x", title: "sells one", event: "one", spends: "proposals" }],
+      otherHappening: (_, notation) => ({ notation, title: "sells many", event: "many" }),
+      outcomes: (sold, event) => [{ local: sold + (event === "one" ? 1 : 10) }],
+      properties: [],
+    }),
+  );
+  assertEquals(replay(shop, "a=x a=y").run.steps.map(({ event }) => event), ["sells one", "sells many"]);
+  assertThrows(() => replay(shop, "a=x a=x"), SpecError, "its budget, proposals 1, is spent");
+});
 
 Deno.test("arguments are JSON: spaces and quotes inside of them don't end a step", () => {
   const talk = spec<{ said: string }>("talk", () => ({
