@@ -10,27 +10,30 @@ const mostKnown = 1 << 16;
 /** Remembers what somebody said, by the places that he has read: given a view of each state. */
 export function memory(model: Model, look: (...views: readonly unknown[]) => number): Memory {
   const known = new Map<string, number>();
-  /** Pairs: of which state, and which place of it. */
-  let reads: readonly (readonly [state: number, place: number])[] = [];
+  /** For each state: the places of it that were read so far. */
+  const read: Set<number>[] = [];
   let places = model.places.length;
+  const countRead = () => read.reduce((sum, { size }) => sum + size, 0);
   return (...vectors) => {
     // With another place all is forgotten: what was seen may depend on its absence.
     if (places !== model.places.length) known.clear();
     places = model.places.length;
+    while (read.length < vectors.length) read.push(new Set());
     let key = "";
-    for (const [state, place] of reads) key += `${vectors[state]![place] ?? 0},`;
+    for (let state = 0; state < vectors.length; state++) {
+      for (const place of read[state]!) key += `${vectors[state]![place] ?? 0},`;
+    }
     const before = known.get(key);
     if (before !== undefined) return before;
-    const read = vectors.map((_, state) =>
-      new Set(reads.flatMap(([of, place]) => of === state ? place : []))
-    );
+    const count = countRead();
     const seen = look(
-      ...vectors.map((vector, state) => model.view(vector, 0, (place) => read[state]!.add(place))),
+      ...vectors.map((vector, state) =>
+        model.view(vector, 0, (place) => void read[state]!.add(place), read[state])
+      ),
     );
-    const all = read.flatMap((places, state) => [...places].map((place) => [state, place] as const));
-    if (all.length !== reads.length || known.size === mostKnown) known.clear();
-    if (all.length === reads.length) known.set(key, seen);
-    else reads = all;
+    const hasReadMore = countRead() > count;
+    if (hasReadMore || known.size === mostKnown) known.clear();
+    if (!hasReadMore) known.set(key, seen);
     return seen;
   };
 }

@@ -4,6 +4,7 @@ import { mayNotChange, plain, symbolInKeys, thawed } from "./plain.ts";
 import { SetDraft } from "./set_draft.ts";
 import {
   type Layout,
+  placesOf,
   type RecordShape,
   Reshape,
   scatter,
@@ -24,6 +25,8 @@ export interface Recorder {
   readonly lookAtAll: (set: SetShape) => void;
   /** The copies of values that the code may change without telling, by place. */
   readonly copies: Map<number, unknown>;
+  /** A part as it is, where nobody need know what of it is read; else undefined. Always that if left out. */
+  readonly whole?: (shape: RecordShape | TupleShape) => unknown;
 }
 
 /** A view of the state through a recorder. */
@@ -65,6 +68,8 @@ function leafDraft(layout: Layout, place: number, recorder: Recorder): unknown {
 interface Parts {
   readonly get: (key: string, shape: Shape) => unknown;
   readonly set: (key: string, shape: Shape, value: unknown) => void;
+  /** Whoever changes the shape of the value at this path where nothing may be changed is told that. */
+  readonly reshaped: (path: string) => Error;
   readonly moveTo: View["moveTo"];
 }
 
@@ -74,8 +79,12 @@ function partsOf(layout: Layout, first: Recorder): Parts {
   return {
     get(key, shape) {
       if (shape.type === "leaf") return leafDraft(layout, shape.place, recorder);
-      const view = views.get(key) ?? viewOf(layout, shape, recorder);
-      views.set(key, view);
+      let view = views.get(key);
+      if (view === undefined) {
+        const whole = shape.type === "set" ? undefined : recorder.whole?.(shape);
+        view = whole === undefined ? viewOf(layout, shape, recorder) : { value: whole, moveTo: () => {} };
+        views.set(key, view);
+      }
       return view.value;
     },
     set(key, shape, value) {
@@ -92,6 +101,7 @@ function partsOf(layout: Layout, first: Recorder): Parts {
         write(place, integer);
       });
     },
+    reshaped: (path) => recorder.write === null ? mayNotChange(path) : new Reshape(path),
     moveTo(to) {
       recorder = to;
       for (const view of views.values()) view.moveTo(to);
@@ -110,19 +120,6 @@ function aside(shape: Shape, recorder: Recorder): Recorder {
     lookAtAll: () => {},
     copies: new Map(recorder.copies),
   };
-}
-
-function placesOf(shape: Shape): readonly number[] {
-  switch (shape.type) {
-    case "leaf":
-      return [shape.place];
-    case "record":
-      return Object.values(shape.fields).flatMap(placesOf);
-    case "tuple":
-      return shape.items.flatMap(placesOf);
-    case "set":
-      return [...shape.members.values()].map(({ place }) => place);
-  }
 }
 
 /** A set that is replaced loses every element: also one that is met only later. */
@@ -154,13 +151,13 @@ function recordDraft(layout: Layout, shape: RecordShape, recorder: Recorder): Vi
       const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
       if (field === undefined) {
         checkVariable(shape, key);
-        throw new Reshape(path);
+        throw parts.reshaped(path);
       }
       parts.set(key, field, value);
       return true;
     },
     deleteProperty(_, key) {
-      if (path !== "") throw new Reshape(path);
+      if (path !== "") throw parts.reshaped(path);
       throw new ValueError(`the variable ${String(key)} is deleted: a state keeps its variables`);
     },
     ...onlyAssignments(path),
@@ -201,12 +198,12 @@ function tupleDraft(layout: Layout, shape: TupleShape, recorder: Recorder): View
     set(_, key, value) {
       if (key === "length" && value === shape.items.length) return true;
       const item = itemAt(key);
-      if (item === undefined) throw new Reshape(shape.path);
+      if (item === undefined) throw parts.reshaped(shape.path);
       parts.set(String(key), item, value);
       return true;
     },
     deleteProperty() {
-      throw new Reshape(shape.path);
+      throw parts.reshaped(shape.path);
     },
     ...onlyAssignments(shape.path),
     getOwnPropertyDescriptor(target, key) {

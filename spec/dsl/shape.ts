@@ -158,15 +158,27 @@ export function scatter(
   }
 }
 
+/** The places of a value that has this shape. */
+export function placesOf(shape: Shape): readonly number[] {
+  switch (shape.type) {
+    case "leaf":
+      return [shape.place];
+    case "record":
+      return Object.values(shape.fields).flatMap(placesOf);
+    case "tuple":
+      return shape.items.flatMap(placesOf);
+    case "set":
+      return [...shape.members.values()].map(({ place }) => place);
+  }
+}
+
 /** Puts a value together again, from the integer of each place. */
 export function gather(layout: Layout, shape: Shape, read: (place: number) => number): unknown {
   switch (shape.type) {
     case "leaf":
       return layout.places[shape.place]!.values[read(shape.place)];
     case "record":
-      return Object.fromEntries(
-        Object.entries(shape.fields).map(([key, field]) => [key, gather(layout, field, read)]),
-      );
+      return gatherFields(layout, shape, read);
     case "tuple":
       return shape.items.map((item) => gather(layout, item, read));
     case "set":
@@ -174,6 +186,12 @@ export function gather(layout: Layout, shape: Shape, read: (place: number) => nu
         [...shape.members.values()].filter(({ place }) => read(place) === 1).map(({ element }) => element),
       );
   }
+}
+
+function gatherFields(layout: Layout, { fields }: RecordShape, read: (place: number) => number): unknown {
+  const gathered: Record<string, unknown> = {};
+  for (const key of Object.keys(fields)) gathered[key] = gather(layout, fields[key]!, read);
+  return gathered;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

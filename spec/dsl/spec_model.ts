@@ -24,7 +24,6 @@ import {
   shownBy,
   transitionsOf,
 } from "./definition.ts";
-import { draftOf } from "./draft.ts";
 import { plain, show } from "./plain.ts";
 import { gather, type Layout, layoutOf, Reshape, scatter, untilInShape } from "./shape.ts";
 import type { Definition } from "./spec.ts";
@@ -35,6 +34,7 @@ import { build as buildState, changeOf, expand } from "./spec_rows.ts";
 import { specSymmetry, symmetricShape } from "./spec_symmetry.ts";
 import { SpecError } from "./specification.ts";
 import { follow } from "./spec_trees.ts";
+import { viewer } from "./spec_view.ts";
 
 /**
  * Compiles a plain spec for the checker.
@@ -61,6 +61,7 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     trace: "",
     state: { vector: padded(l, vector), bag: [] },
   }));
+  const view = viewer(layout);
   const { picture } = pictureOf(`spec ${name}`, definition.picture);
   const ends = endsOf(`spec ${name}`, definition.ends);
   const model: Model = {
@@ -71,8 +72,8 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     ...constraintOf(`spec ${name}`, definition.constraint),
     ...actionConstraintOf(`spec ${name}`, definition.actionConstraint),
     ...(definition.view === undefined ? {} : { shown: shownBy(`spec ${name}`, definition.view) }),
-    ...(picture === undefined ? {} : { picture: ({ vector }) => picture(view(l, vector, 0, () => {})) }),
-    ends: ({ vector }) => ends(view(l, vector, 0, () => {})),
+    ...(picture === undefined ? {} : { picture: ({ vector }) => picture(view(vector, 0, () => {})) }),
+    ends: ({ vector }) => ends(view(vector, 0, () => {})),
     starts,
     records: l.records,
     nameByContent() {
@@ -93,7 +94,7 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
     branchOf: ({ rows }, at) => rows[at + row.second]!,
     watch: (eyes) => watch(l.effects, eyes),
     changeOf: (_segment, _from, out, at, change) => changeOf(l, out, at, change),
-    view: (vector, at, onRead) => view(l, vector, at, onRead),
+    view,
     actions: l.transitions,
     actionOf: ({ rows }, at) => l.outcomes[rows[at + row.second]!]!.transition,
     ...(symmetry === undefined ? {} : { symmetry: () => specSymmetry(l, symmetry) }),
@@ -179,16 +180,6 @@ function stateOf(l: Learning, values: unknown): State {
 /** The vector with a 0 for every place that was met since: the element is in no set. */
 function padded({ layout }: Learning, vector: readonly number[]): readonly number[] {
   return Array.from(layout.places, (_, place) => vector[place] ?? 0);
-}
-
-function view(l: Learning, vector: ArrayLike<number>, at: number, onRead: (place: number) => void): unknown {
-  const { layout } = l;
-  const read = (place: number): number => {
-    onRead(place);
-    return vector[at + place] ?? 0;
-  };
-  const recorder = { read, current: read, write: null, copies: new Map() };
-  return draftOf(layout, { ...recorder, lookAtAll: () => {} });
 }
 
 function neverEnabled({ transitions, enabled }: Learning, actions: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
 /** What is wrong in a spec is said: in which spec, action or property, and where in the state. */
-import { assertRejects } from "@std/assert";
+import { assertMatch, assertRejects } from "@std/assert";
 import {
   always,
   check,
@@ -354,6 +354,52 @@ for (const [what, value, message] of strangers) {
     for (const [where, definition, path] of given) {
       const run = () => check(untyped({ properties: [], ...definition }), { depth: 4 });
       await assertRejects(run, SpecError, path + message, where);
+    }
+  });
+}
+
+/** A state of which a property changes something. */
+interface Touched {
+  n: number;
+  pair: { a: number; c?: number };
+  list: number[];
+  rows: { x: number }[];
+  bag: Set<number>;
+}
+
+const touches: Readonly<Record<string, (s: Touched) => void>> = {
+  "a variable": (s) => void s.n++,
+  "a field": (s) => void (s.pair.a = 9),
+  "a new field": (s) => void (s.pair.c = 9),
+  "a field that goes": (s) => void delete (s.pair as Partial<Touched["pair"]>).a,
+  "an item": (s) => void (s.list[0] = 9),
+  "a longer list": (s) => void s.list.push(9),
+  "a shorter list": (s) => void s.list.pop(),
+  "a sorted list": (s) => void s.list.sort((a, b) => b - a),
+  "a list of objects": (s) => void s.rows.push({ x: 9 }),
+  "an object in a list": (s) => void (s.rows[0]!.x = 9),
+  "a set": (s) => void s.bag.add(9),
+};
+
+for (const [what, touch] of Object.entries(touches)) {
+  Deno.test(`a property that changes ${what} is refused, at once or when it has looked at all before`, async () => {
+    for (const when of [0, 3]) {
+      const looking = spec<Touched>("looking", () => ({
+        init: { n: 0, pair: { a: 0 }, list: [0, 1], rows: [{ x: 0 }, { x: 1 }], bag: new Set() },
+        actions: { Up: (s) => s.n < 5 && void (s.pair.a = s.rows[0]!.x = s.list[0] = ++s.n) },
+        properties: [
+          always("p", "", (s) => {
+            const sum = s.pair.a + s.list[0]! + s.list[1]! + s.rows[0]!.x + s.rows[1]!.x + s.bag.size;
+            if (s.n === when) touch(s as Touched);
+            return sum >= 0 || "no";
+          }),
+        ],
+      }));
+      const message = new RegExp(
+        `spec looking, property "p".*(only an action changes the state|read only|not extensible|Cannot delete).*in the state n ${when}`,
+      );
+      const error = await assertRejects(() => check(looking), SpecError);
+      assertMatch(error.message, message);
     }
   });
 }
