@@ -72,8 +72,10 @@ interface Numbering extends OpenedSession {
   last: number;
   /** The numbers of those that wait for an answer, in order. */
   readonly unanswered: Set<number>;
-  /** Those that wait for room. */
-  readonly waiters: (() => void)[];
+  /** Those that wait for room, the first one first. */
+  readonly waiters: Set<() => void>;
+  /** How many of them have room now, and no number yet. */
+  woken: number;
 }
 
 /** A session that is opened when it is first needed. */
@@ -88,6 +90,26 @@ export function lazySession<Answer>(
   first: OpenedSession | null = null,
 ): LazySession<Answer> {
   let current = first === null ? null : Promise.resolve(numberingOf(first));
+  /** What kept the last attempt from opening one. */
+  let trouble: RaftError | null = null;
+
+  async function open(signal: AbortSignal): Promise<OpenedSession> {
+    try {
+      return await host.open(signal);
+    } catch (error) {
+      if (error instanceof RaftError && !signal.aborted) trouble = error;
+      throw error;
+    }
+  }
+
+  /** Whoever can wait no longer hears why there is no session. */
+  async function ready(session: Promise<Numbering>, signal: AbortSignal): Promise<Numbering> {
+    try {
+      return await unlessAborted(session, signal);
+    } catch (error) {
+      throw signal.aborted ? afterAll(reasonOf(signal), trouble) : error;
+    }
+  }
 
   function forget(session: Promise<Numbering>): void {
     if (current === session) current = null;
@@ -96,7 +118,7 @@ export function lazySession<Answer>(
   /** One opening for all that wait for it: it goes on if one of them gives up. */
   function numbering(): Promise<Numbering> {
     if (current !== null) return current;
-    const session = current = openPersistently(host).then(numberingOf);
+    const session = current = openPersistently({ ...host, open }).then(numberingOf);
     session.catch(() => forget(session));
     return session;
   }
@@ -105,7 +127,7 @@ export function lazySession<Answer>(
     async send(command, signal) {
       for (;;) {
         const session = numbering();
-        const opened = await unlessAborted(session, signal);
+        const opened = await ready(session, signal);
         try {
           return await sendIn(opened, host, command, signal);
         } catch (error) {
@@ -127,7 +149,7 @@ export function openPersistently(
 }
 
 function numberingOf(opened: OpenedSession): Numbering {
-  return { ...opened, last: 0, unanswered: new Set(), waiters: [] };
+  return { ...opened, last: 0, unanswered: new Set(), waiters: new Set(), woken: 0 };
 }
 
 async function sendIn<Answer>(
@@ -138,7 +160,11 @@ async function sendIn<Answer>(
 ): Promise<Answer> {
   const { id, maxAnswers, unanswered, waiters } = session;
   const firstUnanswered = () => unanswered.values().next().value ?? session.last + 1;
-  while (session.last + 1 >= firstUnanswered() + maxAnswers) await wakened(waiters, signal);
+  const room = () => firstUnanswered() + maxAnswers - session.last - 1 - session.woken;
+  if (room() <= 0) {
+    await wakened(waiters, signal);
+    session.woken--;
+  }
   const sequence = ++session.last;
   unanswered.add(sequence);
   try {
@@ -149,7 +175,7 @@ async function sendIn<Answer>(
   } finally {
     // Also when nobody waits for the answer any more: it will never be asked for again.
     unanswered.delete(sequence);
-    for (const wake of waiters.splice(0)) wake();
+    wakeSome(session, room());
   }
 }
 
@@ -260,13 +286,29 @@ function paused(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function wakened(waiters: (() => void)[], signal: AbortSignal): Promise<void> {
+/** Whoever gives up while he waits leaves his place to the next one. */
+function wakened(waiters: Numbering["waiters"], signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(reasonOf(signal));
-    signal.addEventListener("abort", onAbort);
-    waiters.push(() => {
+    const onAbort = () => {
+      waiters.delete(wake);
+      reject(reasonOf(signal));
+    };
+    const wake = () => {
       signal.removeEventListener("abort", onAbort);
       resolve();
-    });
+    };
+    signal.addEventListener("abort", onAbort);
+    waiters.add(wake);
   });
+}
+
+/** Wakes as many as there is room for: to wake all of many for each answer would cost them dearly. */
+function wakeSome(session: Numbering, room: number): void {
+  let left = room;
+  for (const wake of session.waiters) {
+    if (left-- <= 0) return;
+    session.waiters.delete(wake);
+    session.woken++;
+    wake();
+  }
 }

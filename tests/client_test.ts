@@ -220,6 +220,13 @@ Deno.test("another service at the address, or none, is said to be so", async () 
     late.message,
     /^there was no answer within 200 ms; before that: Unavailable: .* answered 404 hello; it will not take effect$/,
   );
+  // Also where it is the session that can't be opened.
+  const { code: unopened, error: why } = await errorOf(one.propose(bytes("x")));
+  assertEquals(unopened, "Timeout");
+  assertMatch(
+    why.message,
+    /^there was no answer within 200 ms; before that: Unavailable: .* answered 404 hello/,
+  );
   const { signal } = new AbortController();
   const { error } = await errorOf(fetchTransport().request(stranger.address, bytes(""), signal));
   assertMatch(error.message, /answered 404 hello$/);
@@ -237,6 +244,30 @@ Deno.test("another service at the address, or none, is said to be so", async () 
     await transport.close();
   }
   await one.close();
+});
+
+Deno.test("a request that is too large for the service is TooLarge at once, and was not executed", async () => {
+  const node = await RaftNode.start({
+    id: "a",
+    peers: ["a"],
+    bootstrap: true,
+    transport: memoryNetwork().transport(),
+    storage: memoryStorage(),
+    stateMachine: counter(),
+  });
+  const service = clientService(node, { maxRequestBytes: 1000 });
+  const server = httpServer((request) => service.fetch(request), "http");
+  await using one = RaftClient.create({ servers: { a: server.address }, transport: fetchTransport() });
+  assertEquals(await one.propose(bytes("x")), { before: 0 });
+  const requests = [one.propose(new Uint8Array(2000)), one.read(new Uint8Array(2000))];
+  for (const { code, outcome, error } of await Promise.all(requests.map((request) => errorOf(request)))) {
+    assertEquals([code, outcome], ["TooLarge", "no"]);
+    assertMatch(error.message, /answered 413 a request has at most 1000 bytes/);
+  }
+  assertEquals(await one.propose(bytes("y")), { before: 1 });
+  await one.close();
+  await server.close();
+  await node.close();
 });
 
 Deno.test("a client's options are looked at", () => {

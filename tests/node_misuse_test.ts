@@ -83,6 +83,23 @@ Deno.test("an apply that returns a promise stops the node with a clear reason, a
   }
 });
 
+Deno.test("an apply that throws stops the node, and it is said where, and that others will stop there, too", async () => {
+  const stateMachine = {
+    apply() {
+      throw new RangeError("too much");
+    },
+  };
+  const { node, lines } = await leaderLab({ stateMachine });
+  const { code, outcome } = await errorOf(node.broadcast(bytes("x")));
+  assertEquals([code, outcome], ["Stopped", "unknown"]);
+  assertMatch(
+    lines[0]!,
+    /^node a has stopped: Error: stateMachine\.apply threw at the command at index 2: RangeError: too much; every node stops there/,
+  );
+  assertEquals(node.status().health.type, "failed");
+  await node.close();
+});
+
 Deno.test("a storage or a transport that opens to something else is named", async () => {
   const opensTo = (open: unknown) => ({ open: () => Promise.resolve(open) }) as unknown;
   for (const nothing of [undefined, null, {}, { load() {} }]) {

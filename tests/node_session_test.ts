@@ -157,6 +157,21 @@ Deno.test("a session takes no more at a time than its answers are kept, and all 
   await node.close();
 });
 
+Deno.test("who gives up while a session has no room leaves his place, and the others keep their order", async () => {
+  const { clock, node } = await leaderLab({ stateMachine: counter(), maxSessionAnswers: 2 });
+  const session = await clock.until(node.openSession());
+  const gone = new AbortController();
+  const outcomes = Array.from({ length: 12 }, (_, at) => {
+    const options = at % 3 === 2 ? { signal: gone.signal } : {};
+    return session.propose(bytes(`${at}`), options).then((answer) => answer, ({ code }) => code);
+  });
+  gone.abort();
+  const got = await clock.until(Promise.all(outcomes));
+  const order = [0, 1, null, 2, 3, null, 4, 5, null, 6, 7, null];
+  assertEquals(got, order.map((before) => before === null ? "Aborted" : { before }));
+  await node.close();
+});
+
 Deno.test("answers come back as they were: plain data, bytes, nothing; others stop the node with a reason", async () => {
   const given: unknown[] = [
     { n: 1, list: ["ü", null, true] },

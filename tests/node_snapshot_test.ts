@@ -260,6 +260,20 @@ Deno.test("a snapshot that fails is a line in the log, and the node goes on", as
   );
 });
 
+Deno.test("a snapshot that fails is tried again after a quarter of as many entries, not after each", async () => {
+  const broken = {
+    ...list(),
+    snapshot: () => new ReadableStream({ pull: () => Promise.reject(new Error("no")) }),
+  };
+  const { clock, node, lines } = await leaderLab({ stateMachine: broken, snapshotAfterEntries: 20 });
+  for (let i = 1; i < 40; i++) await clock.until(node.broadcast(bytes(`item ${i}`)));
+  assertEquals(
+    lines,
+    [20, 25, 30, 35, 40].map((index) => `can't take a snapshot of index ${index}: Error: no`),
+  );
+  await node.close();
+});
+
 Deno.test("of snapshots that begin while another one is let go of, the last one is stored", async () => {
   const told: (readonly [string, number])[] = [];
   const letGo: (() => void)[] = [];

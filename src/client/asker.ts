@@ -65,8 +65,10 @@ export function createAsker({ servers, transport, attemptTimeoutMs, clock, rando
         }
       } catch (error) {
         learn(asked, null, true);
-        // Only what changes something is worth a doubt.
-        throw withOutcome(unanswered(asked, error), question.type === "propose" ? "unknown" : "no");
+        // Only what changes something is worth a doubt, and only if the server has read it.
+        const isUnread = error instanceof RaftError && error.code === "TooLarge";
+        const mayHappen = question.type === "propose" && !isUnread;
+        throw withOutcome(unanswered(asked, error), mayHappen ? "unknown" : "no");
       }
       learn(asked, response.leader, response.type === "failed");
       if (response.type === "failed") throw response.error;

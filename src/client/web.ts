@@ -29,7 +29,9 @@ export function fetchTransport(options: FetchTransportOptions = {}): ClientTrans
       // A proxy's page, or another service.
       if (response.headers.get("content-type") !== mediaType) {
         const text = (await response.text().catch(() => "")).slice(0, 200).replaceAll(/\s+/g, " ");
-        throw connectionError(`${address} answered ${response.status} ${text}`);
+        const why = `${address} answered ${response.status} ${text}`;
+        // Who refuses to read it has not done it, and won't the next time.
+        throw response.status === 413 ? new RaftError("TooLarge", why) : connectionError(why);
       }
       if (Number(response.headers.get("content-length") ?? 0) > maxResponseBytes) {
         await response.body?.cancel();

@@ -157,7 +157,12 @@ function judge(replica: Replica, { session: request }: Command, index: LogIndex)
 }
 
 function execute(machine: SingleStateMachine, command: Uint8Array, index: LogIndex): unknown {
-  const answer = machine.apply(command, index);
+  let answer: unknown;
+  try {
+    answer = machine.apply(command, index);
+  } catch (cause) {
+    throw thrown("apply", `the command at index ${index}`, cause);
+  }
   forbidPromise(answer, index);
   return answer;
 }
@@ -182,6 +187,13 @@ function expectAll(
   if (Array.isArray(answers) && answers.length === count) return answers;
   const got = Array.isArray(answers) ? `${answers.length} answers` : `${answers}`;
   throw new TypeError(`applyBatch must return an answer for each of ${count} commands, but returned ${got}`);
+}
+
+/** It will do so again at every other node, and after every start: what is committed stays. */
+function thrown(method: string, what: string, cause: unknown): Error {
+  const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  const advice = "every node stops there, at each start, until the state machine can take it";
+  return new Error(`stateMachine.${method} threw at ${what}: ${message}; ${advice}`, { cause });
 }
 
 /** What is promised comes in an order of its own, and nobody is there to hear that it failed. */

@@ -77,6 +77,8 @@ export interface Snapshots {
   isTaking: boolean;
   /** The index of the last one that was taken here; 0 if none was. */
   takenUpTo: LogIndex;
+  /** One that failed is not tried again before this index is applied. */
+  notBefore: LogIndex;
   /** Settles when the state machine is restored; null if it isn't being so. */
   restoring: Promise<void> | null;
   isClosed: boolean;
@@ -92,6 +94,7 @@ export function createSnapshots(host: SnapshotsHost): Snapshots {
     storing: Promise.resolve(),
     isTaking: false,
     takenUpTo: 0,
+    notBefore: 0,
     restoring: null,
     isClosed: false,
   };
@@ -127,14 +130,17 @@ export async function take(snapshots: Snapshots): Promise<LogIndex> {
   }
 }
 
-/** Takes a snapshot if it is time to. One that fails is tried again after the next entries. */
+/** Takes a snapshot if it is time to. One that fails is tried again after a quarter of as many entries. */
 export function onApplied(snapshots: Snapshots): void {
   const { host, isTaking, takenUpTo } = snapshots;
   if (host.afterEntries === null || isTaking) return;
   const { lastApplied, snapshot } = host.state();
+  if (lastApplied < snapshots.notBefore) return;
   if (lastApplied - Math.max(takenUpTo, snapshot?.index ?? 0) < host.afterEntries) return;
+  const { afterEntries } = host;
   take(snapshots).catch((error) => {
     if (snapshots.isClosed) return;
+    snapshots.notBefore = lastApplied + Math.ceil(afterEntries / 4);
     const message = `can't take a snapshot of index ${lastApplied}: ${reason(error)}`;
     host.report({ level: "warn", event: "snapshotNotTaken", message });
   });

@@ -137,7 +137,7 @@ async function available<T>(path: string, verb: string, act: () => T | Promise<T
 }
 
 function hintFor(text: string, path: string): string {
-  if (/full/i.test(text)) return "; make room on the disk, and start the node again";
+  if (/full/i.test(text)) return "; make room on the disk, and start the node again if it has stopped";
   if (/unable to open/i.test(text)) return "; is there a folder for it, and may this process write there?";
   if (/access|permission|readonly/i.test(text)) {
     return `; may this user and process read and write it? In Deno: --allow-read=${path} --allow-write=${path}`;

@@ -134,7 +134,12 @@ async function openLog(
     return { ...fresh, owner: identity, summary: null, segments: [], number: 1, tail: null };
   }
   const { owner, summary, segments, unneeded, number } = found;
-  checkOwner(folder.path, owner, identity, "give each node its own folder");
+  checkOwner(
+    folder.path,
+    owner,
+    identity,
+    "give each node its own folder; or the id, or the clusterId, is wrong",
+  );
   const snapshotIndex = summary?.compaction?.snapshot.index ?? 0;
   if (snapshotIndex > 0) await snapshots.check(snapshotIndex);
   const tail = await reopenSegment(folder, found, report);
@@ -231,7 +236,7 @@ async function available<T>({ path }: WalFolder, verb: string, act: () => Promis
 function hintFor(code: string, path: string): string {
   switch (code) {
     case "ENOSPC":
-      return "; make room on the disk, and start the node again";
+      return "; make room on the disk, and start the node again if it has stopped";
     case "EACCES":
     case "EPERM":
     case "NotCapable":
