@@ -295,7 +295,7 @@ Deno.test("a state machine that throws stops the node before it answers", async 
     },
   });
   const { code, outcome, error } = await errorOf(node.broadcast(bytes("x")));
-  assertEquals([code, outcome, error.cause], ["Stopped", "unknown", broken]);
+  assertEquals([code, outcome, (error.cause as Error).cause], ["Stopped", "unknown", broken]);
   assertEquals(node.status().lastApplied, 1);
   await node.close();
   assert(storage.closed);

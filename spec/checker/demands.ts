@@ -97,7 +97,13 @@ function labelFor({ slots, write }: Pattern, values: ReadonlyMap<string, string>
 }
 
 function patternOf(model: Model, text: string, each: boolean): Pattern {
-  if (text === "Next") return { name: null, slots: null, write: () => "Next" };
+  if (text === "Next") {
+    const names = new Set(model.actions.map(({ name }) => name));
+    if (names.has("Next") && names.size > 1) {
+      throw new SpecError("fairness: Next is any action, and there is one of that name: rename it");
+    }
+    return { name: null, slots: null, write: () => "Next" };
+  }
   const pattern = model.servers.length > 0
     ? clusterPattern(model, text, each)
     : plainPattern(model, text, each);

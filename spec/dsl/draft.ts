@@ -171,7 +171,8 @@ function recordDraft(layout: Layout, shape: RecordShape, recorder: Recorder): Vi
 
 /** A variable that isn't there is a mistake; elsewhere objects may well be asked for what they don't have. */
 function checkVariable({ path, fields }: RecordShape, key: string): void {
-  if (path !== "") return;
+  // JSON.stringify asks everything for that.
+  if (path !== "" || key === "toJSON") return;
   throw new ValueError(`there is no variable ${key}; there are ${Object.keys(fields).join(", ")}`);
 }
 

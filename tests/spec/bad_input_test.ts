@@ -4,6 +4,7 @@ import {
   always,
   check,
   each,
+  eventually,
   type Property,
   sometimes,
   spec,
@@ -33,6 +34,12 @@ const mistakes: readonly (readonly [what: string, definition: object, message: s
       },
     },
   }, "spec wrong, action Bang threw Error: boom (in the state n 7)"],
+  ["fairness of Next, where an action has that name", {
+    init: { n: 0 },
+    actions: { Next: (s: { n: number }) => s.n < 1 && void s.n++, Other: () => {} },
+    ends: () => true,
+    properties: [eventually("p", "", { holds: () => true, fair: [weak("Next")] })],
+  }, "fairness: Next is any action, and there is one of that name: rename it"],
   ["a new variable", {
     init: { n: 0 },
     actions: { Add: (s: Record<string, number>) => void (s.m = 1) },

@@ -139,3 +139,14 @@ Deno.test("a step that changes only what a property doesn't look at is judged; o
     assertEquals(replay(idle, "Up Act").violations, []);
   }
 });
+
+Deno.test("a state can be written as JSON, by an action and by a property", async () => {
+  const written = spec<{ n: number; list: readonly number[] }>("written", () => ({
+    init: { n: 0, list: [1, 2] },
+    actions: { Up: (s) => JSON.stringify(s).length < 22 && void s.n++ },
+    ends: () => true,
+    properties: [always("json", "", (s) => JSON.stringify(s) === `{"n":${s.n},"list":[1,2]}` || "it isn't")],
+  }));
+  const { verdict, distinct } = await check(written);
+  assertEquals([verdict, distinct], ["holds", 101]);
+});
