@@ -132,6 +132,7 @@ export function readEntry(reader: Reader): LogEntry {
     case entryKind.sessionCommand:
     case entryKind.sessionOpening: {
       const term = readInteger(reader, "term");
+      // Not by spreading the proposal: that makes reading an entry a fifth slower.
       const { id, command, session } = readProposalOf(reader, kind);
       const entry = { type: "command", term, id, command } as const;
       return session === undefined ? entry : { ...entry, session };

@@ -5,7 +5,7 @@
  * five bytes that it needs gigabytes. Every byte that servers exchange and every entry that they store goes through here, so
  * this part of MessagePack is written for speed: values are read where they are, none is made that isn't wanted.
  */
-import { createCopier } from "./copies.ts";
+import { createCopier, pieceBytes } from "./copies.ts";
 import type { NodeId } from "./core/mod.ts";
 
 /** Bytes that are no message, or no log entry; the message of the error names what is wrong. */
@@ -240,13 +240,10 @@ export function readBytes(reader: Reader, field: string): Uint8Array {
   return reader.isKept ? value : copy(value);
 }
 
-/** What may be kept in memory for a small part of it. */
-const maxKeptBytes = 1 << 16;
-
 /** All that is left, from one copy of its bytes where they are few: that costs less than a copy for each of many values. */
 export function readKept<Item>(reader: Reader, readItems: (kept: Reader) => Item): Item {
   const { at, bytes } = reader;
-  if (bytes.length - at > maxKeptBytes) return readItems(reader);
+  if (bytes.length - at > pieceBytes) return readItems(reader);
   const kept: Reader = { ...reader, bytes: copy(bytes.subarray(at)), at: 0, isKept: true };
   const items = readItems(kept);
   reader.at = at + kept.at;

@@ -1,7 +1,7 @@
 /** Copies of short commands: many in one piece of memory, as a piece for each costs the garbage collector dearly. */
 
 /** How many bytes a piece of memory has. It stays as long as any copy in it is used. */
-const pieceBytes = 1 << 16;
+export const pieceBytes = 1 << 16;
 
 /** Longer commands have a piece of their own. */
 const longBytes = 1 << 12;

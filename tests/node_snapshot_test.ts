@@ -242,12 +242,13 @@ Deno.test("a node takes snapshots by itself, after as many entries as it was tol
   await node.close();
 });
 
+/** A state machine of which no snapshot can be read. */
+function unreadable() {
+  return { ...list(), snapshot: () => new ReadableStream({ pull: () => Promise.reject(new Error("no")) }) };
+}
+
 Deno.test("a snapshot that fails is a line in the log, and the node goes on", async () => {
-  const broken = {
-    ...list(),
-    snapshot: () => new ReadableStream({ pull: () => Promise.reject(new Error("no")) }),
-  };
-  const { clock, node, lines } = await leaderLab({ stateMachine: broken, snapshotAfterEntries: 2 });
+  const { clock, node, lines } = await leaderLab({ stateMachine: unreadable(), snapshotAfterEntries: 2 });
   for (let i = 0; i < 5; i++) await clock.until(node.broadcast(bytes(`item ${i}`)));
   assertMatch(lines[0]!, /^can't take a snapshot of index 2: Error: no$/);
   assertEquals(node.status().health.type, "running");
@@ -261,11 +262,7 @@ Deno.test("a snapshot that fails is a line in the log, and the node goes on", as
 });
 
 Deno.test("a snapshot that fails is tried again after a quarter of as many entries, not after each", async () => {
-  const broken = {
-    ...list(),
-    snapshot: () => new ReadableStream({ pull: () => Promise.reject(new Error("no")) }),
-  };
-  const { clock, node, lines } = await leaderLab({ stateMachine: broken, snapshotAfterEntries: 20 });
+  const { clock, node, lines } = await leaderLab({ stateMachine: unreadable(), snapshotAfterEntries: 20 });
   for (let i = 1; i < 40; i++) await clock.until(node.broadcast(bytes(`item ${i}`)));
   assertEquals(
     lines,

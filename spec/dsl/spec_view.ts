@@ -15,6 +15,15 @@ interface Finding {
  */
 export function viewer(layout: Layout): Model["view"] {
   const findings = new WeakMap<ReadonlySet<number>, Map<Shape, Finding>>();
+
+  function findingsFor(known: ReadonlySet<number>): Map<Shape, Finding> {
+    const before = findings.get(known);
+    if (before !== undefined) return before;
+    const found = new Map<Shape, Finding>();
+    findings.set(known, found);
+    return found;
+  }
+
   return (vector, at, onRead, known) => {
     const valueAt = (place: number) => vector[at + place] ?? 0;
     const read = (place: number) => {
@@ -23,13 +32,10 @@ export function viewer(layout: Layout): Model["view"] {
     };
     const recorder = { read, current: read, write: null, copies: new Map(), lookAtAll: () => {} };
     if (known === undefined) return draftOf(layout, recorder);
-    let found = findings.get(known);
-    if (found === undefined) findings.set(known, found = new Map());
-    const foundBefore = found;
+    const found = findingsFor(known);
     return draftOf(layout, {
       ...recorder,
-      whole: (shape) =>
-        isKnown(shape, known, foundBefore) ? frozen(gather(layout, shape, valueAt)) : undefined,
+      whole: (shape) => isKnown(shape, known, found) ? frozen(gather(layout, shape, valueAt)) : undefined,
     });
   };
 }

@@ -132,12 +132,12 @@ export async function take(snapshots: Snapshots): Promise<LogIndex> {
 
 /** Takes a snapshot if it is time to. One that fails is tried again after a quarter of as many entries. */
 export function onApplied(snapshots: Snapshots): void {
-  const { host, isTaking, takenUpTo } = snapshots;
-  if (host.afterEntries === null || isTaking) return;
-  const { lastApplied, snapshot } = host.state();
-  if (lastApplied < snapshots.notBefore) return;
-  if (lastApplied - Math.max(takenUpTo, snapshot?.index ?? 0) < host.afterEntries) return;
+  const { host, isTaking, takenUpTo, notBefore } = snapshots;
   const { afterEntries } = host;
+  if (afterEntries === null || isTaking) return;
+  const { lastApplied, snapshot } = host.state();
+  const due = Math.max(takenUpTo, snapshot?.index ?? 0) + afterEntries;
+  if (lastApplied < Math.max(due, notBefore)) return;
   take(snapshots).catch((error) => {
     if (snapshots.isClosed) return;
     snapshots.notBefore = lastApplied + Math.ceil(afterEntries / 4);
