@@ -1,6 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type FrameReader, frameReader, ProtocolError, type Socket } from "../src/transport/frame.ts";
+import {
+  type FrameReader,
+  frameReader,
+  framesOf,
+  ProtocolError,
+  type Socket,
+} from "../src/transport/frame.ts";
 import { greetDialler, type Greeter, greetListener } from "../src/transport/handshake.ts";
+import { helloFrame } from "../src/transport/hello.ts";
 import { dishonesty, maxTerm } from "../src/transport/honesty.ts";
 import { newsOnly } from "../src/transport/news.ts";
 import type { Message } from "../src/core/mod.ts";
@@ -51,7 +58,7 @@ const a: Greeter = { id: "a", clusterId: "test", servers: ["a", "b"] };
 const b: Greeter = { ...a, id: "b" };
 
 /** What each end made of the other: its name, or why not. */
-async function greet(dialler: Greeter, listener: Greeter) {
+async function greet(dialler: Greeter, listener: Greeter, isPeer = (_: string) => true) {
   const [one, other] = socketPair();
   const outcome = async (greeting: (frames: FrameReader) => Promise<string | null>, socket: Socket) => {
     try {
@@ -63,7 +70,7 @@ async function greet(dialler: Greeter, listener: Greeter) {
   };
   return await Promise.all([
     outcome((frames) => greetListener(dialler, one, frames), one),
-    outcome((frames) => greetDialler(listener, other, frames), other),
+    outcome((frames) => greetDialler(listener, other, frames, isPeer), other),
   ]);
 }
 
@@ -104,17 +111,46 @@ Deno.test("who shares the secret is let in, and nobody else, whichever end lacks
   ]);
 });
 
+Deno.test("who is no peer is told so, but only once it has proven that it knows the secret", async () => {
+  const [s, t] = [{ secret: "the secret of the cluster" }, { secret: "another one altogether" }];
+  const nobody = () => false;
+  const [told, tells] = ['it refuses us: "you are not one of my peers"', '"a" is not a peer'];
+  assertEquals(await greet(a, b, nobody), [told, tells]);
+  assertEquals(await greet({ ...a, ...s }, { ...b, ...s }, nobody), [told, tells]);
+  assertEquals(await greet({ ...a, ...s }, { ...b, ...t }, nobody), [
+    "it closed the connection instead of a proof; is its secret the same?",
+    "it does not know our secret",
+  ]);
+});
+
+Deno.test("whatever a refusal says is one short line in our log, and a long one is none", async () => {
+  const say = async (reason: string) => {
+    const [one, other] = socketPair();
+    await other.write(helloFrame(b));
+    await other.write(framesOf([new TextEncoder().encode(reason)]));
+    return await assertRejects(() => greetListener(a, one, frameReader(one)), ProtocolError);
+  };
+  assertEquals(
+    (await say("no\nerror b term 9: \u0007")).message,
+    'it refuses us: "no\\nerror b term 9: \\u0007"',
+  );
+  assertEquals(
+    (await say("x".repeat(1025))).message,
+    "a frame of 1025 bytes, longer than the 1024 bytes allowed",
+  );
+});
+
 Deno.test("a greeting that was recorded lets nobody in a second time", async () => {
   const secret = { secret: "the secret of the cluster" };
   const [one, other, said] = socketPair();
   await Promise.all([
     greetListener({ ...a, ...secret }, one, frameReader(one)),
-    greetDialler({ ...b, ...secret }, other, frameReader(other)),
+    greetDialler({ ...b, ...secret }, other, frameReader(other), () => true),
   ]);
   const [eavesdropper, listener] = socketPair();
   for (const bytes of said) await eavesdropper.write(bytes);
   await assertRejects(
-    () => greetDialler({ ...b, ...secret }, listener, frameReader(listener)),
+    () => greetDialler({ ...b, ...secret }, listener, frameReader(listener), () => true),
     ProtocolError,
     "it does not know our secret",
   );

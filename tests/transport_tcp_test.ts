@@ -27,6 +27,8 @@ const hello = (fields: Record<string, unknown>) => {
   };
   return framesOf([encoder.encode(JSON.stringify(own))]);
 };
+const welcomeOf = (id: NodeId) =>
+  new Uint8Array([...helloFrame({ id, clusterId: "test", servers }), ...framesOf([new Uint8Array()])]);
 const frame = (message: Message) => framesOf([encodeMessage(message)]);
 const vote = (from: NodeId, to: NodeId): Message => ({
   type: "RequestVote",
@@ -170,6 +172,43 @@ Deno.test("who counts other servers is one line at both ends, however often it d
   }
 });
 
+Deno.test("who is no peer is told so, and both ends have one line of it, however often it dials", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a");
+  a.connection.setPeers(["c"], {});
+  const b = await cluster.open("b");
+  b.connection.send(propose("b", "a", 1));
+  await until(() => (cluster.lookups.get("a") ?? 0) >= 5);
+  assertEquals(b.lines("connected to a").length, 1);
+  assertStringIncludes(
+    b.lines("connected to a")[0] ?? "",
+    'not connected to a: it refuses us: "you are not one of my peers"; will try again',
+  );
+  assertEquals(a.lines("closed a connection").map((line) => line.replace(/:\d+:/, ":")), [
+    'closed a connection from 127.0.0.1: "b" is not a peer',
+  ]);
+  assertEquals(a.received, []);
+});
+
+Deno.test("who is a peer no more is heard no more, is told so, and is let in when it is one again", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a");
+  const b = await cluster.open("b");
+  await cluster.exchange(a, b);
+  a.connection.setPeers(["c"], {});
+  await until(() => b.lines("you are not one of my peers").length === 1);
+  const heard = a.received.length;
+  const before = cluster.lookups.get("a") ?? 0;
+  await until(() => {
+    b.connection.send(propose("b", "a", 1));
+    return (cluster.lookups.get("a") ?? 0) >= before + 5;
+  });
+  assertEquals(a.received.length, heard);
+  assertEquals(b.lines("you are not one of my peers").length, 1);
+  a.connection.setPeers(["b", "c"], {});
+  await cluster.exchange(a, b);
+});
+
 Deno.test("names that no hello can hold are refused at once", async () => {
   const names = Array.from({ length: 99 }, (_, i) => `${i}`.padEnd(255, "x"));
   const transport = tcp({ listen: loopback, peers: () => undefined });
@@ -281,7 +320,7 @@ Deno.test("a peer that takes bytes and never reads them is given up, and what wa
   cluster.addresses.set("b", deaf.addr);
   const a = await cluster.open("a", { keepAliveMs: 30, maxQueuedMessages: 10 });
   const connection = await deaf.accept();
-  await connection.write(helloFrame({ id: "b", clusterId: "test", servers }));
+  await connection.write(welcomeOf("b"));
   const fill = new Uint8Array(1 << 20);
   await until(() => {
     for (let i = 0; i < 20; i++) a.connection.send(propose("a", "b", i, fill));
@@ -533,7 +572,7 @@ Deno.test("a peer that gives no sign of life is given up, and dialled again", as
   cluster.addresses.set("b", deaf.addr);
   const a = await cluster.open("a", { keepAliveMs: 30 });
   const connection = await deaf.accept();
-  await connection.write(helloFrame({ id: "b", clusterId: "test", servers }));
+  await connection.write(welcomeOf("b"));
   await readToEnd(connection);
   (await deaf.accept()).close();
   connection.close();
@@ -548,7 +587,7 @@ Deno.test("an idle connection to a peer that gives signs of life stays", async (
   // Long enough that a pause of the machine is not taken for the peer's death.
   const a = await cluster.open("a", { keepAliveMs: 200 });
   const connection = await alive.accept();
-  await connection.write(helloFrame({ id: "b", clusterId: "test", servers }));
+  await connection.write(welcomeOf("b"));
   assertEquals(await readSome(connection), helloFrame({ id: "a", clusterId: "test", servers }));
   for (let i = 0; i < 3; i++) {
     assertEquals(await readSome(connection), new Uint8Array(4), "an empty frame asks");
@@ -564,7 +603,7 @@ Deno.test("an empty frame is answered by one", async () => {
   const a = await cluster.open("a");
   const connection = await Deno.connect(a.address);
   await connection.write(hello({}));
-  assertEquals(await readSome(connection), helloFrame({ id: "a", clusterId: "test", servers }));
+  await readWelcome(connection, "a");
   for (let i = 0; i < 3; i++) {
     await connection.write(new Uint8Array(4));
     assertEquals(await readSome(connection), new Uint8Array(4));
@@ -578,7 +617,7 @@ Deno.test("a peer that answers with a message where none is expected is given up
   cluster.addresses.set("b", talkative.addr);
   const a = await cluster.open("a");
   const connection = await talkative.accept();
-  await connection.write(helloFrame({ id: "b", clusterId: "test", servers }));
+  await connection.write(welcomeOf("b"));
   await connection.write(frame(vote("b", "a")));
   await readToEnd(connection);
   connection.close();
@@ -612,7 +651,7 @@ Deno.test("a pause after a peer threw us out doesn't end when it dials us: else 
     ...patience,
     connect() {
       attempts++;
-      const bytes = [helloFrame({ id: "b", clusterId: "test", servers })];
+      const bytes = [welcomeOf("b")];
       return Promise.resolve({
         remote: "b",
         read(buffer) {
@@ -759,6 +798,14 @@ async function readSome(connection: Deno.Conn): Promise<Uint8Array> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Reads a hello and a welcome, in one piece or in two. */
+async function readWelcome(connection: Deno.Conn, id: NodeId): Promise<void> {
+  const expected = welcomeOf(id);
+  let got: number[] = [];
+  while (got.length < expected.length) got = [...got, ...await readSome(connection)];
+  assertEquals(new Uint8Array(got), expected);
 }
 
 function propose(from: NodeId, to: NodeId, sequence: number, command = new Uint8Array([7])): Message {

@@ -1,6 +1,6 @@
 /**
- * How a connection begins: each end says hello, and, if they share a secret, proves that it knows it. Nothing that
- * follows reaches the node before that. Knows no runtime.
+ * How a connection begins: each end says hello, and, if they share a secret, proves that it knows it; then whoever was
+ * dialled says whether the other is one of its peers. Nothing that follows reaches the node before that. Knows no runtime.
  */
 import type { NodeId } from "../core/mod.ts";
 import type { Identity } from "../ports.ts";
@@ -21,6 +21,9 @@ type End = "dialler" | "listener";
 /** The length of a proof, in bytes: SHA-256. */
 const proofBytes = 32;
 
+/** The longest reason of a refusal, in bytes. No reason, an empty frame, is a welcome. */
+const maxReasonBytes = 1024;
+
 /**
  * Greets whom we dialled.
  *
@@ -38,15 +41,21 @@ export async function greetListener(
   if (theirs === null) throw new ProtocolError("it closed the connection instead of a hello");
   const node = checkHello(parseHello(theirs), speaker);
   checkProven(socket, node);
-  if (own.secret === undefined) return node;
-  const said = [ours.subarray(headerBytes), theirs];
-  await writeAll(socket, framesOf([await proofOf(own.secret, "dialler", said)]));
-  await checkProof(own.secret, "listener", said, frames);
+  if (own.secret !== undefined) {
+    const said = [ours.subarray(headerBytes), theirs];
+    await writeAll(socket, framesOf([await proofOf(own.secret, "dialler", said)]));
+    await checkProof(own.secret, "listener", said, frames);
+  }
+  const reason = await readBody(frames, maxReasonBytes);
+  if (reason === null) throw new ProtocolError("it closed the connection instead of a welcome");
+  if (reason.length > 0) {
+    throw new ProtocolError(`it refuses us: ${JSON.stringify(new TextDecoder().decode(reason))}`);
+  }
   return node;
 }
 
 /**
- * Greets who dialled us.
+ * Greets who dialled us. A stranger learns that it is one, and only once it has proven whatever peers must prove.
  *
  * @returns the node; null if the connection ended without a word.
  * @throws {ProtocolError} if it is nobody to talk to.
@@ -55,6 +64,7 @@ export async function greetDialler(
   own: Greeter,
   socket: Socket,
   frames: FrameReader,
+  isPeer: (node: NodeId) => boolean,
 ): Promise<NodeId | null> {
   const theirs = await readBody(frames, maxHelloBytes);
   if (theirs === null) {
@@ -65,7 +75,7 @@ export async function greetDialler(
   const speaker = speakerOf(own);
   const ours = helloFrame(speaker);
   // Before it is judged, so that the other end, which judges alike, can say what is wrong, too.
-  const answered = await writeAll(socket, ours).then(() => true, () => false);
+  await writeAll(socket, ours).catch(() => {});
   const node = checkHello(hello, speaker);
   checkProven(socket, node);
   if (own.secret !== undefined) {
@@ -73,7 +83,11 @@ export async function greetDialler(
     await checkProof(own.secret, "dialler", said, frames);
     await writeAll(socket, framesOf([await proofOf(own.secret, "listener", said)]));
   }
-  return answered ? node : null;
+  const reason = isPeer(node) ? "" : "you are not one of my peers";
+  const verdict = framesOf([new TextEncoder().encode(reason)]);
+  const heard = await writeAll(socket, verdict).then(() => true, () => false);
+  if (reason !== "") throw new ProtocolError(`${JSON.stringify(node)} is not a peer`);
+  return heard ? node : null;
 }
 
 function speakerOf(own: Greeter) {

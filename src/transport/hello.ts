@@ -19,7 +19,7 @@ export interface Versions {
  * what the newest shared one has words for. So a release that brings a version speaks the one before as well, and a
  * cluster is upgraded node by node; the old one goes with the release after.
  */
-export const protocolVersions: Versions = { oldest: 4, newest: 4 };
+export const protocolVersions: Versions = { oldest: 5, newest: 5 };
 
 /** The longest hello, in bytes. Far below the limit of other frames, since anybody can send one. */
 export const maxHelloBytes = 16_384;

@@ -43,6 +43,8 @@ export interface IncomingOptions {
 export interface Incoming {
   /** Ends all of them: who is still welcome dials anew. */
   renew(): void;
+  /** Ends that of a peer that is one no more: if it dials anew, it is told so. */
+  dismiss(peer: NodeId): void;
   /** Resolves when all are released. The listener must be closed first. Idempotent. */
   close(): Promise<void>;
 }
@@ -78,7 +80,8 @@ export function incoming(options: IncomingOptions): Incoming {
     try {
       const frames = frameReader(socket);
       peer = await admit(socket, frames);
-      if (peer === null || closed) return;
+      // Who was removed since it was welcomed is told so when it dials anew.
+      if (peer === null || closed || !options.isPeer(peer)) return;
       // A peer that dials again has lost its last connection, even if we have not noticed yet.
       socketOf.get(peer)?.close();
       socketOf.set(peer, socket);
@@ -112,6 +115,7 @@ export function incoming(options: IncomingOptions): Incoming {
     renew() {
       for (const socket of sockets) socket.close();
     },
+    dismiss: (peer) => socketOf.get(peer)?.close(),
     async close() {
       closed = true;
       for (const socket of sockets) socket.close();
@@ -194,8 +198,7 @@ async function shakeHands(
     socket.close();
   }, handshakeTimeoutMs);
   try {
-    const peer = await greetDialler(own, socket, frames);
-    if (peer !== null && !isPeer(peer)) throw new ProtocolError(`${JSON.stringify(peer)} is not a peer`);
+    const peer = await greetDialler(own, socket, frames, isPeer);
     if (peer === null && late) throw new ProtocolError("");
     return peer;
   } catch (error) {

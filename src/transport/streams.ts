@@ -135,6 +135,7 @@ export async function openStreams<Place>(
     for (const [peer, way] of ways) {
       if (peers.includes(peer)) continue;
       ways.delete(peer);
+      received.dismiss(peer);
       const left = way.close().finally(() => leaving.delete(left));
       leaving.add(left);
     }
