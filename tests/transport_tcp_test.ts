@@ -463,6 +463,20 @@ Deno.test("what waits for a peer is bounded in messages, and the oldest are drop
   assertEquals(sequences(b), [15, 16, 17, 18, 19, 20, 21, 22, 23, 24]);
 });
 
+Deno.test("of heartbeats for a peer that is down only the newest waits, and displaces nothing", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a", { maxQueuedMessages: 50 });
+  for (let i = 0; i < 5; i++) a.connection.send(propose("a", "b", i));
+  for (let round = 1; round <= 100; round++) a.connection.send(heartbeat("a", "b", round));
+  for (let i = 5; i < 8; i++) a.connection.send(propose("a", "b", i));
+  for (let round = 101; round <= 200; round++) a.connection.send(heartbeat("a", "b", round));
+  const b = await cluster.open("b");
+  await cluster.exchange(a, b);
+  assertEquals(sequences(b), [0, 1, 2, 3, 4, 5, 6, 7]);
+  const rounds = b.received.flatMap((message) => message.type === "AppendEntries" ? [message.round] : []);
+  assertEquals(rounds, [100, 200]);
+});
+
 Deno.test("what waits for a peer is bounded in bytes, and the oldest are dropped", async () => {
   await using cluster = testCluster();
   const a = await cluster.open("a", { maxQueuedBytes: 65536, maxFrameBytes: 65536 });
@@ -481,9 +495,12 @@ Deno.test("a queue that overflows is one line, and one more when it has been emp
   };
   const full = () => a.lines("the queue to b is full: the oldest messages are dropped").length;
   flood();
+  assertEquals(full(), 0, "not to a peer that is known to be out of reach");
+  const b = await cluster.open("b");
+  await cluster.exchange(a, b);
+  flood();
   flood();
   assertEquals(full(), 1);
-  const b = await cluster.open("b");
   await cluster.exchange(a, b);
   await until(() => {
     flood();
@@ -815,6 +832,11 @@ function propose(from: NodeId, to: NodeId, sequence: number, command = new Uint8
     to,
     proposals: [{ id: { node: from, incarnation: 1, sequence }, command }],
   };
+}
+
+function heartbeat(from: NodeId, to: NodeId, round: number): Message {
+  const place = { term: 1, prevLogIndex: 0, prevLogTerm: 0, leaderCommit: 0 };
+  return { type: "AppendEntries", from, to, ...place, entries: [], round };
 }
 
 function sequences(node: TestNode): (number | undefined)[] {

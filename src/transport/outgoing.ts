@@ -43,8 +43,11 @@ export interface OutgoingOptions {
 
 /** The way to one peer. */
 export interface Outgoing {
-  /** Queues an encoded message. Never throws; drops the oldest messages when there is no room. */
-  send(body: Uint8Array): void;
+  /**
+   * Queues an encoded message. Never throws; drops the oldest messages when there is no room, and a heartbeat that waits
+   * when there is a newer one.
+   */
+  send(body: Uint8Array, isHeartbeat: boolean): void;
   /** The peer is known to be up: if this is a pause after it could not be reached, end it. */
   retryNow(): void;
   /** Ends the connection, if there is one, and dials anew. */
@@ -66,6 +69,7 @@ export function outgoing(options: OutgoingOptions): Outgoing {
   const pause = makePause();
   let closed = false;
   let thrownOut = false;
+  let connected = false;
   let overflowing = false;
   let current: Session | null = null;
 
@@ -75,10 +79,12 @@ export function outgoing(options: OutgoingOptions): Outgoing {
     while (!closed) {
       current = session(options, queue, () => {
         reported = "";
+        connected = true;
         log({ level: "info", event: "peerConnected", peer, message: `connected to ${peer}` });
       });
       const { reason, connectedMs } = await current.ended;
       current = null;
+      connected = false;
       if (closed) return;
       // The same trouble again and again is one line.
       if (reason !== reported) {
@@ -96,11 +102,12 @@ export function outgoing(options: OutgoingOptions): Outgoing {
   const finished = dialUntilClosed();
 
   return {
-    send(body) {
+    send(body, isHeartbeat) {
       if (closed) return;
       // Whoever was told hears of it again only after the queue has been empty.
       if (queue.length === 0) overflowing = false;
-      const dropped = queue.push(body);
+      // That a peer is out of reach was told already, and what waits for it then is of little use.
+      const dropped = queue.push(body, isHeartbeat) && connected;
       if (dropped && !overflowing) {
         const message = `the queue to ${peer} is full: the oldest messages are dropped`;
         log({ level: "warn", event: "queueOverflowed", peer, message });

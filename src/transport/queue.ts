@@ -10,8 +10,11 @@ export interface QueueLimits {
 
 /** Encoded messages that wait, the oldest first. */
 export interface SendQueue {
-  /** Adds a message at the end, and drops the oldest ones until all fit. Says whether it had to drop any. */
-  push(body: Uint8Array): boolean;
+  /**
+   * Adds a message at the end, and drops the oldest ones until all fit. A heartbeat replaces one that is at the end: it
+   * says all that the other did, and they gather when a peer is down. Says whether any message had to be dropped.
+   */
+  push(body: Uint8Array, isHeartbeat: boolean): boolean;
   /** Takes messages from the front: at least one, if there is any, and more as long as they fit. */
   take(maxBytes: number): Uint8Array[];
   /** How many wait. */
@@ -22,11 +25,14 @@ export interface SendQueue {
 export function sendQueue(limits: QueueLimits): SendQueue {
   const bodies: Uint8Array[] = [];
   let bytes = 0;
+  let endsInHeartbeat = false;
   const shift = () => {
     bytes -= bodies.shift()?.length ?? 0;
   };
   return {
-    push(body) {
+    push(body, isHeartbeat) {
+      if (isHeartbeat && endsInHeartbeat) bytes -= bodies.pop()?.length ?? 0;
+      endsInHeartbeat = isHeartbeat;
       bodies.push(body);
       bytes += body.length;
       const before = bodies.length;

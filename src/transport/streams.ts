@@ -198,12 +198,16 @@ function sender(
     }
     try {
       const body = encodeMessage(message);
-      if (body.length <= maxFrameBytes) return way.send(body);
+      if (body.length <= maxFrameBytes) return way.send(body, isHeartbeat(message));
       drop("length", `${body.length} bytes are more than maxFrameBytes, ${maxFrameBytes}`);
     } catch (error) {
       drop("codec", error instanceof Error ? error.message : String(error));
     }
   };
+}
+
+function isHeartbeat(message: Message): boolean {
+  return message.type === "AppendEntries" && message.entries.length === 0;
 }
 
 function checkContext<Place>(medium: Medium<Place>, context: TransportContext): void {
