@@ -91,7 +91,9 @@ export function simulatedDisk(): SimulatedDisk {
           const inode = inodeOf(new Uint8Array(0));
           change((all) => all.set(path, inode));
         }
-        return openFile(found(path), operate, () => failure?.code === "EIO");
+        const inode = found(path);
+        const isNamed = () => [...names.values()].includes(inode);
+        return openFile(inode, operate, { isLosing: () => failure?.code === "EIO", isNamed });
       }),
     rename: (from, to) =>
       attempt(() => {
@@ -159,7 +161,13 @@ function withSectors(bytes: Uint8Array, others: Uint8Array, sectors: readonly nu
   return all;
 }
 
-function openFile(inode: Inode, operate: () => void, isLosing: () => boolean): OpenFile {
+/** What becomes of syncs. */
+interface Syncing {
+  readonly isLosing: () => boolean;
+  readonly isNamed: () => boolean;
+}
+
+function openFile(inode: Inode, operate: () => void, { isLosing, isNamed }: Syncing): OpenFile {
   const write = (bytes: Uint8Array, position: number) => {
     operate();
     const content = new Uint8Array(Math.max(inode.content.length, position + bytes.length));
@@ -182,6 +190,8 @@ function openFile(inode: Inode, operate: () => void, isLosing: () => boolean): O
     const { content, durable, unsynced, hasLost } = inode;
     inode.durable = hasLost ? withSectors(durable, content, [...unsynced]) : content;
     unsynced.clear();
+    if (isNamed()) return;
+    throw Object.assign(new Error("ENOENT: the file was removed"), { code: "ENOENT" });
   };
   return {
     size: () => attempt(() => inode.content.length),

@@ -101,6 +101,25 @@ Deno.test("WAL: a missing snapshot is refused by its file", () =>
     assertStringIncludes(error.message, "as a new learner");
   }));
 
+Deno.test("WAL: once its folder was removed nothing is acknowledged any more", () =>
+  inFolder(async (folder) => {
+    for (const mayBlock of [true, false]) {
+      const path = `${folder}/wal`;
+      const opened = await wal({ path }).open(identity);
+      const write = { currentTerm: 1, votedFor: "b", from: 1, entries: [command(1, bytesOf(9))] };
+      await opened.write(write, { mayBlock });
+      await Deno.remove(path, { recursive: true });
+      const error = await assertRejects(() => opened.write({ ...write, from: 2 }, { mayBlock }), RaftError);
+      assertEquals(error.code, "Unavailable");
+      assertStringIncludes(
+        error.message,
+        `${path} can't be written: ENOENT: a file was removed while it was in use`,
+      );
+      assertStringIncludes(error.message, "under another name, as a new learner");
+      await opened.close();
+    }
+  }));
+
 Deno.test("WAL: a folder is locked in this process and against others, until its process is killed", () =>
   inFolder(async (folder) => {
     const first = await wal({ path: `${folder}/wal` }).open(identity);

@@ -14,7 +14,10 @@ export interface OpenFile {
   write(bytes: Uint8Array, position: number): void;
   /** Makes the file this long, all zeros, and durable, while other things go on. */
   fill(length: number): Promise<void>;
-  /** Makes durable what was written before the call, and as much of the file's length as is needed to read it. */
+  /**
+   * Makes durable what was written before the call, and as much of the file's length as is needed to read it. Rejects with
+   * the code `ENOENT` if the file was removed: nobody could read it after a restart.
+   */
   sync(options?: WriteOptions): Promise<void>;
   /** Releases the file. */
   close(): Promise<void>;

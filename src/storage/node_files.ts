@@ -93,9 +93,17 @@ function openFile(fd: number): OpenFile {
       if (mayBlock && !isSlow) fs.fdatasyncSync(fd);
       else await called((done) => fs.fdatasync(fd, done));
       isSlow = performance.now() - start > quickMs;
+      assertNamed(fd);
     },
     close: () => attempt(() => fs.closeSync(fd)),
   };
+}
+
+/** The system goes on writing to a file that was removed, for as long as it is open. */
+function assertNamed(fd: number): void {
+  // Windows removes no open file, and not every runtime counts names there.
+  if (process.platform === "win32" || fs.fstatSync(fd).nlink > 0) return;
+  throw Object.assign(new Error("ENOENT: a file was removed while it was in use"), { code: "ENOENT" });
 }
 
 /** Calls what works in another thread. */

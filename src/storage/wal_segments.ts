@@ -240,7 +240,8 @@ interface Replay {
   isEnded: boolean;
 }
 
-const advice =
+/** What to do where something that was acknowledged isn't there. */
+export const advice =
   "what this node has acknowledged may be lost, so restore the folder as it was, or bring the node back " +
   "under another name, as a new learner (docs/storage.md)";
 

@@ -11,6 +11,7 @@ import { turns } from "./turns.ts";
 import { emptySummary, putWrite, type Summary } from "./wal_content.ts";
 import { alignment, beginRecord, endRecord } from "./wal_records.ts";
 import {
+  advice,
   beginSegment,
   countUnneeded,
   endSegment,
@@ -237,6 +238,8 @@ function hintFor(code: string, path: string): string {
   switch (code) {
     case "ENOSPC":
       return "; make room on the disk, and start the node again if it has stopped";
+    case "ENOENT":
+      return `; ${advice}`;
     case "EACCES":
     case "EPERM":
     case "NotCapable":
