@@ -101,6 +101,18 @@ Deno.test("WAL: a missing snapshot is refused by its file", () =>
     assertStringIncludes(error.message, "as a new learner");
   }));
 
+Deno.test("WAL: a folder that has lost all of its log isn't taken for a new one", () =>
+  inFolder(async (folder) => {
+    await writtenTo(folder);
+    for await (const { name } of Deno.readDir(folder)) {
+      if (name.startsWith("log-")) await Deno.remove(`${folder}/${name}`);
+    }
+    const error = await refusal(folder);
+    assertEquals(error.code, "Corrupt");
+    assertStringIncludes(error.message, `${folder} has no file log-..., and there was one`);
+    assertStringIncludes(error.message, "under another name, as a new learner");
+  }));
+
 Deno.test("WAL: once its folder was removed nothing is acknowledged any more", () =>
   inFolder(async (folder) => {
     for (const mayBlock of [true, false]) {

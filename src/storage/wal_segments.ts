@@ -83,11 +83,18 @@ export interface Found {
 }
 
 const unfinishedName = "segment.new";
+
+/** An empty file that is there as soon as a segment is: a folder with it, and without any segment, isn't new. */
+const begunName = "begun";
 const pathOf = ({ path }: WalFolder, number: number) => `${path}/log-${String(number).padStart(10, "0")}`;
 
 function numberOf(file: string): number | null {
   const [, digits] = file.match(/^log-(\d{10})$/) ?? [];
   return digits === undefined ? null : Number(digits);
+}
+
+async function markBegun({ files, path }: WalFolder): Promise<void> {
+  await (await files.open(`${path}/${begunName}`, "create")).close();
 }
 
 /** Makes a segment without content, which has no number yet. */
@@ -122,6 +129,10 @@ export async function beginSegment(
   await file.sync();
   await folder.files.rename(`${folder.path}/${unfinishedName}`, pathOf(folder, head.segment));
   await folder.files.syncFolder(folder.path);
+  if (head.segment === 1) {
+    await markBegun(folder);
+    await folder.files.syncFolder(folder.path);
+  }
   return { file, size, begins: bytes.length, position: bytes.length };
 }
 
@@ -163,6 +174,8 @@ export async function reopenSegment(
     rest.fill(0);
     file.write(isClean ? bytes.subarray(0, position - last) : bytes, last);
     await file.sync();
+    // Again, in case that a crash came between the first segment and this.
+    await markBegun(folder);
     await files.syncFolder(path);
   } catch (error) {
     await file.close();
@@ -183,9 +196,12 @@ export async function removeSegments(folder: WalFolder, numbers: readonly number
 
 /** What is in a folder; null if nothing was ever written. */
 export async function readSegments(folder: WalFolder): Promise<Found | null> {
-  const all = (await folder.files.list(folder.path)).map(numberOf).filter((number) => number !== null);
-  all.sort((a, b) => a - b);
-  if (all.length === 0) return null;
+  const names = await folder.files.list(folder.path);
+  const all = names.map(numberOf).filter((number) => number !== null).sort((a, b) => a - b);
+  if (all.length === 0) {
+    if (names.includes(begunName)) throw lost(folder.path);
+    return null;
+  }
   // Before a gap: removed once, but a crash has brought some back. Whether they are needed is seen below.
   const start = all.findLastIndex((number, at) => at === 0 || all[at - 1] !== number - 1);
   const numbers = all.slice(start);
@@ -361,6 +377,11 @@ function take(path: string, write: StoredWrite, replay: Replay): void {
   const segment = replay.segments.at(-1)!;
   segment.lastIndex = Math.max(segment.lastIndex, lastIndex);
   replay.summary = { currentTerm, votedFor, lastIndex, compaction };
+}
+
+function lost(path: string): RaftError {
+  const what = `${path} has no file log-..., and there was one, as the file ${begunName} tells`;
+  return new RaftError("Corrupt", `${what}; ${advice}`);
 }
 
 function missing(path: string, reason: string): RaftError {
