@@ -1,5 +1,5 @@
 /** Leadership transfer, changes of members, pre-vote and check-quorum, with real nodes. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { RaftNode, type RaftNodeOptions } from "../src/node.ts";
 import type { RaftError } from "../src/error.ts";
 import { memoryStorage } from "../src/storage/memory.ts";
@@ -197,13 +197,40 @@ Deno.test("a change to a server that never comes can be taken back", async () =>
 Deno.test("no second change while one is under way", async () => {
   const { clock, network, nodes, leader, followers } = await trio(6);
   for (const { id } of followers) network.isolate(id);
-  const first = errorOf(
-    leader.changeMembership({ voters: [leader.id, followers[0]!.id] }, { timeoutMs: 100 }),
-  );
+  const voters = [leader.id, followers[0]!.id].sort();
+  const first = errorOf(leader.changeMembership({ voters }, { timeoutMs: 100 }));
   const second = await clock.until(errorOf(leader.changeMembership({ voters: [leader.id] })));
   assertEquals([second.code, second.outcome], ["Pending", "no"]);
+  const members = `{"voters":${JSON.stringify(voters)},"learners":[]}`;
+  assertEquals(
+    second.error.message,
+    `changeMembership(${members}) waits at this node, which does one at a time: wait for its end`,
+  );
   const { code, outcome } = await clock.until(first);
   assertEquals([code, outcome], ["Timeout", "unknown"]);
+  // Nobody waits here any more, and yet it goes on.
+  const third = await clock.until(errorOf(leader.changeMembership({ voters: [leader.id] })));
+  assertEquals(third.code, "Pending");
+  assertMatch(
+    third.error.message,
+    /^the change of members to .*, at index \d+, is not committed yet: wait for its end$/,
+  );
+  assertStringIncludes(third.error.message, members);
+  await closeAll(nodes);
+});
+
+Deno.test("a change while leadership is handed over is refused, and says to whom and how far that has come", async () => {
+  const { clock, network, nodes, leader, followers } = await trio(6);
+  const to = followers[0]!.id;
+  network.isolate(to);
+  leader.broadcast(bytes("more")).catch(() => {});
+  const transfer = errorOf(leader.transferLeadership(to, { timeoutMs: 10 }));
+  await clock.until(transfer);
+  const { code, error } = await clock.until(errorOf(leader.changeMembership({ voters: [leader.id] })));
+  assertEquals([code, error.message], [
+    "Pending",
+    `leadership is being handed over to "${to}", which lacks some of the log yet: wait for its end`,
+  ]);
   await closeAll(nodes);
 });
 

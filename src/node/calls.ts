@@ -1,6 +1,6 @@
 /** What is asked of a running node: what is wrong with the question, and who answers it. */
 import { createCopier } from "../copies.ts";
-import { type Event, latestConfiguration, type LogIndex, type NodeId, termAt } from "../core/mod.ts";
+import { latestConfiguration, type LogIndex, type NodeId, termAt } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import { show } from "../options.ts";
 import { backupOf } from "./backup.ts";
@@ -109,8 +109,7 @@ export async function backup(node: Running): Promise<ReadableStream<Uint8Array>>
 }
 
 export async function transferLeadership(node: Running, to: NodeId | undefined, options: RequestOptions) {
-  const event: Event = { type: "transferRequested", to: parseTransfer(to) };
-  await ask(node, event, requests.judgeTransfer(to), options);
+  await ask(node, { type: "transferRequested", to: parseTransfer(to) }, requests.judgeTransfer(to), options);
 }
 
 export async function changeMembership(node: Running, given: MembershipChange, options: RequestOptions) {
@@ -119,13 +118,13 @@ export async function changeMembership(node: Running, given: MembershipChange, o
   await ask(node, { type: "changeRequested", change }, requests.judgeChange(index), options);
 }
 
-async function ask(node: Running, event: Event, judge: requests.Judge, options: RequestOptions) {
+async function ask(node: Running, asked: requests.Request, judge: requests.Judge, options: RequestOptions) {
   const { timeoutMs = node.settings.proposalTimeoutMs } = parseRequestOptions(options);
   if (node.health.type !== "running") throw stoppedError(node, node.health, "no");
-  const type = event.type === "changeRequested" ? "changeMembership" : "transferLeadership";
+  const type = asked.type === "changeRequested" ? "changeMembership" : "transferLeadership";
   await observed(
     node.settings.observer,
     { type },
-    () => requests.request(node.requests, event, judge, timeoutMs),
+    () => requests.request(node.requests, asked, judge, timeoutMs),
   );
 }

@@ -7,14 +7,19 @@ import {
   type NodeId,
   type RefuseRequest,
   type ServerState,
+  unreachable,
 } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
 import type { Clock } from "../ports.ts";
+
+/** What an administrator can ask for. */
+export type Request = Extract<Event, { readonly type: "changeRequested" | "transferRequested" }>;
 
 /** Whether a request has come to its end in this state: "pending" as long as it hasn't. */
 export type Judge = (state: ServerState) => "pending" | "done" | RaftError;
 
 interface Waiting {
+  readonly asked: Request;
   readonly judge: Judge;
   readonly resolve: () => void;
   readonly reject: (error: RaftError) => void;
@@ -35,11 +40,15 @@ export function createRequests(clock: Clock, submit: (event: Event) => void): Re
 }
 
 /** Asks the core, and waits until the state of the server says what came of it. */
-export function request(requests: Requests, event: Event, judge: Judge, timeoutMs: number): Promise<void> {
+export function request(
+  requests: Requests,
+  asked: Request,
+  judge: Judge,
+  timeoutMs: number,
+): Promise<void> {
   if (requests.waiting !== null) {
-    return Promise.reject(
-      new RaftError("Pending", "another request of this kind waits at this node: wait for it"),
-    );
+    const what = `${callOf(requests.waiting.asked)} waits at this node, which does one at a time`;
+    return Promise.reject(new RaftError("Pending", `${what}: wait for its end`));
   }
   return new Promise((resolve, reject) => {
     const cancel = requests.clock.after(timeoutMs, () => {
@@ -49,8 +58,8 @@ export function request(requests: Requests, event: Event, judge: Judge, timeoutM
         (waiting) => waiting.reject(new RaftError("Timeout", message, { outcome: "unknown" })),
       );
     });
-    requests.waiting = { judge, resolve, reject, cancel };
-    requests.submit(event);
+    requests.waiting = { asked, judge, resolve, reject, cancel };
+    requests.submit(asked);
   });
 }
 
@@ -79,6 +88,34 @@ function settle(requests: Requests, how: (waiting: Waiting) => void): void {
   how(waiting);
 }
 
+function callOf(asked: Request): string {
+  switch (asked.type) {
+    case "transferRequested":
+      return `transferLeadership(${asked.to === null ? "" : JSON.stringify(asked.to)})`;
+    case "changeRequested": {
+      const { voters, learners } = asked.change;
+      return `changeMembership(${JSON.stringify({ voters, learners })})`;
+    }
+    default:
+      return unreachable(asked);
+  }
+}
+
+/** The transfer or the change of members that a leader is at, and how far it has come. */
+function underWay({ role, log, commitIndex }: ServerState): string {
+  if (role.type === "leader" && role.transfer !== null) {
+    const { to, isSent } = role.transfer;
+    const stage = isSent ? "was told to stand for election" : "lacks some of the log yet";
+    return `leadership is being handed over to ${JSON.stringify(to)}, which ${stage}`;
+  }
+  const { index, configuration: { voters, oldVoters, learners } } = latestConfiguration(log);
+  const members = JSON.stringify(
+    oldVoters.length === 0 ? { voters, learners } : { oldVoters, voters, learners },
+  );
+  const stage = index > commitIndex ? "is not committed yet" : "is committed by now";
+  return `the change of members to ${members}, at index ${index}, ${stage}`;
+}
+
 function refusal(reason: RefuseRequest["reason"], state: ServerState): RaftError {
   switch (reason) {
     case "notLeader":
@@ -86,10 +123,10 @@ function refusal(reason: RefuseRequest["reason"], state: ServerState): RaftError
     case "notReady":
       return new RaftError(
         "Pending",
-        "this leader has committed nothing in its term yet: try again in a moment",
+        `this leader has committed nothing in its term, ${state.currentTerm}, yet: try again in a moment`,
       );
     case "pending":
-      return new RaftError("Pending", "a change of members or a transfer is under way: wait for its end");
+      return new RaftError("Pending", `${underWay(state)}: wait for its end`);
     case "unknownServer":
       return new RaftError("InvalidOptions", "leadership can go to another voter only: see status().members");
     case "noVoters":
