@@ -30,7 +30,8 @@ export type LogEventName =
   | "queueOverflowed"
   | "connectionClosed"
   | "connectionRefused"
-  | "acceptFailed";
+  | "acceptFailed"
+  | "credentialsReloaded";
 
 /** One thing that happened. */
 export interface LogEvent {

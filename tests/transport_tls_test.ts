@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { connect as connectTls } from "node:tls";
 import type { Message, NodeId } from "../src/core/mod.ts";
 import { RaftError } from "../src/error.ts";
@@ -51,7 +58,7 @@ function testNodes() {
         servers,
         peers: servers.filter((peer) => peer !== id),
         onMessage: (message) => received.push(message),
-        log: ({ message }) => logged.push(message),
+        log: ({ level, message }) => logged.push(`${level}: ${message}`),
       });
       addresses.set(id, connection.address);
       const lines = (part: string) => logged.filter((line) => line.includes(part));
@@ -97,7 +104,38 @@ Deno.test("who has a certificate of another CA is refused, at both ends, with on
   assertEquals(a.received.filter(({ from }) => from === "b"), []);
   assertEquals(b.received, []);
   assertEquals(a.lines("refused a connection").length, 1);
-  assertStringIncludes(a.lines("refused a connection")[0] ?? "", "no TLS: ");
+  assertStringIncludes(a.lines("refused a connection")[0] ?? "", "its certificate is not trusted (");
+  assertStringIncludes(a.lines("not connected to b")[1] ?? "", ": its certificate is not trusted (");
+});
+
+Deno.test("who does not believe our CA says that it doesn't trust the certificate, and we that it ended", async () => {
+  await using nodes = testNodes();
+  const a = await nodes.open("a", { credentials: ofA });
+  const b = await nodes.open("b", { credentials: { ...ofB, ca: strangerB.ca } });
+  await until(() => a.lines("refused a connection").length > 0 && b.lines("not connected to a").length > 0);
+  assertMatch(
+    b.lines("not connected to a")[0] ?? "",
+    /its certificate is not trusted \(.*\): none of the CAs in our credentials has signed it, or it has expired/,
+  );
+  assertStringIncludes(
+    a.lines("refused a connection")[0] ?? "",
+    "if it is a node, it does not trust our certificate",
+  );
+});
+
+Deno.test("a reload is told of as one, and not as trouble with the peers", async () => {
+  await using nodes = testNodes();
+  const a = await nodes.open("a", { credentials: ofA });
+  const b = await nodes.open("b", { credentials: ofB });
+  await reach("a", a, "b", b);
+  await reach("b", b, "a", a);
+  const before = a.lines("").length;
+  await a.transport.reload();
+  await until(() => a.lines("").length === before + 2);
+  assertEquals(a.lines("").slice(before), [
+    "info: reloaded the certificates: connecting anew to all peers",
+    "info: connected to b",
+  ]);
 });
 
 Deno.test("who has no certificate gets nothing but the end, though TLS 1.3 tells it late", async () => {

@@ -50,8 +50,8 @@ export interface Outgoing {
   send(body: Uint8Array, isHeartbeat: boolean): void;
   /** The peer is known to be up: if this is a pause after it could not be reached, end it. */
   retryNow(): void;
-  /** Ends the connection, if there is one, and dials anew. */
-  renew(reason: string): void;
+  /** Ends the connection, if there is one, and dials anew at once. Who asks for it reports it. */
+  renew(): void;
   /** Resolves when every socket and timer is released. Idempotent. */
   close(): Promise<void>;
 }
@@ -69,6 +69,7 @@ export function outgoing(options: OutgoingOptions): Outgoing {
   const pause = makePause();
   let closed = false;
   let thrownOut = false;
+  let renewed = false;
   let connected = false;
   let overflowing = false;
   let current: Session | null = null;
@@ -86,6 +87,11 @@ export function outgoing(options: OutgoingOptions): Outgoing {
       current = null;
       connected = false;
       if (closed) return;
+      if (renewed) {
+        renewed = false;
+        reported = "";
+        continue;
+      }
       // The same trouble again and again is one line.
       if (reason !== reported) {
         const message = `not connected to ${peer}: ${reason}; will try again`;
@@ -118,7 +124,11 @@ export function outgoing(options: OutgoingOptions): Outgoing {
     retryNow() {
       if (!thrownOut) pause.end();
     },
-    renew: (reason) => current?.stop(reason),
+    renew() {
+      if (current === null) return pause.end();
+      renewed = true;
+      current.stop("closed here");
+    },
     close() {
       closed = true;
       current?.stop("closed here");

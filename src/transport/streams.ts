@@ -110,7 +110,7 @@ export interface Medium<Place> {
 /** A connection over streams. */
 export interface StreamConnection extends Connection {
   /** Ends all that is connected, and connects anew. */
-  renew(reason: string): void;
+  renew(): void;
 }
 
 /**
@@ -169,8 +169,8 @@ export async function openStreams<Place>(
       addresses = found;
       setPeers(peers);
     },
-    renew(reason) {
-      for (const way of ways.values()) way.renew(reason);
+    renew() {
+      for (const way of ways.values()) way.renew();
       received.renew();
     },
     close: () => closing ??= close(),

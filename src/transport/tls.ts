@@ -168,7 +168,9 @@ async function open(
     async reload() {
       credentials = await usable(settings, context.id);
       server.setSecureContext(serverOptions(credentials));
-      connection.renew("the certificates are new");
+      const message = "reloaded the certificates: connecting anew to all peers";
+      context.log({ level: "info", event: "credentialsReloaded", message });
+      connection.renew();
     },
   };
 }
@@ -242,7 +244,7 @@ function dial(
       ...shown(credentials),
     });
     const abort = () => socket.destroy(new Error("aborted"));
-    socket.on("error", reject);
+    socket.on("error", (error) => reject(isDistrust(error) ? new Error(distrust(error)) : error));
     socket.once("close", () => reject(new Error("the connection was closed")));
     socket.once("secureConnect", () => {
       signal.removeEventListener("abort", abort);
@@ -252,6 +254,30 @@ function dial(
     if (signal.aborted) abort();
     else signal.addEventListener("abort", abort, { once: true });
   });
+}
+
+/** Whether this is what this end says of the other's certificate: the codes of OpenSSL for that begin with no `ERR_`. */
+function isDistrust({ code = "" }: Error & { readonly code?: string }): boolean {
+  return /^(?!ERR_).*(CERT|VERIFY|INVALID_)/.test(code);
+}
+
+function distrust(why: Error): string {
+  const advice = "none of the CAs in our credentials has signed it, or it has expired";
+  return `its certificate is not trusted (${lineOf(why)}): ${advice}`;
+}
+
+/** Why there is no TLS with who has dialled us. */
+function troubleOf(
+  error: Error & { readonly code?: string },
+  { authorizationError }: TLSSocket,
+): string {
+  // Null if the certificate is not what is wrong, whatever the types say.
+  if (authorizationError) return distrust(authorizationError);
+  // A runtime may pass on why the other end has ended, or only that it has.
+  const isEnd = /ALERT|ECONNRESET/.test(error.code ?? "");
+  return isEnd
+    ? `it broke off the TLS handshake (${lineOf(error)}): if it is a node, it does not trust our certificate`
+    : `no TLS: ${lineOf(error)}`;
 }
 
 function startListening(server: Server, address: TcpAddress): Promise<void> {
@@ -301,7 +327,7 @@ function listenerOf(
     handshakes.set(remote, { done, end: () => raw.destroy() });
     raw.once("close", done);
   });
-  server.on("tlsClientError", (error, socket) => refuse(remoteOf(socket), `no TLS: ${lineOf(error)}`));
+  server.on("tlsClientError", (error, socket) => refuse(remoteOf(socket), troubleOf(error, socket)));
   server.on("secureConnection", (socket) => {
     handshakes.get(remoteOf(socket))?.done();
     arrived.add(socketOf(socket, doubts));
