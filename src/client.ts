@@ -99,6 +99,11 @@ const optionsSchema = fields({
     systemClock,
   ),
   random: objectWith<Random>("a Random: an object with a method next", "next").default(systemRandom),
+}).superRefine(({ servers, transport }, { addIssue }) => {
+  for (const [id, address] of Object.entries(servers)) {
+    const message = transport.expects?.(address) ?? null;
+    if (message !== null) addIssue({ code: "custom", path: ["servers", id], message });
+  }
 });
 
 const patience = {

@@ -33,6 +33,12 @@ export function objectWith<T>(expected: string, ...methods: readonly (keyof T & 
   });
 }
 
+/** Whether this is a URL of one of these schemes, such as "wss"; `base` is what it may leave out. */
+export function isUrl(value: unknown, schemes: readonly string[], base?: string): boolean {
+  if (typeof value !== "string" || !URL.canParse(value, base)) return false;
+  return schemes.includes(new URL(value, base).protocol.slice(0, -1));
+}
+
 /** An integer in this range. */
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER) {
   const expected = max === Number.MAX_SAFE_INTEGER

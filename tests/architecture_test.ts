@@ -49,7 +49,7 @@ const parts: readonly { readonly part: RegExp; readonly may: RegExp }[] = [
   {
     part: /^src\/client/,
     may:
-      /^(src\/(core\/mod|ports|error|options|answers|session|codec_flat|codec_writer|node|node\/system|transport\/(frame|pause))\.ts|src\/client\/|npm:|zod)/,
+      /^(src\/(core\/mod|ports|error|options|answers|session|codec_flat|codec_writer|node|node\/system|transport\/(address|frame|pause))\.ts|src\/client\/|npm:|zod)/,
   },
   { part: /^src\/trace\//, may: /^src\/(core\/mod\.ts|error\.ts|trace\/)/ },
   { part: /^src\/options\.ts/, may: /^(src\/error\.ts|npm:)/ },

@@ -1,6 +1,19 @@
 /** Clients over fetch, WebSockets and TCP, of three real nodes. */
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { type ClientTransport, fetchTransport, RaftClient, webSocketTransport } from "../src/client.ts";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import {
+  type ClientTransport,
+  fetchTransport,
+  RaftClient,
+  RaftError,
+  webSocketTransport,
+} from "../src/client.ts";
 import { listenForClients, tcpClientTransport } from "../src/deno.ts";
 import { decodeResponse, encodeRequest } from "../src/client/wire.ts";
 import { type ClientService, clientService } from "../src/client/service.ts";
@@ -279,13 +292,24 @@ Deno.test("a client's options are looked at", () => {
       [{ servers: { a: 1 }, transport }, "options.servers: expected a record of addresses"],
       [{ servers: { a: "x" } }, "options.transport: expected a ClientTransport"],
       [{ servers: { a: "x" }, transport, timeoutMs: 0 }, "options.timeoutMs: expected"],
+      [
+        { servers: { a: "http://a/", b: "b:8000" }, transport },
+        'options.servers.b: expected a URL that begins with http:// or https://, got "b:8000"',
+      ],
+      [
+        { servers: { a: "http://a/" }, transport: webSocketTransport() },
+        'options.servers.a: expected a URL that begins with ws:// or wss://, got "http://a/"',
+      ],
+      ...["a", "a:0", "a:70000", "http://a:80", "a:80/x"].map((a) =>
+        [
+          { servers: { a }, transport: tcpClientTransport() },
+          "options.servers.a: expected host:port, got",
+        ] as const
+      ),
     ] as const
   ) {
-    try {
-      create(options);
-      throw new Error("it was taken");
-    } catch (error) {
-      assertMatch((error as Error).message, new RegExp(expected));
-    }
+    const { code, message } = assertThrows(() => create(options), RaftError);
+    assertEquals(code, "InvalidOptions");
+    assertStringIncludes(message, expected);
   }
 });

@@ -58,7 +58,7 @@ Deno.test("a length with its highest bit set is long, not negative", async () =>
 
 Deno.test("a queue gives what fits, and at least one", () => {
   const queue = sendQueue({ maxMessages: 10, maxBytes: 100 });
-  for (const length of [5, 3, 3, 50, 1]) queue.push(new Uint8Array(length));
+  for (const length of [5, 3, 3, 50, 1]) queue.push(new Uint8Array(length), false);
   const taken = () => queue.take(10).map(({ length }) => length);
   assertEquals([taken(), taken(), taken(), taken()], [[5, 3], [3], [50], [1]]);
   assertEquals(taken(), []);
@@ -66,12 +66,12 @@ Deno.test("a queue gives what fits, and at least one", () => {
 
 Deno.test("a queue drops the oldest, by count and by bytes", () => {
   const queue = sendQueue({ maxMessages: 3, maxBytes: 10 });
-  for (const length of [1, 2, 3, 4]) queue.push(new Uint8Array(length));
+  for (const length of [1, 2, 3, 4]) queue.push(new Uint8Array(length), false);
   assertEquals(queue.length, 3);
-  queue.push(new Uint8Array(5));
+  queue.push(new Uint8Array(5), false);
   assertEquals(queue.take(100).map(({ length }) => length), [4, 5]);
   // What was taken leaves its room.
-  queue.push(new Uint8Array(10));
+  queue.push(new Uint8Array(10), false);
   assertEquals(queue.length, 1);
 });
 

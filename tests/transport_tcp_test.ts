@@ -409,6 +409,12 @@ Deno.test("a wrong option is refused by its name", async () => {
       { listen: { hostname: "", port: 0 }, peers },
       'tcp: options.listen.hostname: expected a name or an IP address, got ""',
     ],
+    ...["http://b", "10.0.0.2:7001", "b/c", "b c"].map((hostname) =>
+      [
+        { listen: loopback, peers: { b: { hostname, port: 7002 } } },
+        `tcp: options.peers.b.hostname: expected a name or an IP address, got "${hostname}"`,
+      ] as const
+    ),
     [
       { listen: loopback, peers: { b: { hostname: "b", port: 0 } } },
       "tcp: options.peers.b.port: expected an integer from 1 to 65535, got 0",
@@ -451,6 +457,17 @@ Deno.test("a wrong option is refused by its name", async () => {
   );
   assertEquals(error.code, "InvalidOptions");
   assertStringIncludes(error.message, 'tcp: peers: an address of "c" is missing');
+});
+
+Deno.test("an address in the log that the transport can't read is named, with what to do", async () => {
+  await using cluster = testCluster();
+  const a = await cluster.open("a");
+  a.connection.setPeers(["b", "c"], { b: "http://b:7001" });
+  await until(() => a.lines("http://b:7001").length > 0);
+  assertEquals(a.lines("http://b:7001"), [
+    'not connected to b: its address in the log, "http://b:7001", is none for tcp: ' +
+    "change the members again, with its address; will try again",
+  ]);
 });
 
 Deno.test("what waits for a peer is bounded in messages, and the oldest are dropped", async () => {

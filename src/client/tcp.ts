@@ -3,8 +3,9 @@
  * nor authenticated.
  */
 import { RaftError } from "../error.ts";
-import { checked, fields, integer, that } from "../options.ts";
+import { checked, fields, integer } from "../options.ts";
 import { unlessAborted } from "../session.ts";
+import { listenSchema, parseAddress } from "../transport/address.ts";
 import { frameReader, framesOf, lineOf, ProtocolError, type Socket, writeAll } from "../transport/frame.ts";
 import { makePause } from "../transport/pause.ts";
 import { type Calls, connectionError, createCalls } from "./calls.ts";
@@ -41,11 +42,7 @@ export interface ClientListener extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const listenSchema = fields({
-  hostname: that<string>("a name or an IP address", (value) => typeof value === "string" && value !== ""),
-  port: integer(0, 65535),
-  maxConnections: integer(1).default(1024),
-});
+const optionsSchema = fields({ ...listenSchema.shape, maxConnections: integer(1).default(1024) });
 
 /**
  * Answers clients over TCP.
@@ -53,7 +50,7 @@ const listenSchema = fields({
  * @throws {RaftError} with code `InvalidOptions`, or with `Unavailable` if it can't listen there.
  */
 export function listenForClients(service: ClientService, options: ListenForClientsOptions): ClientListener {
-  const { hostname, port, maxConnections } = checked("listenForClients: options", listenSchema, options);
+  const { hostname, port, maxConnections } = checked("listenForClients: options", optionsSchema, options);
   let listener: Deno.TcpListener;
   try {
     listener = Deno.listen({ hostname, port });
@@ -141,6 +138,7 @@ export function tcpClientTransport(): ClientTransport {
       }
       return await (await unlessAborted(line, signal)).calls.call(body, signal);
     },
+    expects: (address) => parseAddress(address) === undefined ? "host:port" : null,
     async close() {
       const open = await Promise.allSettled(lines.values());
       await Promise.all(open.map(async (result) => {
@@ -153,9 +151,12 @@ export function tcpClientTransport(): ClientTransport {
 }
 
 async function dial(address: string, onEnd: () => void): Promise<Line> {
-  const [, hostname = "", port = ""] = /^(.*):(\d+)$/.exec(address) ?? [];
-  if (hostname === "") throw new RaftError("InvalidOptions", `${address} is no address: expected host:port`);
-  const conn = await Deno.connect({ hostname, port: Number(port) }).catch((error) => {
+  const place = parseAddress(address);
+  if (place === undefined) {
+    throw new RaftError("InvalidOptions", `${address} is no address: expected host:port`);
+  }
+  const { hostname, port } = place;
+  const conn = await Deno.connect({ hostname, port }).catch((error) => {
     throw connectionError(`${address}: ${lineOf(error)}`);
   });
   conn.setNoDelay(true);

@@ -9,6 +9,8 @@ export interface ClientTransport {
    * aborts.
    */
   request(address: string, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
+  /** What it expects instead of this address; null if it can use it. If left out, any text may be an address. */
+  expects?(address: string): string | null;
   /** Closes all connections. Resolves when every resource is released. */
   close(): Promise<void>;
 }

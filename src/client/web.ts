@@ -1,6 +1,7 @@
 /** Transports of clients that need nothing but web standards: `fetch` and `WebSocket`. */
 import { RaftError } from "../error.ts";
 import { type Calls, connectionError, createCalls } from "./calls.ts";
+import { isUrl } from "../options.ts";
 import { unlessAborted } from "../session.ts";
 import { mediaType } from "./media_type.ts";
 import type { ClientTransport } from "./transport.ts";
@@ -43,6 +44,11 @@ export function fetchTransport(options: FetchTransportOptions = {}): ClientTrans
         }),
       );
     },
+    // Where there is a page, an address may leave out what is the page's.
+    expects: (address) =>
+      isUrl(address, ["http", "https"], globalThis.location?.href)
+        ? null
+        : "a URL that begins with http:// or https://",
     close: () => Promise.resolve(),
   };
 }
@@ -66,6 +72,7 @@ export function webSocketTransport(): ClientTransport {
       await unlessAborted(line.opened, signal);
       return await line.calls.call(body, signal);
     },
+    expects: (address) => isUrl(address, ["ws", "wss"]) ? null : "a URL that begins with ws:// or wss://",
     async close() {
       const open = [...lines.values()];
       for (const { socket } of open) socket.close();

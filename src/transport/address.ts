@@ -9,9 +9,12 @@ export interface TcpAddress {
   readonly port: number;
 }
 
+/** A name has no colon; of an IPv6 address this is only a rough look. */
+const hostPattern = /^(?:[^\s/:[\]]+|\[?[\da-f]*:[\da-f]*:[\da-f:.]*(?:%\S+)?\]?)$/i;
+
 const hostname = that<string>(
   "a name or an IP address",
-  (value) => typeof value === "string" && value !== "",
+  (value) => typeof value === "string" && hostPattern.test(value),
 );
 
 /** Where to listen. */
@@ -23,8 +26,7 @@ export const peerSchema = fields({ hostname, port: integer(1, 65535) });
 /** An address as the log holds it: `host:port` or `[host]:port`. Undefined if it is none. */
 export function parseAddress(text: string): TcpAddress | undefined {
   const [, inBrackets, plain, port] = text.match(/^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/) ?? [];
-  const host = inBrackets ?? plain;
-  return host === undefined ? undefined : { hostname: host, port: Number(port) };
+  return peerSchema.safeParse({ hostname: inBrackets ?? plain, port: Number(port) }).data;
 }
 
 /** The address as `host:port` or `[host]:port`. */

@@ -93,10 +93,7 @@ export function outgoing(options: OutgoingOptions): Outgoing {
         continue;
       }
       // The same trouble again and again is one line.
-      if (reason !== reported) {
-        const message = `not connected to ${peer}: ${reason}; will try again`;
-        log({ level: "warn", event: "peerUnreachable", peer, message });
-      }
+      if (reason !== reported) reportUnreachable(options, reason);
       reported = reason;
       // Who lets us in only to throw us out again is not dialled without a pause: two nodes that do so to each
       // other would never rest.
@@ -114,10 +111,7 @@ export function outgoing(options: OutgoingOptions): Outgoing {
       if (queue.length === 0) overflowing = false;
       // That a peer is out of reach was told already, and what waits for it then is of little use.
       const dropped = queue.push(body, isHeartbeat) && connected;
-      if (dropped && !overflowing) {
-        const message = `the queue to ${peer} is full: the oldest messages are dropped`;
-        log({ level: "warn", event: "queueOverflowed", peer, message });
-      }
+      if (dropped && !overflowing) reportOverflow(options);
       overflowing ||= dropped;
       current?.wake();
     },
@@ -136,6 +130,16 @@ export function outgoing(options: OutgoingOptions): Outgoing {
       return finished;
     },
   };
+}
+
+function reportUnreachable({ log, peer }: OutgoingOptions, reason: string): void {
+  const message = `not connected to ${peer}: ${reason}; will try again`;
+  log({ level: "warn", event: "peerUnreachable", peer, message });
+}
+
+function reportOverflow({ log, peer }: OutgoingOptions): void {
+  const message = `the queue to ${peer} is full: the oldest messages are dropped`;
+  log({ level: "warn", event: "queueOverflowed", peer, message });
 }
 
 /** Exponential, and half of it random, so that the nodes of a cluster don't dial in step. */

@@ -127,7 +127,6 @@ export async function openStreams<Place>(
   let addresses = context.addresses ?? {};
   checkContext(medium, context);
   const own: Greeter = medium.secret === undefined ? context : { ...context, secret: medium.secret };
-  const placeOf = (peer: NodeId) => givenPlace(medium, peer) ?? parsedPlace(medium, addresses[peer]);
   const listener = await medium.listen(context.log);
   const ways = new Map<NodeId, Outgoing>();
   const leaving = new Set<Promise<void>>();
@@ -141,7 +140,8 @@ export async function openStreams<Place>(
     }
     for (const peer of peers) {
       if (ways.has(peer)) continue;
-      const connect = (signal: AbortSignal) => connectTo(medium, placeOf(peer), signal);
+      const connect = (signal: AbortSignal) =>
+        connectTo(medium, placeOf(medium, peer, addresses[peer]), signal);
       ways.set(peer, wayTo(peer, own, connect, limits, context.log));
     }
   };
@@ -227,7 +227,7 @@ function checkContext<Place>(medium: Medium<Place>, context: TransportContext): 
   }
   if (typeof medium.places === "function") return;
   for (const peer of peers) {
-    if (givenPlace(medium, peer) ?? parsedPlace(medium, context.addresses?.[peer])) continue;
+    if (givenPlace(medium, peer) !== undefined || context.addresses?.[peer] !== undefined) continue;
     const missing = `peers: an address of ${JSON.stringify(peer)} is missing`;
     throw new RaftError("InvalidOptions", `${medium.name}: ${missing}`);
   }
@@ -238,16 +238,18 @@ function givenPlace<Place>({ places }: Medium<Place>, peer: NodeId): Place | und
   return Object.hasOwn(places, peer) ? places[peer] : undefined;
 }
 
-function parsedPlace<Place>({ parse }: Medium<Place>, text: string | undefined): Place | undefined {
-  return text === undefined ? undefined : parse(text);
+/** Where a peer is: by the options, or else by what the log says. */
+function placeOf<Place>(medium: Medium<Place>, peer: NodeId, text: string | undefined): Place {
+  const given = givenPlace(medium, peer);
+  if (given !== undefined) return given;
+  if (text === undefined) throw new Error("its address is not known yet");
+  const place = medium.parse(text);
+  if (place !== undefined) return place;
+  const advice = "change the members again, with its address";
+  throw new Error(`its address in the log, ${JSON.stringify(text)}, is none for ${medium.name}: ${advice}`);
 }
 
-async function connectTo<Place>(
-  medium: Medium<Place>,
-  place: Place | undefined,
-  signal: AbortSignal,
-): Promise<Socket> {
-  if (place === undefined) throw new Error("its address is not known yet");
+async function connectTo<Place>(medium: Medium<Place>, place: Place, signal: AbortSignal): Promise<Socket> {
   try {
     return await medium.connect(place, signal);
   } catch (error) {

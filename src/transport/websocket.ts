@@ -3,7 +3,7 @@
  * WebSockets in.
  */
 import type { NodeId } from "../core/mod.ts";
-import { checked, fields, that } from "../options.ts";
+import { checked, fields, isUrl, that } from "../options.ts";
 import type { Transport, TransportContext } from "../ports.ts";
 import { arrivals } from "./arrivals.ts";
 import type { Socket } from "./frame.ts";
@@ -35,7 +35,8 @@ export interface WebSocketTransport extends Transport {
   accept(socket: WebSocket, remote?: string): void;
 }
 
-const url = that<string>("a URL that begins with ws:// or wss://", isUrl);
+const isPlace = (value: unknown) => isUrl(value, ["ws", "wss"]);
+const url = that<string>("a URL that begins with ws:// or wss://", isPlace);
 
 /** The shortest secret, in characters. */
 const minSecretLength = 16;
@@ -49,10 +50,6 @@ const optionsSchema = (peers: unknown) =>
     ),
     ...limitFields,
   }));
-
-function isUrl(value: unknown): boolean {
-  return typeof value === "string" && URL.canParse(value) && /^wss?:$/.test(new URL(value).protocol);
-}
 
 /**
  * A transport over WebSockets. Each node dials each peer for what it has to say to it, so each must be reachable: a browser
@@ -87,7 +84,7 @@ export function webSocket(options: WebSocketOptions): WebSocketTransport {
           name: "webSocket",
           places: settings.peers,
           secret: settings.secret,
-          parse: (text) => isUrl(text) ? text : undefined,
+          parse: (text) => isPlace(text) ? text : undefined,
           textOf: (place) => place,
           listen: () => Promise.resolve(listenerOf(listeners)),
           connect: dial,
