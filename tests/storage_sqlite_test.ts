@@ -105,3 +105,18 @@ Deno.test("SQLite: a second one on the same file is refused until the first is c
     await first.close();
     await (await sqlite({ path }).open(identity)).close();
   }));
+
+Deno.test("SQLite: once its file was removed nothing is acknowledged any more", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/of/a.sqlite`;
+    await Deno.mkdir(`${folder}/of`);
+    const opened = await sqlite({ path }).open(identity);
+    const write = { currentTerm: 1, votedFor: "b", from: 1, entries: [command(1, bytesOf(9))] };
+    await opened.write(write);
+    await Deno.remove(`${folder}/of`, { recursive: true });
+    const error = await assertRejects(() => opened.write({ ...write, from: 2 }), RaftError);
+    assertEquals(error.code, "Unavailable");
+    assertStringIncludes(error.message, `${path} was removed while it was in use`);
+    assertStringIncludes(error.message, "under another name, as a new learner");
+    await opened.close();
+  }));

@@ -3,6 +3,7 @@
  *
  * One write is one transaction in SQLite's own write-ahead log, with one sync.
  */
+import { existsSync } from "node:fs";
 import { encodeEntry } from "../codec.ts";
 import { AssertionError, type Write } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
@@ -13,7 +14,7 @@ import { assertFollows } from "./follows.ts";
 import { openAlone } from "./node_sqlite.ts";
 import { checkOwner } from "./owner.ts";
 import { pieceSnapshots } from "./piece_snapshots.ts";
-import { damaged, openTables, type Tables } from "./sqlite_tables.ts";
+import { advice, damaged, openTables, type Tables } from "./sqlite_tables.ts";
 import { turns } from "./turns.ts";
 import { emptySummary, type Head, putHead } from "./wal_content.ts";
 
@@ -121,6 +122,10 @@ function perform(tables: Tables, head: Head, write: Write): Head {
     if (compacted > compactedBefore) tables.deleteEntries(compactedBefore + 1, compacted);
     tables.putHead(writer.view());
   });
+  // SQLite goes on writing to a file that was removed, for as long as it is open.
+  if (!existsSync(tables.name)) {
+    throw new RaftError("Unavailable", `${tables.name} was removed while it was in use: ${advice}`);
+  }
   return after;
 }
 

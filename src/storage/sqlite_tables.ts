@@ -186,11 +186,13 @@ function understood<T>(name: string, where: string, read: () => T): T {
   }
 }
 
+/** What to do where something that was acknowledged isn't there. */
+export const advice =
+  "what this node has acknowledged may be lost, so restore the database as it was, or bring the " +
+  "node back under another name, as a new learner (docs/storage.md)";
+
 /** The error that says what is wrong, where, and what to do. */
 export function damaged(name: string, where: string, reason: string): RaftError {
-  const advice =
-    "what this node has acknowledged may be lost, so restore the database as it was, or bring the " +
-    "node back under another name, as a new learner (docs/storage.md)";
   return new RaftError("Corrupt", `${name} is damaged at ${where}: ${reason}; ${advice}`);
 }
 
