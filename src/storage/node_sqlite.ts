@@ -1,4 +1,5 @@
 /** SQLite by `node:sqlite`, which Deno and Node both have. */
+import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { RaftError } from "../error.ts";
 
@@ -24,6 +25,9 @@ export async function openAlone(file: string, place: string): Promise<DatabaseSy
     });
   }
 }
+
+/** Whether the file of a database was not removed: SQLite goes on writing to it for as long as it is open. */
+export const isThere: (file: string) => boolean = existsSync;
 
 async function loadSqlite() {
   try {

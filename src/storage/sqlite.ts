@@ -3,7 +3,6 @@
  *
  * One write is one transaction in SQLite's own write-ahead log, with one sync.
  */
-import { existsSync } from "node:fs";
 import { encodeEntry } from "../codec.ts";
 import { AssertionError, type Write } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
@@ -11,7 +10,7 @@ import { checked, fields, that } from "../options.ts";
 import type { Identity, OpenStorage, Storage } from "../ports.ts";
 import { byteWriter } from "./bytes.ts";
 import { assertFollows } from "./follows.ts";
-import { openAlone } from "./node_sqlite.ts";
+import { isThere, openAlone } from "./node_sqlite.ts";
 import { checkOwner } from "./owner.ts";
 import { pieceSnapshots } from "./piece_snapshots.ts";
 import { advice, damaged, openTables, type Tables } from "./sqlite_tables.ts";
@@ -122,8 +121,7 @@ function perform(tables: Tables, head: Head, write: Write): Head {
     if (compacted > compactedBefore) tables.deleteEntries(compactedBefore + 1, compacted);
     tables.putHead(writer.view());
   });
-  // SQLite goes on writing to a file that was removed, for as long as it is open.
-  if (!existsSync(tables.name)) {
+  if (!isThere(tables.name)) {
     throw new RaftError("Unavailable", `${tables.name} was removed while it was in use: ${advice}`);
   }
   return after;
