@@ -16,7 +16,7 @@ export interface OpenFile {
   fill(length: number): Promise<void>;
   /**
    * Makes durable what was written before the call, and as much of the file's length as is needed to read it. Rejects with
-   * the code `ENOENT` if the file was removed: nobody could read it after a restart.
+   * the code `ENOENT`, soon if not at once, when the file was removed: nobody could read it after a restart.
    */
   sync(options?: WriteOptions): Promise<void>;
   /** Releases the file. */

@@ -52,12 +52,16 @@ function ignoreUnseen(error: unknown): void {
 /** A sync that takes more milliseconds may not hold up all else in this thread, for as long as it does: heartbeats must leave. */
 const quickMs = 2;
 
+/** How many milliseconds pass at least before another look whether a file was removed: right after a write it can cost as much. */
+const lookMs = 100;
+
 /** How many bytes of zeros go to the disk at a time. */
 const fillBytes = 1 << 18;
 
 /** Reads and writes don't wait for the disk. A sync does: in this thread it is over sooner, in another one this one is free. */
 function openFile(fd: number): OpenFile {
   let isSlow = false;
+  let lookedAt = -lookMs;
   return {
     size: () => attempt(() => fs.fstatSync(fd).size),
     read: (target, position) =>
@@ -92,7 +96,10 @@ function openFile(fd: number): OpenFile {
       const start = performance.now();
       if (mayBlock && !isSlow) fs.fdatasyncSync(fd);
       else await called((done) => fs.fdatasync(fd, done));
-      isSlow = performance.now() - start > quickMs;
+      const now = performance.now();
+      isSlow = now - start > quickMs;
+      if (now - lookedAt < lookMs) return;
+      lookedAt = now;
       assertNamed(fd);
     },
     close: () => attempt(() => fs.closeSync(fd)),
