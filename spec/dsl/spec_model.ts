@@ -117,8 +117,8 @@ function compile(name: string, definition: Definition<unknown>, whole: Set<strin
   return model;
 }
 
-/** How many steps to walk before the search, and after how many to begin again. */
-const rehearsed = 2000, longest = 100;
+/** How many steps to walk before the search, how many actions to try at most, and after how many steps to begin again. */
+const mostSteps = 2000, mostTried = 1 << 20, longest = 100;
 
 /**
  * Walks about, so that most values show early whether they keep their shape, and of which there are how many. Where to
@@ -128,7 +128,8 @@ function rehearse(model: Model): void {
   const out = successors();
   let state: State | null = null;
   let random = 1;
-  for (let step = 0; step < rehearsed; step++) {
+  const steps = Math.min(mostSteps, mostTried / model.actions.length);
+  for (let step = 0; step < steps; step++) {
     if (step % longest === 0) state = null;
     state ??= model.starts[(step / longest | 0) % model.starts.length]!.state;
     const from = alone(model, state);

@@ -21,10 +21,12 @@ export function expand(l: Learning, segment: Segment, at: number, out: Successor
     refresh(groups, trees);
     out.count = out.same = 0;
     const unknown = enumerate(l, segment.words, at, out);
-    if (unknown === null) return true;
-    // Learning may move what is being read. It happens seldom: begin again.
-    learn(l, unknown.transition, segment.words, at);
-    unknown.group.table[look(unknown.group.lens, segment.words, at)] = 0;
+    if (unknown.length === 0) return true;
+    // Learning may move what is being read: then begin again.
+    for (const { transition, group } of unknown) {
+      learn(l, transition, segment.words, at);
+      group.table[look(group.lens, segment.words, at)] = 0;
+    }
   }
 }
 
@@ -39,12 +41,15 @@ interface Unknown {
   readonly group: Group;
 }
 
-/** Fills `out`, up to the first action of which it is not known what it does. */
-function enumerate(l: Learning, words: Int32Array, at: number, out: Successors): Unknown | null {
+const none: readonly Unknown[] = [];
+
+/** Fills `out`. Returns the actions of which it is not known what they do: `out` lacks them. */
+function enumerate(l: Learning, words: Int32Array, at: number, out: Successors): readonly Unknown[] {
   const { groups: { all, lists }, trees, records: { fields }, effects } = l;
   const low = words[at]!;
   const high = words[at + 1]!;
   const names = effects.names.items;
+  let unknown: Unknown[] | null = null;
   for (let g = 0; g < all.length; g++) {
     const group = all[g]!;
     const known = group.table[look(group.lens, words, at)]!;
@@ -56,8 +61,8 @@ function enumerate(l: Learning, words: Int32Array, at: number, out: Successors):
       const item = items[i]!;
       if (item < 0) {
         const leaf = follow(trees, ~item, fields, words, at);
-        if (leaf === 0) return { transition: items[i + 1]!, group };
-        addLeaf(l, items[i + 1]!, ~leaf, low, high, out);
+        if (leaf === 0) (unknown ??= []).push({ transition: items[i + 1]!, group });
+        else addLeaf(l, items[i + 1]!, ~leaf, low, high, out);
         continue;
       }
       const end = out.count++ * rowSize;
@@ -68,7 +73,7 @@ function enumerate(l: Learning, words: Int32Array, at: number, out: Successors):
       rows[end + row.second] = items[i + 1]!;
     }
   }
-  return null;
+  return unknown ?? none;
 }
 
 /** Adds a row for each effect of a leaf. */
