@@ -1,6 +1,6 @@
 /**
- * Whether nodes, and what they have stored, are of one cluster. With which servers it began is part of what it is; who
- * joined later doesn't know them.
+ * Whether nodes, and what they have stored, are of one cluster. With which servers it began, and with which backup, is part
+ * of what it is; who joined later doesn't know.
  */
 import type { NodeId } from "./core/mod.ts";
 import type { Identity } from "./ports.ts";
@@ -12,8 +12,14 @@ export function disagreement(other: Omit<Identity, "id">, own: Identity): string
     return `it belongs to cluster ${theirs}, and we to ${ours}`;
   }
   if (other.servers.length === 0 || own.servers.length === 0) return null;
-  if (isSameList(other.servers, own.servers)) return null;
-  return `to it the servers of the cluster are ${listOf(other.servers)}, and to us ${listOf(own.servers)}`;
+  if (!isSameList(other.servers, own.servers)) {
+    return `to it the servers of the cluster are ${listOf(other.servers)}, and to us ${listOf(own.servers)}`;
+  }
+  if (other.backup === own.backup) return null;
+  const [theirs, ours] = [other, own].map(({ backup }) =>
+    backup === undefined ? "none" : `backup ${JSON.stringify(backup)}`
+  );
+  return `the cluster began with ${theirs} to it, and with ${ours} to us`;
 }
 
 /** Whether these are the same servers. Both lists are sorted. */

@@ -4,9 +4,9 @@
  */
 import { type LogIndex, type Message, type NodeId, type PersistentState, restart } from "./core/mod.ts";
 import { RaftError } from "./error.ts";
-import type { OpenStorage } from "./ports.ts";
+import type { Identity, OpenStorage } from "./ports.ts";
 import { available, load, openStorage, openTransport } from "./node/adapters.ts";
-import { beginWith } from "./node/backup.ts";
+import { type Backup, beginWith, openBackup } from "./node/backup.ts";
 import * as calls from "./node/calls.ts";
 import { deliver, type DeliveriesOptions, type Delivery } from "./node/deliveries.ts";
 import { close } from "./node/ending.ts";
@@ -154,26 +154,42 @@ export const RaftNode: {
 
 async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode<Answer>> {
   const settings = parseOptions(options);
+  const { restore } = settings;
+  const backup = restore === undefined ? null : openBackup(restore);
+  try {
+    // What `propose` resolves to comes from the state machine in the same options.
+    return await serve(settings, backup) as RaftNode<Answer>;
+  } finally {
+    backup?.cancel();
+  }
+}
+
+async function serve(settings: Settings, backup: Backup | null): Promise<RaftNode> {
   const { id, clusterId, transport } = settings;
-  const given = settings.join ? [] : [...new Set([...settings.peers, id])].sort();
+  const given: Identity = {
+    id,
+    clusterId,
+    servers: settings.join ? [] : [...new Set([...settings.peers, id])].sort(),
+    backup: await backup?.head.then((head) => head.id, () => undefined),
+  };
   let node: Running | null = null;
   const report = reportTo(settings.log, id, () => node?.loop.state.currentTerm ?? 0);
-  const opened = await openStorage(settings.storage, { id, clusterId, servers: given }, report);
+  const opened = await openStorage(settings.storage, given, report);
   try {
-    const persisted = await loadOrBootstrap(settings, opened, given);
+    const persisted = await loadOrBootstrap(settings, opened, backup, given);
     // What the storage says beats the options: the log goes on from there.
-    const servers = opened.servers ?? given;
+    const identity = opened.owner ?? given;
     const replica = createReplica(settings.stateMachine);
     if (persisted.compaction !== undefined) {
       const { index } = persisted.compaction.snapshot;
       await restoreFrom(opened, replica, index);
     }
-    const state = restart(configOf(settings, servers), persisted);
+    const state = restart(configOf(settings, identity.servers), persisted);
     node = assemble(settings, { storage: opened, report, replica }, state);
     const { loop } = node;
     const onMessage = (message: Message) => loops.receive(loop, message);
     const peers = peersOf(state, settings.peers);
-    const context = { id, clusterId, servers, ...peers, log: report, onMessage };
+    const context = { ...identity, ...peers, log: report, onMessage };
     node.connection = await openTransport(transport, context);
     loops.begin(loop);
     const { log: { lastIndex } } = loop.state;
@@ -186,8 +202,7 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
     const { observer } = settings;
     const { status, stopped } = face;
     if (observer !== undefined) tell(() => observer.started({ status, stopped }));
-    // What `propose` resolves to comes from the state machine in the same options.
-    return face as RaftNode<Answer>;
+    return face;
   } catch (error) {
     await opened.close();
     throw error;
@@ -197,14 +212,11 @@ async function start<Answer>(options: RaftNodeOptions<Answer>): Promise<RaftNode
 async function loadOrBootstrap(
   settings: Settings,
   storage: OpenStorage,
-  servers: readonly NodeId[],
+  backup: Backup | null,
+  identity: Identity,
 ): Promise<PersistentState> {
-  const { restore } = settings;
   const persisted = await load(storage);
-  if (persisted !== null) {
-    await restore?.cancel();
-    return persisted;
-  }
+  if (persisted !== null) return persisted;
   if (!settings.bootstrap && !settings.join) {
     throw new RaftError(
       "NotBootstrapped",
@@ -213,9 +225,7 @@ async function loadOrBootstrap(
         "name, as it may have acknowledged what it no longer has.",
     );
   }
-  if (restore !== undefined) {
-    return await available("the backup", () => beginWith(storage, restore, servers));
-  }
+  if (backup !== null) return await available("the backup", () => beginWith(storage, backup, identity));
   const initial: PersistentState = { currentTerm: 0, votedFor: null, log: [] };
   // Durable before anything else, so that a storage that lost its content can be told from a new one.
   const write = () => storage.write({ currentTerm: 0, votedFor: null, from: 1, entries: [] });

@@ -16,13 +16,15 @@ export interface Identity {
    * them count different majorities, and each could commit what the others never hear of.
    */
   readonly servers: readonly NodeId[];
+  /** Which backup the cluster began with; left out if with none, or for a node that joined. */
+  readonly backup?: string | undefined;
 }
 
 /** What a transport is told when the node starts. */
 export interface TransportContext extends Identity {
   /**
-   * The other servers of the cluster. Nobody else's messages are delivered, nor those of a node whose `clusterId` or
-   * `servers` are others: that is reported. A node that joined has none, and disagrees with nobody.
+   * The other servers of the cluster. Nobody else's messages are delivered, nor those of a node whose `clusterId`,
+   * `servers` or `backup` are others: that is reported. A node that joined has no servers, and disagrees with nobody.
    */
   readonly peers: readonly NodeId[];
   /** Where peers are found, as far as the log says; none if left out. See `Connection.setPeers`. */
@@ -73,8 +75,8 @@ export interface WriteOptions {
 
 /** Storage that was opened for one node. */
 export interface OpenStorage {
-  /** The `servers` of the identity that this storage was opened with when it was empty; the present ones if left out. */
-  readonly servers?: readonly NodeId[];
+  /** The identity that this storage was opened with when it was empty; the present one if left out. */
+  readonly owner?: Identity;
   /**
    * What was written last; null if nothing ever was.
    *

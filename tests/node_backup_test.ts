@@ -19,6 +19,10 @@ function memory(size = 0) {
   };
 }
 
+/** The only server of a new cluster that begins with a backup. */
+const restored = (saved: Uint8Array, storage = memoryStorage()) =>
+  leaderLab({ clusterId: "second", storage, stateMachine: memory(), restore: streamOf(saved) });
+
 /** A backup of a node that has been told these words, and where it was made. */
 async function backup(words: readonly string[], size = 0) {
   const { node } = await leaderLab({ stateMachine: memory(size), storage: memoryStorage() });
@@ -61,23 +65,22 @@ Deno.test("a new cluster begins with a backup of any size, and indexes go on whe
 Deno.test("a backup that is cut off or changed anywhere is refused, and the storage stays empty", async () => {
   const { saved } = await backup(["x", "y"]);
   const storage = memoryStorage();
-  const attempt = (wrong: Uint8Array) =>
-    errorOf(leaderLab({ storage, stateMachine: memory(), restore: streamOf(wrong) }));
+  const attempt = (wrong: Uint8Array) => errorOf(restored(wrong, storage));
   for (let at = 0; at < saved.length; at++) {
     assertEquals((await attempt(saved.subarray(0, at))).code, "Corrupt", `cut at ${at}`);
     const flipped = saved.slice();
     flipped[at]! ^= 1;
-    // A digit in the first line may become another one.
+    // What the first line says may become something else.
     if (at > saved.indexOf(10)) assertEquals((await attempt(flipped)).code, "Corrupt", `changed at ${at}`);
   }
-  const other = bytes(new TextDecoder().decode(saved).replace('"backup":1', '"backup":2'));
+  const other = bytes(new TextDecoder().decode(saved).replace('"backup":2', '"backup":1'));
   const { code, error } = await attempt(other);
   assertEquals(code, "Mismatch");
   assertEquals(
     error.message,
-    "the backup: expected format 1, got 2; use the version of the library that has written it",
+    "the backup: expected format 2, got 1; use the version of the library that has written it",
   );
-  const { node } = await leaderLab({ storage, stateMachine: memory(), restore: streamOf(saved) });
+  const { node } = await restored(saved, storage);
   assertEquals(await node.read(bytes("")), ["x", "y"]);
   await node.close();
 });
@@ -105,4 +108,58 @@ Deno.test("a node without snapshots, or that has applied nothing, says that ther
   const { node: follower } = await leaderLab({ peers: ["b"], stateMachine: memory() });
   assertEquals((await errorOf(follower.backup())).code, "Pending");
   await follower.close();
+});
+
+Deno.test("a cluster that begins with a backup must not have the name of the old one", async () => {
+  const { saved } = await backup(["x"]);
+  const storage = memoryStorage();
+  const { code, error } = await errorOf(
+    leaderLab({ storage, stateMachine: memory(), restore: streamOf(saved) }),
+  );
+  assertEquals(code, "Mismatch");
+  assert(error.message.includes('the backup is of cluster "default", and so is this node'), error.message);
+  const { node } = await restored(saved, storage);
+  await node.close();
+});
+
+Deno.test("servers that did not begin with the same backup say so, and don't follow each other, also later", async () => {
+  const [{ saved: newer }, { saved: older }] = [await backup(["x", "y"]), await backup(["x"])];
+  const beginnings = { d: newer, e: older, f: null };
+  const clock = fakeClock();
+  const network = memoryNetwork({ clock });
+  const random = seeded(1);
+  const storages = { d: memoryStorage(), e: memoryStorage(), f: memoryStorage() };
+  const ids = ["d", "e", "f"] as const;
+  const start = async (withBackup: boolean) => {
+    const said: string[] = [];
+    const nodes = await Promise.all(ids.map((id) => {
+      const saved = beginnings[id];
+      return RaftNode.start({
+        id,
+        clusterId: "second",
+        peers: ids,
+        bootstrap: true,
+        ...(saved === null || !withBackup ? {} : { restore: streamOf(saved) }),
+        transport: network.transport(),
+        storage: storages[id],
+        stateMachine: memory(),
+        log: ({ event, message }) => void (event === "peerUnreachable" && said.push(message)),
+        clock,
+        random,
+      });
+    }));
+    await clock.advance(5_000);
+    assertEquals(nodes.map((node) => node.status().leaderId), [null, null, null]);
+    await Promise.all(nodes.map((node) => node.close()));
+    return said;
+  };
+  for (const withBackup of [true, false]) {
+    const said = await start(withBackup);
+    assertEquals(said.length, 6);
+    const [first] = said.filter((message) => message.endsWith("and with none to us"));
+    assert(
+      /^not connected to [de]: the cluster began with backup "[0-9a-f-]{36}" to it/.test(first ?? ""),
+      first,
+    );
+  }
 });

@@ -96,6 +96,22 @@ Deno.test("nodes talk if their ranges of versions meet, and else both ends say w
   for (const [dialler, listener, expected] of table) assertEquals(await greet(dialler, listener), expected);
 });
 
+Deno.test("nodes of a cluster that began with a backup talk if it is the same one, and with who joined", async () => {
+  const [one, two] = [{ backup: "one" }, { backup: "two" }];
+  const told = (theirs: string, ours: string) =>
+    `the cluster began with ${theirs} to it, and with ${ours} to us`;
+  const table: readonly (readonly [Greeter, Greeter, readonly unknown[]])[] = [
+    [{ ...a, ...one }, { ...b, ...one }, ["b", "a"]],
+    [{ ...a, ...one }, { ...b, servers: [] }, ["b", "a"]],
+    [{ ...a, ...one }, { ...b, ...two }, [
+      told('backup "two"', 'backup "one"'),
+      told('backup "one"', 'backup "two"'),
+    ]],
+    [a, { ...b, ...two }, [told('backup "two"', "none"), told("none", 'backup "two"')]],
+  ];
+  for (const [dialler, listener, expected] of table) assertEquals(await greet(dialler, listener), expected);
+});
+
 Deno.test("who shares the secret is let in, and nobody else, whichever end lacks it", async () => {
   const [s, t] = [{ secret: "the secret of the cluster" }, { secret: "another one altogether" }];
   const closed = "it closed the connection instead of a proof; is its secret the same?";

@@ -99,6 +99,11 @@ const strangers: readonly (readonly [sentence: string, bytes: readonly Uint8Arra
     'to it the servers of the cluster are "a", "b", "c", "d\\ne", and to us "a", "b", "c"',
   ],
   [
+    "a hello of a cluster that began with a backup closes the connection",
+    [hello({ backup: "1\n2" })],
+    'the cluster began with backup "1\\n2" to it, and with none to us',
+  ],
+  [
     "a hello of a stranger closes the connection",
     [hello({ node: "x\ny" })],
     '"x\\ny" is not a peer',

@@ -2,34 +2,46 @@
  * Backups: what a state machine holds at one index, as bytes that tell when they are not whole. A new cluster can begin with
  * one; a cluster that runs can't go back to it.
  *
- * Format 1: a line of JSON, `{"backup":1,"index":42,"term":3}`; then frames of a length and a CRC-32C, in four bytes each,
- * little-endian, and so many bytes; at the end one of length 0, whose checksum is the sum of all others modulo 2^32.
+ * Format 2: a line of JSON, `{"backup":2,"id":"b1f0…","clusterId":"orders","index":42,"term":3}`; then frames of a length and
+ * a CRC-32C, in four bytes each, little-endian, and so many bytes; at the end one of length 0, whose checksum is the sum of
+ * all others modulo 2^32.
  */
 import CRC32C from "crc-32/crc32c.js";
-import {
-  configurationOfVoters,
-  type LogIndex,
-  type NodeId,
-  type PersistentState,
-  type Term,
-} from "../core/mod.ts";
+import { configurationOfVoters, type LogIndex, type PersistentState, type Term } from "../core/mod.ts";
 import { RaftError } from "../error.ts";
-import type { OpenStorage } from "../ports.ts";
+import type { Identity, OpenStorage } from "../ports.ts";
 
-const format = 1;
+const format = 2;
 const frameHeaderBytes = 8;
 const maxFrameBytes = 1 << 16;
 const maxLineBytes = 1024;
 
-/** Where in a log a backup was made. */
-interface BackupHead {
+/** Of which cluster a backup was made, and where in its log. */
+interface Origin {
+  readonly clusterId: string;
   readonly index: LogIndex;
   readonly term: Term;
 }
 
+/** What a backup says first. */
+interface BackupHead extends Origin {
+  /** No other backup has it, so that servers can tell whether they began with the same one. */
+  readonly id: string;
+}
+
+/** A backup that is being read. */
+export interface Backup {
+  /** Rejects if it is none. */
+  readonly head: Promise<BackupHead>;
+  /** All that follows. */
+  readonly content: () => ReadableStream<Uint8Array>;
+  /** Lets go of it. */
+  readonly cancel: () => void;
+}
+
 /** A backup with this content. */
 export function backupOf(
-  { index, term }: BackupHead,
+  { clusterId, index, term }: Origin,
   content: ReadableStream<Uint8Array>,
 ): ReadableStream<Uint8Array> {
   let sum = 0;
@@ -44,7 +56,8 @@ export function backupOf(
   return content.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       start(controller) {
-        controller.enqueue(new TextEncoder().encode(`${JSON.stringify({ backup: format, index, term })}\n`));
+        const head = { backup: format, id: crypto.randomUUID(), clusterId, index, term };
+        controller.enqueue(new TextEncoder().encode(`${JSON.stringify(head)}\n`));
       },
       transform(chunk, controller) {
         for (let at = 0; at < chunk.byteLength; at += maxFrameBytes) {
@@ -61,27 +74,40 @@ export function backupOf(
   );
 }
 
+/** Begins to read a backup. */
+export function openBackup(stream: ReadableStream<Uint8Array>): Backup {
+  const source = byteSource(stream);
+  const head = readHead(source);
+  // Nobody may want it: a storage that isn't empty needs no backup.
+  head.catch(() => {});
+  return { head, content: () => contentOf(source), cancel: source.cancel };
+}
+
 /**
- * Lets an empty storage begin with a backup, as one of these servers. Durable when it resolves.
+ * Lets an empty storage begin with a backup, as one of the servers of a new cluster. Durable when it resolves.
  *
  * @throws {RaftError} with code `Corrupt` or `Mismatch`; then the storage is as empty as before.
  */
 export async function beginWith(
   storage: OpenStorage,
-  backup: ReadableStream<Uint8Array>,
-  servers: readonly NodeId[],
+  { head, content }: Backup,
+  { clusterId, servers }: Identity,
 ): Promise<PersistentState> {
-  const source = byteSource(backup);
-  try {
-    const { index, term } = await readHead(source);
-    await storage.writeSnapshot(index, contentOf(source));
-    const snapshot = { index, term, configuration: configurationOfVoters(servers) };
-    const compaction = { snapshot, compactedIndex: index, compactedTerm: term };
-    await storage.write({ currentTerm: term, votedFor: null, from: index + 1, entries: [], compaction });
-    return { currentTerm: term, votedFor: null, log: [], compaction };
-  } finally {
-    source.cancel();
-  }
+  const { index, term, clusterId: old } = await head;
+  if (old === clusterId) throw sameCluster(clusterId);
+  await storage.writeSnapshot(index, content());
+  const snapshot = { index, term, configuration: configurationOfVoters(servers) };
+  const compaction = { snapshot, compactedIndex: index, compactedTerm: term };
+  await storage.write({ currentTerm: term, votedFor: null, from: index + 1, entries: [], compaction });
+  return { currentTerm: term, votedFor: null, log: [], compaction };
+}
+
+/** A server of the old cluster that is still up, or comes back, would take the new servers for its own, and have them follow it. */
+function sameCluster(clusterId: string): RaftError {
+  return new RaftError(
+    "Mismatch",
+    `the backup is of cluster "${clusterId}", and so is this node: a cluster that begins with it needs another clusterId`,
+  );
 }
 
 async function readHead(source: ByteSource): Promise<BackupHead> {
@@ -91,16 +117,18 @@ async function readHead(source: ByteSource): Promise<BackupHead> {
     if (byte === 10) break;
     if (byte === undefined || line.push(byte) > maxLineBytes) throw corrupt("it does not begin as one");
   }
-  const { backup, index, term } = headOf(new TextDecoder().decode(Uint8Array.from(line)));
+  const { backup, id, clusterId, index, term } = headOf(new TextDecoder().decode(Uint8Array.from(line)));
   if (backup !== format) {
     const message = `the backup: expected format ${format}, got ${JSON.stringify(backup)}`;
     throw new RaftError("Mismatch", `${message}; use the version of the library that has written it`);
   }
-  if (!isCount(index) || !isCount(term)) throw corrupt("it does not begin as one");
-  return { index, term };
+  if (typeof id !== "string" || typeof clusterId !== "string" || !isCount(index) || !isCount(term)) {
+    throw corrupt("it does not begin as one");
+  }
+  return { id, clusterId, index, term };
 }
 
-function headOf(line: string): Partial<Record<"backup" | "index" | "term", unknown>> {
+function headOf(line: string): Partial<Record<keyof BackupHead | "backup", unknown>> {
   try {
     return Object(JSON.parse(line));
   } catch {

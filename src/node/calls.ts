@@ -105,7 +105,11 @@ export async function backup(node: Running): Promise<ReadableStream<Uint8Array>>
   const { snapshot, log } = node.loop.state;
   // Another one may have taken its place; or the core has not heard of it yet.
   const taken = snapshot !== null && snapshot.index >= index ? snapshot : { index, term: termAt(log, index) };
-  return backupOf(taken, await node.storage.readSnapshot(taken.index));
+  const { clusterId } = node.settings;
+  return backupOf(
+    { clusterId, index: taken.index, term: taken.term },
+    await node.storage.readSnapshot(taken.index),
+  );
 }
 
 export async function transferLeadership(node: Running, to: NodeId | undefined, options: RequestOptions) {

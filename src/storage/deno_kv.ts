@@ -198,7 +198,7 @@ async function openPlace(place: Place, release: () => void): Promise<OpenStorage
   await writing(place, () => snapshots.keepOnly(current));
   const turn = turns(place.name);
   return {
-    servers: known.head.owner.servers,
+    owner: known.head.owner,
     load: () => turn.inTurn(() => load(place, known)),
     write: (write) =>
       turn.write(async () => {

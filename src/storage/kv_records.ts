@@ -74,6 +74,7 @@ const storedHead = z.strictObject({
   clusterId: z.string(),
   id: z.string(),
   servers: z.array(z.string()),
+  backup: z.string().optional(),
   revision: count,
   state: z.strictObject({ currentTerm: count, votedFor: z.string().nullable(), lastIndex: count }).nullable(),
   compaction: z.strictObject({
@@ -87,9 +88,19 @@ const storedHead = z.strictObject({
 
 /** The value to store for a head. */
 export function encodeHead({ owner, revision, state, compaction: plain, unfinished }: Head): StoredHead {
-  const { id, clusterId, servers } = owner;
+  const { id, clusterId, servers, backup } = owner;
   const compaction = plain === null ? null : { ...plain, snapshot: encodeSnapshot(plain.snapshot) };
-  const fields = { format: FORMAT, clusterId, id, servers, revision, state, compaction, unfinished } as const;
+  const fields = {
+    format: FORMAT,
+    clusterId,
+    id,
+    servers,
+    backup,
+    revision,
+    state,
+    compaction,
+    unfinished,
+  } as const;
   return { ...fields, checksum: headChecksum(fields) };
 }
 
@@ -104,18 +115,21 @@ export function decodeHead(value: unknown): ReadHead {
   }
   const { checksum, ...fields } = parsed.data;
   if (checksum !== headChecksum(fields)) return { type: "damaged", reason: "its checksum is wrong" };
-  const { clusterId, id, servers, revision, state, compaction: encoded, unfinished } = fields;
-  const owner = { id, clusterId, servers };
+  const { clusterId, id, servers, backup, revision, state, compaction: encoded, unfinished } = fields;
+  const owner = { id, clusterId, servers, backup };
   const compaction = encoded === null ? null : { ...encoded, snapshot: decodeSnapshot(encoded.snapshot) };
   return { type: "head", head: { owner, revision, state, compaction, unfinished } };
 }
 
 /** Names every field, in one order, so that what is checked does not depend on how the object was built. */
 function headChecksum(
-  { format, clusterId, id, servers, revision, state, compaction, unfinished }: Omit<StoredHead, "checksum">,
+  { format, clusterId, id, servers, backup, revision, state, compaction, unfinished }: Omit<
+    StoredHead,
+    "checksum"
+  >,
 ) {
   const ordered = [
-    [format, clusterId, id, servers, revision],
+    [format, clusterId, id, servers, ...(backup === undefined ? [] : [backup]), revision],
     state === null ? null : [state.currentTerm, state.votedFor, state.lastIndex],
     compaction === null
       ? null

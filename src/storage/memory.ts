@@ -40,7 +40,7 @@ export function memoryStorage(): Storage {
         return Promise.reject(new RaftError("Stopped", "this storage was closed, or opened again since"));
       };
       return {
-        servers: owner.servers,
+        owner,
         load: () => usable(() => stored === null ? null : copyState(stored.state)),
         write: (write) =>
           usable(() => {

@@ -78,7 +78,7 @@ async function openLog(tables: Tables, identity: Identity, release: () => void):
   await snapshots.keepOnly(head.before?.compaction?.snapshot.index ?? 0);
   const turn = turns(name);
   return {
-    servers: head.owner.servers,
+    owner: head.owner,
     load: () => turn.inTurn(() => available(name, "read", () => load(tables, head))),
     write: (write) =>
       turn.write(async () => {

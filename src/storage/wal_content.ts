@@ -7,6 +7,9 @@ import { type ByteReader, byteReader, BytesError, type ByteWriter } from "./byte
 /** The first byte of a content. Never give a number a new meaning. */
 const kind = { head: 1, write: 2, end: 3 } as const;
 
+/** What a head may have besides: the bits of one byte. */
+const has = { summary: 1, backup: 2 } as const;
+
 /** What was written, but for the entries: what the first record of a segment repeats, so that earlier ones can go. */
 export interface Summary {
   /** Figure 2's currentTerm. */
@@ -64,7 +67,8 @@ export function putHead(writer: ByteWriter, { segment, size, owner, before }: He
   writer.text(owner.clusterId);
   writer.word(owner.servers.length);
   for (const server of owner.servers) writer.text(server);
-  writer.byte(before === null ? 0 : 1);
+  writer.byte((before === null ? 0 : has.summary) | (owner.backup === undefined ? 0 : has.backup));
+  if (owner.backup !== undefined) writer.text(owner.backup);
   if (before === null) return;
   putVote(writer, before);
   writer.integer(before.lastIndex);
@@ -109,8 +113,10 @@ function readHead(reader: ByteReader): Head {
   const [segment, size] = [reader.integer(), reader.integer()];
   const [id, clusterId] = [reader.text(), reader.text()];
   const servers = Array.from({ length: reader.word() }, () => reader.text());
-  const before = reader.byte() === 0 ? null : readSummary(reader);
-  return { type: "head", segment, size, owner: { id, clusterId, servers }, before };
+  const parts = reader.byte();
+  const backup = (parts & has.backup) === 0 ? {} : { backup: reader.text() };
+  const before = (parts & has.summary) === 0 ? null : readSummary(reader);
+  return { type: "head", segment, size, owner: { id, clusterId, servers, ...backup }, before };
 }
 
 function readSummary(reader: ByteReader): Summary {

@@ -76,7 +76,7 @@ async function open(
   const log = await available(folder, "opened", () => openLog(folder, snapshots, found, identity, report));
   const turn = turns(folder.path);
   return {
-    servers: log.owner.servers,
+    owner: log.owner,
     load: () =>
       turn.inTurn(async () => {
         await log.removal;

@@ -40,6 +40,7 @@ const helloSchema = beginningSchema.extend({
   clusterId: z.string().max(maxClusterIdLength),
   node: z.string().min(1).max(maxNodeIdLength),
   servers: z.array(z.string()),
+  backup: z.string().max(64).optional(),
   nonce: z.string().min(16).max(64).optional(),
 });
 
@@ -56,7 +57,7 @@ export interface Speaker extends Identity {
 
 /** The frame by which a node presents itself. */
 export function helloFrame(
-  { id, clusterId, servers, versions = protocolVersions, nonce }: Speaker,
+  { id, clusterId, servers, backup, versions = protocolVersions, nonce }: Speaker,
 ): Uint8Array<ArrayBuffer> {
   const hello: z.infer<typeof helloSchema> = {
     protocol: "quorate",
@@ -65,6 +66,7 @@ export function helloFrame(
     clusterId,
     node: id,
     servers: [...servers],
+    ...(backup === undefined ? {} : { backup }),
     ...(nonce === undefined ? {} : { nonce }),
   };
   return framesOf([new TextEncoder().encode(JSON.stringify(hello))]);
@@ -82,13 +84,13 @@ export function parseHello(body: Uint8Array): Hello {
 /**
  * The name of the node that says so. Both ends judge alike.
  *
- * @throws {ProtocolError} if it shares no version with us, is of another cluster, counts other servers, claims our own
+ * @throws {ProtocolError} if it shares no version with us, is of another cluster, or of one that began otherwise, claims our own
  * name, or if only one of us has a secret.
  */
 export function checkHello(hello: Hello, own: Speaker): NodeId {
   checkVersions(hello, own.versions ?? protocolVersions);
-  const { node, clusterId, servers, nonce } = valid(helloSchema, hello);
-  const reason = disagreement({ clusterId, servers }, own);
+  const { node, nonce, ...cluster } = valid(helloSchema, hello);
+  const reason = disagreement(cluster, own);
   if (reason !== null) throw new ProtocolError(reason);
   if (node === own.id) throw new ProtocolError(`it claims our own name ${JSON.stringify(node)}`);
   if (nonce !== undefined && own.nonce === undefined) {
