@@ -54,9 +54,9 @@ export interface Sink {
   readonly paint: Paint;
 }
 
-/** Stdout; with `--itf` that is for the counterexample alone, and the report goes to stderr. */
-export function sinkFor({ itf }: { readonly itf: boolean }): Sink {
-  const [to, write] = itf ? [Deno.stderr, note] : [Deno.stdout, print];
+/** Stdout; with `--itf` or `--test` that is for the counterexample alone, and the report goes to stderr. */
+export function sinkFor({ itf, test = false }: { readonly itf: boolean; readonly test?: boolean }): Sink {
+  const [to, write] = itf || test ? [Deno.stderr, note] : [Deno.stdout, print];
   return { print: write, paint: to.isTerminal() && !Deno.noColor ? colourPaint : plainPaint };
 }
 
@@ -72,15 +72,56 @@ function lineTeller(): { tell: (text: string, complete: boolean) => void; end: (
   return { tell: tellLine, end: () => isLive && !isClean && tell("\r\x1b[K") };
 }
 
-/** Tells how far a search has come: a line for each layer. */
-export function progressTeller(): { progressed: (progress: CheckProgress) => void; end: () => void } {
+/** Who is told how far a search has come, and at the end that it goes no further. */
+export interface Follower {
+  /** The search had come as far as this at a time, in milliseconds. */
+  readonly progressed: (progress: CheckProgress, at: number) => void;
+  /** Nothing more will come. */
+  readonly end: () => void;
+}
+
+/** So many layers are told of at first, whatever is new in them. */
+const firstLayers = 20;
+
+/**
+ * Tells of few of many layers: of the first ones, of each by which the states have grown by a tenth since the one told of
+ * before, and of the last of each search. What is told depends on what was found, and not on how fast.
+ */
+export function sparing({ progressed: tell, end }: Follower): Follower {
+  let search = "";
+  let states = 0;
+  let held: Parameters<typeof tell> | null = null;
+  function release(): void {
+    if (held !== null) tell(...held);
+    held = null;
+  }
+  function progressed(progress: CheckProgress, at: number): void {
+    if (progress.search !== search) release();
+    search = progress.search;
+    if (!progress.complete) return tell(progress, at);
+    held = [progress, at];
+    if (progress.depth > firstLayers && progress.distinct * 10 < states * 11) return;
+    states = progress.distinct;
+    release();
+  }
+  return {
+    progressed,
+    end() {
+      release();
+      end();
+    },
+  };
+}
+
+/** Tells how far a search has come, in lines on stderr. */
+export function progressTeller(): Follower {
   const { tell, end } = lineTeller();
   let isFirst = true;
   let search = "";
   let states = 0;
   let since = performance.now();
   let latest = since;
-  function progressed(progress: CheckProgress): void {
+  function progressed(progress: CheckProgress, at: number): void {
     if (isFirst) note(progressHeading);
     isFirst = false;
     if (progress.search !== search) {
@@ -88,7 +129,7 @@ export function progressTeller(): { progressed: (progress: CheckProgress) => voi
       states = 0;
       since = latest;
     }
-    latest = performance.now();
+    latest = at;
     // The search knows that nothing more is new when a layer stays empty: that is no layer to tell of.
     if (progress.complete && progress.distinct === states) return;
     const text = progressLine(progress, states, latest - since);

@@ -25,7 +25,7 @@ export interface Checked {
   readonly chosen: Chosen;
 }
 
-/** Prints the counterexample that a report shows as a test; it belongs into the folder where the command was typed. */
+/** Prints the counterexample that a report shows as a test, and nothing else to stdout; it belongs into the folder where the command was typed. */
 export function printTest(
   { model, properties }: Report | WalkReport,
   { name, spec, chosen }: Checked,
@@ -34,7 +34,14 @@ export function printTest(
   const found: PropertyReport | WalkedProperty | undefined = properties.find(({ result }) =>
     result === "violated"
   );
-  if (found === undefined || found.trace === null) return;
+  if (found === undefined || found.trace === null) {
+    note("no counterexample: nothing is written to stdout");
+    return;
+  }
+  if ("loop" in found && found.loop !== null) {
+    note("there is no test of this violation: it never ends, and the replay of a run does");
+    return;
+  }
   const imported = importOf(name, cwd);
   const text = imported === null ? null : testText(model, {
     imported,
@@ -44,7 +51,7 @@ export function printTest(
     property: found.property.name,
     trace: found.trace,
   });
-  if (text !== null) print(`\n${text}`);
+  if (text !== null) print(text);
   else if (imported === null) {
     note(`--test needs a module: the package doesn't export ${name} of its catalog`);
   } else note("there is no test of this violation: a replay of the run doesn't show it");

@@ -4,7 +4,7 @@ import { type Parameters, resolveParameters, type Specification } from "../dsl/s
 import * as json from "../report/json.ts";
 import { statisticsLine, statisticsText } from "../report/statistics.ts";
 import { type Explore, headline, reportText } from "../report/text.ts";
-import { exits, print, progressTeller, type Sink } from "./output.ts";
+import { exits, type Follower, print, progressTeller, type Sink, sparing } from "./output.ts";
 import { stopper } from "./stopper.ts";
 
 /** How a search is told. */
@@ -24,7 +24,7 @@ export interface Told {
 /** Checks, and tells of it as it goes on. */
 export async function search(spec: Specification, options: CheckOptions, told: Told): Promise<Report> {
   const parameters = resolveParameters(spec, options.bounds ?? null, options.parameters ?? {});
-  const teller = progressTeller();
+  const teller = sparing(told.json ? jsonTeller : progressTeller());
   const stop = stopper(told.timeout);
   const began = performance.now();
   let report: Report;
@@ -34,10 +34,7 @@ export async function search(spec: Specification, options: CheckOptions, told: T
       coverage: told.evaluations !== null,
       signal: stop.signal,
       onStart: (properties) => announce(spec, options, parameters, properties, told),
-      onProgress: (progress) => {
-        if (!told.json) teller.progressed(progress);
-        else if (progress.complete) print(json.progressLine(progress));
-      },
+      onProgress: (progress) => teller.progressed(progress, performance.now()),
     });
   } finally {
     stop.release();
@@ -60,6 +57,11 @@ export async function search(spec: Specification, options: CheckOptions, told: T
   }
   return report;
 }
+
+const jsonTeller: Follower = {
+  progressed: (progress) => progress.complete && print(json.progressLine(progress)),
+  end: () => {},
+};
 
 function announce(
   spec: Specification,

@@ -74,8 +74,9 @@ what is shown:
   --explain NAME    instead of a report, states in which the property of this name holds, and not just because nothing
                     happens: each differs in what the property looks at, and is reached soonest
   --statistics      how many distinct values each component took, and how often the properties were asked
-  --test            after a counterexample a Deno.test of it, for the folder where you typed the command: it fails
-                    until the spec is mended, so that the run violates nothing or can't happen any more
+  --test            the counterexample on stdout as a Deno.test, for the folder where you typed the command, and the
+                    report on stderr: the test fails until the spec is mended, so that the run violates nothing or
+                    can't happen any more. There is none of a run that never ends
   --itf             the counterexample on stdout as ITF JSON, for the tools of Apalache and Quint; the report on stderr
   --json            one JSON object a line
   --help            this text

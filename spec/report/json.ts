@@ -24,7 +24,7 @@ export function startLine(asked: Asked): string {
   return line({ type: "start", format: 1, ...asked });
 }
 
-/** One line for each layer that is complete. */
+/** A line about a layer that is complete. */
 export function progressLine({ search, depth, generated, distinct, queue }: CheckProgress): string {
   return line({ type: "progress", search, depth, generated, distinct, queue });
 }

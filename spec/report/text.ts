@@ -44,7 +44,7 @@ export interface Telling {
   readonly replay: (trace: string) => string;
   /** How to look around in what was checked; not told if left out. */
   readonly explore?: Explore;
-  /** What else could be told of a violation. */
+  /** What else could be told of a violation by a run that ends. */
   readonly advice?: string;
 }
 
@@ -60,7 +60,7 @@ export const progressHeading = `${"depth".padStart(7)}${"states".padStart(14)}${
   "states/s".padStart(12)
 }`;
 
-/** A line about a layer: `before` is how many states there were when it began. */
+/** A line about a layer: `before` is how many states there were at the line before. */
 export function progressLine(
   { search, depth, distinct }: CheckProgress,
   before: number,
@@ -86,7 +86,7 @@ export function reportText(report: Report, telling: Telling): string {
       `               ${wholeTrace(other)}${loopText(other)}`,
     ]),
     telling.paint.faint(`searched ${grouped(report.distinct)} states   ${seconds(telling.milliseconds)}`),
-    ...(telling.advice === undefined ? [] : [telling.paint.faint(telling.advice)]),
+    ...(telling.advice === undefined || first.loop !== null ? [] : [telling.paint.faint(telling.advice)]),
     ...exploreLines(telling, wholeTrace(first), first.loop?.length ?? null),
     `replay: ${telling.replay(wholeTrace(first))}`,
   ].join("\n");

@@ -312,6 +312,27 @@ Deno.test("check: a claim about whole behaviours that is violated, exit 1, and w
   assertStringIncludes(replayed.stdout, "of what must happen some day a run that ends tells nothing");
 });
 
+Deno.test("of many layers few are told of: the first, those by which much is new, and the last", async () => {
+  const text = `
+import { spec } from "@quorate/raft/spec";
+export default spec("counter", () => ({
+  init: { n: 1 },
+  actions: { Up: (s) => s.n < 5000 && void s.n++ },
+  ends: ({ n }) => n === 5000,
+  properties: [],
+}));
+`;
+  await withFiles({ "counter.ts": text }, async (folder) => {
+    const args = ["check", "counter.ts", "--cwd", folder];
+    const { stderr } = await quorate(args);
+    const depths = stderr.split("\n").slice(1, -1).map((line) => Number(line.trim().split(/ +/)[0]));
+    assertEquals(depths.slice(0, 23), [...Array.from({ length: 19 }, (_, i) => i + 2), 22, 25, 28, 31]);
+    assertEquals([depths.at(-1), depths.length < 100], [5000, true]);
+    const told = (await quorate([...args, "--json"])).json().filter(({ type }) => type === "progress");
+    assertEquals(told.map(({ depth }) => depth), depths);
+  });
+});
+
 Deno.test("check: what a bounded search can't know is unknown, exit 2", async () => {
   const { code, json } = await quorate(["check", "ewd840", "--depth", "4", "--json"]);
   assertEquals(code, 2);
