@@ -1,5 +1,5 @@
 /** A spec with its parameters: what `check`, `replay` and the command line take. */
-import type { Model } from "../checker/model.ts";
+import type { Model, Start } from "../checker/model.ts";
 
 /** The value of a parameter. */
 export type Parameter = number | string | boolean;
@@ -131,8 +131,19 @@ export function specification<Definition>(
     bounds: {},
     depth: null,
     summary: (values) => Object.entries(values).map(describeParameter).join(" · "),
-    build: (values) => compile(() => build(values)),
+    build: (values) => thatBegins(name, compile(() => build(values))),
   };
+}
+
+/** A model, unless its constraint keeps out every initial state: nothing would be looked for. */
+function thatBegins(name: string, model: Model): Model {
+  const { constraint, starts, view } = model;
+  const mayBegin = ({ name, state: { vector } }: Start) =>
+    /^[0-9]/.test(name) && constraint?.(view(vector, 0, () => {})) !== false;
+  if (starts.some(mayBegin)) return model;
+  throw new SpecError(
+    `${name}: its constraint keeps out every initial state, so nothing ever happens; is it the wrong way round?`,
+  );
 }
 
 /** A parameter and its value, in a word or two. */

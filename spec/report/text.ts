@@ -254,6 +254,13 @@ function verdictLines(report: Report, telling: Telling): readonly string[] {
     const were = report.cutSteps === 1 ? "step was" : "steps were";
     lines.push(`    ${grouped(report.cutSteps)} ${were} cut off by the action constraint, and not taken`);
   }
+  const idle = report.searches.find(({ depth, cut, cutSteps, exhausted }) =>
+    exhausted && depth === 1 && cut + cutSteps > 0
+  );
+  if (idle !== undefined) {
+    const from = idle.search === "steps" ? "" : ` from @${idle.search}`;
+    lines.push(`    ${paint.bad("so no step was left")}${from}: is it the wrong way round?`);
+  }
   lines.push(...reductionLines(report, telling), `    ${paint.faint(oddsText(report.odds))}`);
   const next = [
     adviceFor(report, first?.depth ?? 0),

@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { catalog } from "../../spec/catalog/mod.ts";
-import { check, type Parameters, replay, spec, type Specification } from "../../spec/mod.ts";
+import { check, type Parameters, replay, spec, SpecError, type Specification } from "../../spec/mod.ts";
 import { loadMutant } from "../../spec/raft/load_mutant.ts";
 import { raft } from "../../spec/raft/mod.ts";
 import { mutants } from "../../spec/raft/mutants.ts";
@@ -192,6 +192,27 @@ Deno.test("what a constraint kept out is counted and said", async () => {
     reportText(report, telling),
     "\n    4 states were outside of the constraint: nothing was looked for beyond\n",
   );
+});
+
+Deno.test("a constraint that leaves nothing to look for is no spec, and one that leaves no step is told of", async () => {
+  const up = (within: (n: number) => boolean, allows = (_: number) => true) =>
+    spec<{ n: number }>("up", () => ({
+      init: { n: 0 },
+      actions: { Up: (s) => void s.n++ },
+      properties: [],
+      constraint: ({ n }) => within(n),
+      actionConstraint: (_, { n }) => allows(n),
+    }));
+  await assertRejects(
+    () => check(up((n) => n > 0)),
+    SpecError,
+    "up: its constraint keeps out every initial state, so nothing ever happens; is it the wrong way round?",
+  );
+  const said = "so no step was left: is it the wrong way round?";
+  for (const idle of [up((n) => n === 0), up(() => true, (n) => n > 1)]) {
+    assertStringIncludes(reportText(await check(idle), telling), said);
+  }
+  assert(!reportText(await check(up((n) => n < 2)), telling).includes(said));
 });
 
 Deno.test("colour only adds to what is said without it", async () => {
