@@ -138,6 +138,8 @@ export function lookAtParent(judge: Judge, state: number, words: Int32Array, at:
     for (let w = 0; w < watchers.length; w++) look(judge, watchers[w]!, words, at, looked, w * 2);
     for (let w = 0; w < watchers.length; w++) {
       const watcher = watchers[w]!;
+      // What is asked of steps is asked of no state with itself: that is no step.
+      if (watcher.type === "steps") continue;
       const isNew = isNewLook(watcher.eye, looked[w * 2]!, looked[w * 2 + 1]!);
       if (isNew) lookAgain(judge, watcher, state, words, at);
     }
@@ -157,18 +159,15 @@ function look(
 }
 
 /** Lets somebody look at a state that was judged before, so that it is known what he looks at. */
-function lookAgain(judge: Judge, watcher: Watcher, state: number, words: Int32Array, at: number): void {
-  switch (watcher.type) {
-    case "properties":
-      return judgeBy(judge, watcher, state, -1, words, at);
-    case "constraint":
-      judge.model.constraint!(viewOf(judge, words, at, "constraint"));
-      return;
-    case "steps": {
-      const before = apart(judge, viewOf(judge, words, at, "steps"));
-      for (const property of judge.steps) property.holds(before, viewOf(judge, words, at, "steps"));
-    }
-  }
+function lookAgain(
+  judge: Judge,
+  watcher: Exclude<Watcher, { readonly type: "steps" }>,
+  state: number,
+  words: Int32Array,
+  at: number,
+): void {
+  if (watcher.type === "properties") judgeBy(judge, watcher, state, -1, words, at);
+  else judge.model.constraint!(viewOf(judge, words, at, "constraint"));
 }
 
 /** What `glance` tells of a successor. Nothing of it: there is nothing to look at, and the constraint lets it in. */

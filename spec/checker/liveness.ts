@@ -262,7 +262,9 @@ function howObeyed(graph: Graph, demand: DemandOn, { start, stem, loop }: Lasso)
   const states = [entry, ...loop.map((edge) => graph.targets[edge]!)];
   const impossible = states.findIndex((state) => possible[state] === 0);
   if (states.every((state) => possible[state] === 0)) return "it is not possible any more";
-  return `it is not possible ${after(stem.length + impossible)}`;
+  const step = stem.length + impossible;
+  // Elsewhere in the loop it is.
+  return `again and again it is not possible, as ${step === 0 ? "in the first state" : `after step ${step}`}`;
 }
 
 /** The steps of a lasso, told for people. */

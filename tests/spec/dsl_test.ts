@@ -50,6 +50,27 @@ Deno.test("an action that changes nothing still counts as generated; one that re
   assertEquals({ distinct, generated }, { distinct: 1, generated: 2 });
 });
 
+for (const exact of [false, true]) {
+  Deno.test(`a property of steps is asked only of steps that change something, ${exact ? "exact" : "or by names"}`, async () => {
+    const asked = new Set<string>();
+    const pair = spec<{ x: number; y: number }>("pair", () => ({
+      init: { x: 0, y: 0 },
+      actions: {
+        X: (s) => s.x < 2 && void s.x++,
+        Y: (s) => s.x === 1 && s.y < 1 && void s.y++,
+        Stay: (s) => void (s.x += 0),
+      },
+      properties: [steps("p", "", (before, after) => {
+        asked.add(`${before.x} ${after.x}`);
+        return true;
+      })],
+    }));
+    assertEquals((await check(pair, { exact })).distinct, 5);
+    // It looks at x alone: 1 1 is Y.
+    assertEquals([...asked].sort(), ["0 1", "1 1", "1 2"]);
+  });
+}
+
 Deno.test("an action runs once for each distinct combination of the variables that it reads, and some twice to compare", async () => {
   let runs = 0;
   const two = spec("two", () => ({

@@ -353,6 +353,15 @@ replay: replay 'To_b To_c To_b'`,
   assertEquals([replayed.run.steps.length, replayed.violations], [3, []]);
 });
 
+Deno.test("what is impossible somewhere in a loop is not said to be so from then on", async () => {
+  const claim = infinitelyOften("p", "", { holds: isIn("c"), fair: [weak("Next"), weak("To_c")] });
+  const report = await check(graph("a>b b>a b>c c>a", claim));
+  assertEquals(report.properties[0]?.fairness, [
+    { demand: "weak fairness of Next", how: "it happens at step 1" },
+    { demand: "weak fairness of To_c", how: "again and again it is not possible, as in the first state" },
+  ]);
+});
+
 Deno.test("nothing for ever is told as such", async () => {
   const report = await check(graph("a>b", eventually("p", "", isIn("b"))));
   const text = reportText(report, {
