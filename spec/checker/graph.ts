@@ -3,6 +3,7 @@ import { type Growable, growable, push } from "./growable.ts";
 import { clear, type Layer, layer, type Segment } from "./layer.ts";
 import { type Memory, memory } from "./memory.ts";
 import { type Model, rowSize, type Start, type State, type Successors, successors } from "./model.ts";
+import { shift } from "./patience.ts";
 import { advance, type Queue, queueOf, refit } from "./queue.ts";
 import type { Stopped } from "./search.ts";
 import { hashOf } from "./table.ts";
@@ -133,7 +134,8 @@ async function exploreLayers(e: Exploration, starts: readonly Start[]): Promise<
         breath = performance.now();
         if (e.options.stopped()) return "signal";
       }
-      for (let i = 0; i < 256 && queue.count > 0; i++) expandNext(e, queue, next, scratch);
+      const isLong = shift();
+      for (let i = 0; i < 256 && queue.count > 0 && !isLong(); i++) expandNext(e, queue, next, scratch);
     }
     clear(current);
     [current, next] = [next, current];

@@ -4,6 +4,7 @@ import { allow, type Allowance, allowanceOf, gatherNames } from "./allowance.ts"
 import { cover, type Coverage, noCoverage } from "./coverage.ts";
 import { addExactly, bytesOf as bytesOfExact, type ExactSet, exactSet } from "./exact.ts";
 import { pathTo } from "./path.ts";
+import { shift } from "./patience.ts";
 import {
   forget,
   glance,
@@ -243,7 +244,7 @@ function addFirst(run: Search, starts: readonly Start[]): void {
   run.trail = trail(run.firsts.length);
 }
 
-/** How many states are expanded between two looks at the clock and at memory. */
+/** How many states are expanded at most between two looks at the clock and at memory. */
 const stride = 1024;
 
 async function expandLayer(run: Search, isLast: boolean): Promise<void> {
@@ -262,7 +263,8 @@ async function expandLayer(run: Search, isLast: boolean): Promise<void> {
 /** Expands some states of a queue. */
 export function expandSome(run: Search, queue: Queue, isLast: boolean): void {
   const { model, judge, out, next } = run;
-  for (let i = 0; i < stride && queue.count > 0; i++) {
+  const isLong = shift();
+  for (let i = 0; i < stride && queue.count > 0 && !isLong(); i++) {
     const [segment] = queue.segments;
     if (!model.expand(segment!, queue.at, out)) {
       enlarge(run, queue, next);

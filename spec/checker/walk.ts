@@ -13,6 +13,7 @@ import {
 import { formatTrace, type Run } from "../trace/run.ts";
 import type { Verdict } from "./judge.ts";
 import type { Model, Start, State, Step } from "./model.ts";
+import { shift } from "./patience.ts";
 import { drawSeed, type Random, random } from "./random.ts";
 import { deadlock } from "./search.ts";
 import { shorten, type Tells } from "./shorten.ts";
@@ -182,6 +183,8 @@ interface Walks {
   cut: number;
   stopped: "signal" | null;
   breath: number;
+  /** Whether it is time to look up. */
+  isLong: () => boolean;
 }
 
 async function walkAll(spec: Specification, options: WalkOptions & { seed: number }): Promise<WalkReport> {
@@ -204,6 +207,7 @@ async function walkAll(spec: Specification, options: WalkOptions & { seed: numbe
     cut: 0,
     stopped: null,
     breath: performance.now(),
+    isLong: shift(),
   };
   const done = await walkShard(walks);
   const { seed, generated, deepest, cut, stopped } = walks;
@@ -261,7 +265,7 @@ async function walkOnce(
   begin(walker, start.state);
   judgeStart(walks, start);
   for (let steps = 0;;) {
-    if ((walks.generated++ & 1023) === 0) await breathe(walks, progress);
+    if ((walks.generated++ & 1023) === 0 || walks.isLong()) await breathe(walks, progress);
     if (walks.stopped !== null) break;
     judgeHere(walker, steps);
     if (!mayGoOn(walker)) {
@@ -300,6 +304,7 @@ function startOf({ starts }: Walks, numbers: Random): Start {
 
 /** Lets signals and timers in now and then, and tells how far the walks have come. */
 async function breathe(walks: Walks, progress: Pick<WalkProgress, "done" | "walks">): Promise<void> {
+  walks.isLong = shift();
   if (performance.now() - walks.breath < 200) return;
   report(walks, { ...progress, complete: false });
   await new Promise((resolve) => setTimeout(resolve, 0));

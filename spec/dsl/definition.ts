@@ -1,4 +1,5 @@
 /** The parts of a plain spec as its author wrote them: checked, and made to say where they go wrong. */
+import { called } from "../checker/patience.ts";
 import { encode, ValueError } from "../checker/value.ts";
 import {
   aFunction,
@@ -240,6 +241,7 @@ export function isText(value: unknown): boolean {
 
 /** Runs code of the user: what it throws says where. */
 export function guarded<T>(where: string, run: () => T): T {
+  called.times++;
   try {
     return run();
   } catch (error) {
