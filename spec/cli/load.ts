@@ -8,7 +8,7 @@ import {
   parameterIn,
   type Specification,
 } from "../dsl/specification.ts";
-import { guarded } from "../dsl/definition.ts";
+import { guarded, placeIn } from "../dsl/definition.ts";
 import { visibleLines } from "../report/visible.ts";
 import type { CheckFlags } from "./arguments.ts";
 import { note } from "./output.ts";
@@ -102,7 +102,7 @@ async function load(name: string, url: string, seconds: number): Promise<Readonl
 }
 
 function told(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return error instanceof Error ? `${error.name}: ${error.message}${placeIn(error)}` : String(error);
 }
 
 /** A spec of somebody else's. What it throws, however it was made, is for its author. */

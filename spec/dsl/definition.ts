@@ -253,5 +253,17 @@ export function guarded<T>(where: string, run: () => T): T {
 export function said(where: string, error: unknown): unknown {
   if (error instanceof SpecError || error instanceof Reshape) return error;
   if (error instanceof ValueError) return new SpecError(`${where}: ${error.message}`);
-  return new SpecError(`${where} threw ${error}`, { cause: error });
+  return new SpecError(`${where} threw ${error}${placeIn(error)}`, { cause: error });
+}
+
+const library = new URL("../", import.meta.url).href;
+
+/** Where code of the user threw it, such as `, at my_spec.ts:12:5`; nothing if that isn't known. */
+export function placeIn(error: unknown): string {
+  if (!(error instanceof Error) || typeof error.stack !== "string") return "";
+  const frames = error.stack.matchAll(/((?:file|https?):\S+\/)([^\s/]+?)(?:[?#]\S*)?:(\d+):(\d+)\)?$/gm);
+  for (const [, folder = "", file, line, column] of frames) {
+    if (!folder.startsWith(library)) return `, at ${file}:${line}:${column}`;
+  }
+  return "";
 }

@@ -61,6 +61,47 @@ for (const [what, text, message] of broken) {
   });
 }
 
+Deno.test("what code of the user's throws says at which line of it, and tells of no file of ours", async () => {
+  const helper = `
+export function grow(s) {
+  s.n++;
+  null.n;
+}`;
+  const module = `
+import { always, spec } from "@quorate/raft/spec";
+import { grow } from "./helper.ts";
+if (Deno.args.includes("early=true")) throw new Error("early");
+export default spec("p", { early: false, late: false }, ({ late }) => ({
+  init: { n: 0 },
+  actions: {
+    Up: (s) => late ? void s.n++ : grow(s),
+  },
+  properties: [
+    always("p", "", ({ n }) => {
+      if (n === 2) throw new RangeError("two");
+      return true;
+    }),
+  ],
+}));`;
+  await withFiles({ "spec.ts": module, "helper.ts": helper }, async (folder) => {
+    for (
+      const [set, message] of [
+        [
+          "late=false",
+          "spec p, action Up threw TypeError: Cannot read properties of null (reading 'n'), at helper.ts:4:8 (",
+        ],
+        ["late=true", 'spec p, property "p" threw RangeError: two, at spec.ts:12:26 ('],
+        ["early=true", "spec.ts can't be loaded: Error: early, at spec.ts:4:49\n"],
+      ] as const
+    ) {
+      const { code, stderr } = await quorate(["check", "spec.ts", "--set", set], folder);
+      assertEquals(code, 64, stderr);
+      assertStringIncludes(stderr, `error: ${message}`);
+      assert(!/file:|spec\//.test(stderr), stderr);
+    }
+  });
+});
+
 Deno.test("a witness can't write to the terminal: its control characters are shown, in a replay, too", async () => {
   const nasty = `always("p\\x07", "s\\x1b[1m", ({ n }) => n < 2 || "red \\x1b[31m\\nline \\x9b")`;
   await withFiles({ "spec.ts": moduleOf("(s) => void s.n++", nasty) }, async (folder) => {

@@ -50,3 +50,8 @@ export async function withFiles(
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+/** What is said of an error, whichever line of a test threw it. */
+export function withoutPlaces(message: string): string {
+  return message.replaceAll(/, at \w+\.ts:\d+:\d+/g, "");
+}
