@@ -1,11 +1,12 @@
 /** Shows where a property holds, and not just because nothing happens. */
-import type { Property } from "../dsl/property.ts";
+import type { Property, ServersSeen } from "../dsl/property.ts";
 import { Reshape } from "../dsl/shape.ts";
 import type { Parameters, Specification } from "../dsl/specification.ts";
 import { formatTrace, type Run } from "../trace/run.ts";
 import { foundIn, judgeLooking, kindsOf, type Look, type Place } from "./look.ts";
 import type { Model, Start } from "./model.ts";
 import { type Found, search, type SearchOptions } from "./search.ts";
+import { encode } from "./value.ts";
 
 /** A state, or the last step of a run, in which the property holds non-trivially. */
 export interface Sample {
@@ -251,7 +252,8 @@ function isSame(model: Model, integers: readonly number[], places: readonly Plac
 }
 
 /** What the property looks at in a state, or before and after a step, if it holds there; else null. */
-function lookAt({ model, property }: Inquiry, [first, second]: readonly Place[]): readonly Look[] | null {
+function lookAt({ model, property }: Inquiry, places: readonly Place[]): readonly Look[] | null {
+  const [first, second] = places;
   const [before, after]: readonly Look[] = [new Map(), new Map()];
   const judge = (judgement: (...views: readonly unknown[]) => boolean) =>
     judgeLooking(
@@ -263,18 +265,40 @@ function lookAt({ model, property }: Inquiry, [first, second]: readonly Place[])
           ? judgement(one)
           : judgeLooking(model, second, after!, (other) => judgement(one, other)),
     );
-  return judge((one, other) => isThere(property, one, other)) ? [before!, after!] : null;
+  const changed = property.kind === "steps" && property.ofServer !== undefined
+    ? changedServers(model, places)
+    : null;
+  return judge((one, other) => isThere(property, changed, one, other)) ? [before!, after!] : null;
 }
 
-/** Whether a property is met, or what it speaks of: in a state, or in a step from one to the other. */
-function isThere(property: Property<unknown>, one: unknown, other: unknown): boolean {
+/** Which servers a step changes. To find out is not to look at them. */
+function changedServers(model: Model, places: readonly Place[]): readonly number[] {
+  const [before, after] = places.map(({ vector, at, onRead }) => serversIn(model.view(vector, at, onRead)));
+  return [...after!.keys()].filter((server) => encode(before![server]) !== encode(after![server]));
+}
+
+function serversIn(view: unknown): readonly unknown[] {
+  return (view as ServersSeen<unknown>).servers;
+}
+
+/** Whether a property is met, or what it speaks of: in a state, or in a step, perhaps one that changed some servers. */
+function isThere(
+  property: Property<unknown>,
+  changed: readonly number[] | null,
+  one: unknown,
+  other: unknown,
+): boolean {
   switch (property.kind) {
     case "always":
       return (property.when === undefined || property.when(one)) && property.holds(one) === true;
     case "sometimes":
       return property.reached(one);
     case "steps":
-      return property.holds(one, other) === true;
+      return changed === null
+        ? property.holds(one, other) === true
+        : changed.every((server) =>
+          property.ofServer!(serversIn(one)[server], serversIn(other)[server]) === true
+        );
     case "leads-to":
       return property.when(one);
     case "eventually":

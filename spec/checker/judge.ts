@@ -73,7 +73,7 @@ export function judge(model: Model, isExact: boolean): Judge {
     model,
     isExact,
     steps,
-    isOfServers: model.hasWholeServers === true && steps.every(({ isOfServers }) => isOfServers === true),
+    isOfServers: model.hasWholeServers === true && steps.every(({ ofServer }) => ofServer !== undefined),
     looks: new Map(),
     hasLookedElsewhere: false,
     places: 0,

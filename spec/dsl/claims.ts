@@ -32,8 +32,14 @@ function guardedProperty(property: Property<unknown>, where: string): Property<u
         ...(when === undefined ? {} : { when: deciding(where, "when", when) }),
       };
     }
-    case "steps":
-      return { ...property, holds: judging(where, property.holds) };
+    case "steps": {
+      const { holds, ofServer } = property;
+      return {
+        ...property,
+        holds: judging(where, holds),
+        ...(ofServer === undefined ? {} : { ofServer: judging(where, ofServer) }),
+      };
+    }
     case "sometimes":
       return { ...property, reached: deciding(where, "reached", property.reached) };
     case "eventually":

@@ -30,8 +30,8 @@ export interface Steps<View> {
   readonly sentence: string;
   /** Judges one step. */
   readonly holds: (before: View, after: View) => Judgement;
-  /** True if it asks of each server that changes by itself, whatever the others are like; see `serverSteps`. */
-  readonly isOfServers?: true;
+  /** Judges what a step does to one server, if it asks of each one that changes by itself; see `serverSteps`. */
+  readonly ofServer?: (before: unknown, after: unknown) => Judgement;
 }
 
 /** Holds in some state: what the spec must be able to do, lest all else holds because nothing happens. */
@@ -235,7 +235,7 @@ export function serverSteps<Seen>(
     kind: "steps",
     name,
     sentence,
-    isOfServers: true,
+    ofServer: holds as Required<Steps<unknown>>["ofServer"],
     holds({ servers }, after) {
       for (const [index, before] of servers.entries()) {
         const now = after.servers[index]!;

@@ -91,7 +91,7 @@ export default spec("p", { early: false, late: false }, ({ late }) => ({
           "spec p, action Up threw TypeError: Cannot read properties of null (reading 'n'), at helper.ts:4:8 (",
         ],
         ["late=true", 'spec p, property "p" threw RangeError: two, at spec.ts:12:26 ('],
-        ["early=true", "spec.ts can't be loaded: Error: early, at spec.ts:4:49\n"],
+        ["early=true", "spec.ts can't be loaded: Error: early, at spec.ts:4:45\n"],
       ] as const
     ) {
       const { code, stderr } = await quorate(["check", "spec.ts", "--set", set], folder);

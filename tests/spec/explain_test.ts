@@ -88,6 +88,12 @@ Deno.test("samples of a cluster differ in the parts of servers and history that 
   assert(committed.length > 0);
 });
 
+Deno.test("to find out which server a step changes is not to look at it", async () => {
+  const { samples, looks } = await explained(catalog.raft!, "Leader Append-Only", 5);
+  assertEquals(looks, ["servers.currentTerm", "servers.log", "servers.restarts", "servers.role"]);
+  assertEquals(samples[0]?.trace, "a!");
+});
+
 Deno.test("an item of a list is like any other: what is found at one is not found again at the next", async () => {
   const { samples } = await explained(catalog.transaction_commit!, "Consistent");
   assertEquals(samples.slice(0, 2).map(({ trace }) => trace), ["Prepare(0)", "Abort(0)"]);
