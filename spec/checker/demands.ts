@@ -135,7 +135,11 @@ function plainPattern(model: Model, text: string, each: boolean): Pattern {
     }
   });
   if (slots.length === count) return { name, slots, write };
-  throw new SpecError(`fairness of ${text}: ${name} has ${count} arguments, not ${slots.length}`);
+  throw new SpecError(
+    `fairness of ${text}: ${name} has ${count} ${
+      count === 1 ? "argument" : "arguments"
+    }, not ${slots.length}`,
+  );
 }
 
 /** Argument number i is the variable i. */

@@ -1,5 +1,5 @@
 /** Whether a spec does what another one allows, seen through a mapping of its states. */
-import { guarded } from "../dsl/definition.ts";
+import { guarded, inStates } from "../dsl/definition.ts";
 import { show } from "../dsl/plain.ts";
 import type { Always, Refines, Steps } from "../dsl/property.ts";
 import { resolveParameters, SpecError } from "../dsl/specification.ts";
@@ -56,7 +56,7 @@ export function refinement(property: Refines<unknown>): Refinement {
     return states.push(state) - 1;
   }
   function numberOf(view: unknown): number {
-    const number = numberFor(guarded(where, () => model.stateOf!(mapping(view))));
+    const number = numberFor(inStates([view], () => guarded(where, () => model.stateOf!(mapping(view)))));
     lowest = Math.min(lowest, number);
     highest = Math.max(highest, number);
     return number;

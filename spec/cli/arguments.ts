@@ -144,6 +144,9 @@ export function parseCommand(args: readonly string[]): Command {
       const [trace, spec = "raft"] = parsed.words;
       refuseContradictions(parsed.flags);
       if (trace === undefined) throw new UsageError("replay needs a trace, such as 'a! a>b b>a'");
+      if (parsed.words.length === 1 && /\.[jt]sx?$/.test(trace)) {
+        throw new UsageError(`replay needs a trace before the spec, such as replay 'Up Up' ${trace}`);
+      }
       return { type: "replay", trace, spec, flags: parsed.flags };
     }
     case "explore": {
@@ -212,13 +215,22 @@ function refuseContradictions(flags: CheckFlags | ReplayFlags): void {
   }
 }
 
+/** A number below 0 is no flag, but the value of the one before it: that says what it takes. */
+function joined(args: readonly string[], arg: string): readonly string[] {
+  const last = args.at(-1);
+  return /^-[0-9]/.test(arg) && last?.startsWith("--")
+    ? [...args.slice(0, -1), `${last}=${arg}`]
+    : [...args, arg];
+}
+
 /** The words and the flags of one command; null if help is asked for. */
 function parse<Shape extends z.ZodRawShape>(
   command: string,
-  args: readonly string[],
+  typed: readonly string[],
   schema: z.ZodObject<Shape>,
   most: number,
 ): { readonly words: readonly string[]; readonly flags: z.infer<z.ZodObject<Shape>> } | null {
+  const args = typed.reduce(joined, []);
   const valued = args.find((arg) => [...switches, "help"].some((name) => arg.startsWith(`--${name}=`)));
   if (valued !== undefined) throw new UsageError(`${valued.split("=")[0]} takes no value`);
   const names = Object.keys(schema.shape).filter((name) => name !== "cwd");

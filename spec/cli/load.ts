@@ -61,7 +61,11 @@ async function urlOf(name: string, cwd: string): Promise<string> {
     throw new UsageError(`a spec is a name in the catalog, a path, or a URL of http or https, not ${name}`);
   }
   const path = resolve(cwd, name);
-  if (await isFile(path)) return toFileUrl(path).href;
+  const kind = await kindOf(path);
+  if (kind === "file") return toFileUrl(path).href;
+  if (kind === "folder") {
+    throw new UsageError(`${name} is a folder: name a module whose default export is a spec`);
+  }
   if (/[./\\]/.test(name)) throw new UsageError(`there is no file ${name}`);
   const names = Object.keys(catalog);
   throw new UsageError(
@@ -123,11 +127,11 @@ function wary(spec: Specification): Specification {
   };
 }
 
-async function isFile(path: string): Promise<boolean> {
+async function kindOf(path: string): Promise<"file" | "folder" | null> {
   try {
-    return (await Deno.stat(path)).isFile;
+    return (await Deno.stat(path)).isDirectory ? "folder" : "file";
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
     throw new UsageError(`${path} can't be read: ${error instanceof Error ? error.message : error}`, {
       cause: error,
     });

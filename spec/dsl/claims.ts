@@ -1,6 +1,6 @@
 /** The properties of a spec as their author wrote them: checked, and made to say where they go wrong. */
 import { decided, guarded, isText, judged } from "./definition.ts";
-import { isRecord, told } from "./fields.ts";
+import { checkFields, demands, isRecord, listOf, told } from "./fields.ts";
 import type { Assumption, Property, Temporal } from "./property.ts";
 import { isSpecification, SpecError } from "./specification.ts";
 
@@ -10,9 +10,15 @@ export function propertiesOf(
   properties: readonly Property<unknown>[],
 ): readonly Property<unknown>[] {
   return properties.map((property, index) => {
-    if (!isRecord(property) || !isText(property.name) || typeof property.sentence !== "string") {
+    if (!isRecord(property) || !isText(property.name)) {
       throw noProperty(
         `${spec}: properties[${index}] is ${isRecord(property) ? "without a name" : told(property)}`,
+      );
+    }
+    if (typeof property.sentence !== "string") {
+      throw new SpecError(
+        `${spec}, property ${JSON.stringify(property.name)}: its sentence is ${told(property.sentence)}: ` +
+          `after the name comes a sentence that says what it claims, and then the claim`,
       );
     }
     if (properties.findIndex((other) => other.name === property.name) !== index) {
@@ -71,21 +77,16 @@ function guardedProperty(property: Property<unknown>, where: string): Property<u
   }
 }
 
+const behavioursField = {
+  fair: demands,
+  assuming: listOf({ expected: "what recurs(...) or ceases(...) returns", isRight: isRecord }),
+};
+
 function behavioursOf(
   { fair = [], assuming = [] }: Temporal<unknown>,
   where: string,
 ): Pick<Temporal<unknown>, "fair" | "assuming"> {
-  for (
-    const [field, list, forms] of [["fair", fair, "weak and strong"], [
-      "assuming",
-      assuming,
-      "recurs and ceases",
-    ]]
-  ) {
-    if (!Array.isArray(list) || !list.every(isRecord)) {
-      throw new SpecError(`${where}: ${field} is ${told(list)}, expected an array of what ${forms} return`);
-    }
-  }
+  checkFields(where, { fair, assuming }, behavioursField);
   const guardedAssumption = (one: Assumption<unknown>): Assumption<unknown> =>
     one.kind === "recurs" ? { ...one, holds: deciding(where, "recurs", one.holds) } : one;
   return { fair, assuming: assuming.map(guardedAssumption) };

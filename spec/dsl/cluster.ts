@@ -7,6 +7,7 @@ import {
   anArray,
   anything,
   checkFields,
+  demands,
   type Field,
   isRecord,
   optional,
@@ -194,7 +195,7 @@ const aDefinition = {
   view: optional(aFunction),
   picture: optional(aFunction),
   ends: optional(aFunction),
-  fairness: optional(anArray),
+  fairness: optional(demands),
   starts: optional(startsByName),
   rounds: optional({
     expected: "an object with most, a count, and spending, a list of budgets",

@@ -50,6 +50,13 @@ export function checked(
   const where = `cluster ${name}`;
   const { servers, received, describe, otherHappening, history } = definition;
   checkServers(where, servers);
+  guarded(
+    where,
+    () =>
+      definition.rounds?.spending.forEach((budget, index) =>
+        checkBudget(definition, `rounds.spending[${index}]`, budget)
+      ),
+  );
   const keep: AnyCluster["keep"] = given.identity === undefined ? plain : (local) => local;
   const views: AnyCluster = { ...definition, ...viewsOf(where, definition, given), keep };
   const named: Named = { ...views, where };
@@ -209,7 +216,7 @@ function partOf<T>(path: string, value: unknown, fields: Readonly<Record<keyof T
   return value as T;
 }
 
-function checkBudget({ budgets }: AnyCluster, path: string, budget: string | undefined): void {
+function checkBudget({ budgets }: WholeDefinition, path: string, budget: string | undefined): void {
   if (budget === undefined || Object.hasOwn(budgets, budget)) return;
   const names = Object.keys(budgets).join(", ");
   throw new ValueError(

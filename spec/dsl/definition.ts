@@ -6,6 +6,7 @@ import {
   anArray,
   anything,
   checkFields,
+  demands,
   type Field,
   isRecord,
   optional,
@@ -28,7 +29,7 @@ const part = {
   view: optional(aFunction),
   picture: optional(aFunction),
   ends: optional(aFunction),
-  fairness: optional(anArray),
+  fairness: optional(demands),
   starts: optional(startsByName),
   symmetry: optional(setsOfStrings),
 } satisfies Readonly<Record<keyof Definition<unknown>, Field>>;
@@ -213,7 +214,7 @@ function returned(value: unknown): string {
 }
 
 /** What goes wrong says in which state, or in which step. */
-function inStates<T>(states: readonly unknown[], run: () => T): T {
+export function inStates<T>(states: readonly unknown[], run: () => T): T {
   try {
     return run();
   } catch (error) {

@@ -1,4 +1,5 @@
 /** Fairness: what must not be possible for ever and yet never happen. */
+import { SpecError } from "./specification.ts";
 
 /** A demand for fairness. */
 export interface Fairness {
@@ -45,8 +46,14 @@ export const weak: Demand = demand("weak");
 export const strong: Demand = demand("strong");
 
 function demand(strength: Fairness["strength"]): Demand {
-  return Object.assign(
-    (...actions: readonly string[]): Fairness => ({ strength, actions, each: false }),
-    { each: (...actions: readonly string[]): Fairness => ({ strength, actions, each: true }) },
-  );
+  function of(actions: readonly string[], each: boolean): Fairness {
+    if (actions.length > 0) return { strength, actions, each };
+    const name = each ? `${strength}.each` : strength;
+    throw new SpecError(
+      `${name}() names no action: name some, as in ${name}("Eat"), or any at all: weak("Next")`,
+    );
+  }
+  return Object.assign((...actions: readonly string[]): Fairness => of(actions, false), {
+    each: (...actions: readonly string[]): Fairness => of(actions, true),
+  });
 }

@@ -8,11 +8,22 @@ export interface Field {
   readonly expected: string;
   /** Whether a value is of this kind. */
   readonly isRight: (value: unknown) => boolean;
+  /** Where in a value of many parts the first wrong one is, and what it should be; null if the whole is wrong. */
+  readonly wrongPart?: (value: unknown) => WrongPart | null;
+}
+
+/** A part of a value that isn't what it should be. */
+interface WrongPart {
+  /** How it is got from the whole, such as `[1]`. */
+  readonly path: string;
+  readonly value: unknown;
+  /** In words. */
+  readonly expected: string;
 }
 
 /** A field that may be left out. */
-export function optional({ expected, isRight }: Field): Field {
-  return { expected, isRight: (value) => value === undefined || isRight(value) };
+export function optional(field: Field): Field {
+  return { ...field, isRight: (value) => value === undefined || field.isRight(value) };
 }
 
 /** Expects true or false. */
@@ -35,8 +46,32 @@ export function recordOf({ expected, isRight }: Field): Field {
   return {
     expected: `an object of which each field is ${expected}`,
     isRight: (value) => isRecord(value) && Object.values(value).every(isRight),
+    wrongPart(value) {
+      const wrong = isRecord(value) ? Object.entries(value).find(([, part]) => !isRight(part)) : undefined;
+      return wrong === undefined ? null : { path: `.${wrong[0]}`, value: wrong[1], expected };
+    },
   };
 }
+
+/** An array whose items are all like this. */
+export function listOf({ expected, isRight }: Field): Field {
+  return {
+    expected: `an array of which each item is ${expected}`,
+    isRight: (value) => Array.isArray(value) && value.every(isRight),
+    wrongPart(value) {
+      const index = Array.isArray(value) ? value.findIndex((item) => !isRight(item)) : -1;
+      return Array.isArray(value) && index >= 0
+        ? { path: `[${index}]`, value: value[index], expected }
+        : null;
+    },
+  };
+}
+
+/** Demands for fairness. */
+export const demands: Field = listOf({
+  expected: "what weak(...) or strong(...) returns",
+  isRight: (value) => isRecord(value) && Array.isArray(value.actions),
+});
 
 /** Traces by the names of starts: a number names an initial state, and "steps" the search from all of them. */
 export const startsByName: Field = {
@@ -69,11 +104,12 @@ export function problemWith(given: unknown, fields: Readonly<Record<string, Fiel
     if (!Object.hasOwn(fields, key)) return `there is no ${key}; there are ${names()}`;
   }
   for (const key in fields) {
-    const { expected, isRight } = fields[key]!;
+    const { expected, isRight, wrongPart } = fields[key]!;
     const value = given[key];
-    if (!isRight(value)) {
-      return `${key} is ${value === undefined ? "missing" : told(value)}, expected ${expected}`;
-    }
+    if (isRight(value)) continue;
+    const part = wrongPart?.(value) ?? { path: "", value, expected };
+    const is = part.value === undefined ? "missing" : told(part.value);
+    return `${key}${part.path} is ${is}, expected ${part.expected}`;
   }
   return null;
 }

@@ -195,7 +195,7 @@ export function always<View>(
   sentence: string,
   claim: Always<View>["holds"] | Required<Pick<Always<View>, "when" | "holds">>,
 ): Always<View> {
-  if (typeof claim === "function") return { kind: "always", name, sentence, holds: claim };
+  if (typeof claim !== "object") return { kind: "always", name, sentence, holds: claim };
   const { when, holds } = claim;
   return { kind: "always", name, sentence, when, holds: (state) => !when(state) || holds(state) };
 }

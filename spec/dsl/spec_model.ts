@@ -11,6 +11,7 @@ import {
   successors,
 } from "../checker/model.ts";
 import { type Place, place } from "../checker/place.ts";
+import { ValueError } from "../checker/value.ts";
 import { runTrace } from "../trace/run.ts";
 import { propertiesOf } from "./claims.ts";
 import {
@@ -32,7 +33,6 @@ import { forEachEffect, learn, type Learning, learning } from "./spec_learning.t
 import { isRoomy, putRecord, refit, takeRecord } from "./spec_records.ts";
 import { build as buildState, changeOf, expand } from "./spec_rows.ts";
 import { specSymmetry, symmetricShape } from "./spec_symmetry.ts";
-import { SpecError } from "./specification.ts";
 import { follow } from "./spec_trees.ts";
 import { viewer } from "./spec_view.ts";
 
@@ -166,7 +166,7 @@ function stateOf(l: Learning, values: unknown): State {
   const variables = Object.keys(l.layout.root.fields);
   const given = typeof state === "object" && state !== null ? Object.keys(state) : [];
   if (given.toSorted().join() !== variables.toSorted().join()) {
-    throw new SpecError(
+    throw new ValueError(
       `${show(state)} is no state of ${l.name}: it has the variables ${variables.join(", ")}`,
     );
   }

@@ -68,14 +68,19 @@ export function resolveParameters(
         }`,
       );
     }
-    const isRight = typeof value === typeof standard &&
-      (typeof value !== "number" || (Number.isSafeInteger(value) && value >= 0));
-    if (!isRight) {
+    if (typeof value !== typeof standard || !isParameter(value)) {
       const expected = typeof standard === "number" ? "a count (0, 1, 2, ...)" : `a ${typeof standard}`;
       throw new SpecError(`${key} of ${spec.name} is ${JSON.stringify(value)}, expected ${expected}`);
     }
   }
   return { ...spec.parameters, ...named, ...given };
+}
+
+/** Whether something can be the value of a parameter. */
+function isParameter(value: unknown): boolean {
+  return typeof value === "number"
+    ? Number.isSafeInteger(value) && value >= 0
+    : typeof value === "string" || typeof value === "boolean";
 }
 
 /** The value of a parameter as people write it, given its default; null if the text is none of its kind. */
@@ -125,6 +130,11 @@ export function specification<Definition>(
   const parameters = given.length === 1 ? {} : given[0];
   const build = (given.length === 1 ? given[0] : given[1]) as (values: Parameters) => Definition;
   checkNames([name, ...Object.keys(parameters)]);
+  for (const [key, value] of Object.entries(parameters)) {
+    if (isParameter(value)) continue;
+    const expected = "a count (0, 1, 2, ...), a string or a boolean";
+    throw new SpecError(`${name}: the default of ${key} is ${JSON.stringify(value)}, expected ${expected}`);
+  }
   return {
     name,
     parameters,

@@ -85,7 +85,7 @@ export function reportText(report: Report, telling: Telling): string {
       visible(`also violated  ${other.property.name}   ${other.witness}`),
       `               ${wholeTrace(other)}${loopText(other)}`,
     ]),
-    telling.paint.faint(`searched ${grouped(report.distinct)} states   ${seconds(telling.milliseconds)}`),
+    telling.paint.faint(`searched ${counted(report.distinct, "state")}   ${seconds(telling.milliseconds)}`),
     ...(telling.advice === undefined || first.loop !== null ? [] : [telling.paint.faint(telling.advice)]),
     ...exploreLines(telling, wholeTrace(first), first.loop?.length ?? null),
     `replay: ${telling.replay(wholeTrace(first))}`,
@@ -198,14 +198,14 @@ function countOf(
     : "   vacuous: its condition was never met";
   const rest = (vacuous ? empty : "") + (isConstrained ? "   within the constraint" : "");
   if (property.kind === "steps" || property.kind === "refines") {
-    return [`${grouped(stepsOf(report))} steps`, rest];
+    return [counted(stepsOf(report), "step"), rest];
   }
-  if (property.kind === "always") return [`${grouped(report.distinct)} states`, rest];
+  if (property.kind === "always") return [counted(report.distinct, "state"), rest];
   // Whole behaviours begin in the initial states.
-  if (property.kind !== "sometimes") return [`${grouped(report.searches[0]?.distinct ?? 0)} states`, rest];
+  if (property.kind !== "sometimes") return [counted(report.searches[0]?.distinct ?? 0, "state"), rest];
   if (result === "not-reached") return [report.exhausted ? "never reached" : "not reached", ""];
   const steps = run?.steps.length ?? 0;
-  return [`after ${steps} ${steps === 1 ? "step" : "steps"}`, trace === "" ? "" : `   ${trace}`];
+  return [`after ${counted(steps, "step")}`, trace === "" ? "" : `   ${trace}`];
 }
 
 /** All that was generated, but where the searches began. */
@@ -240,19 +240,24 @@ function verdictLines(report: Report, telling: Telling): readonly string[] {
   );
   const lines = [`${mark(report, paint)}  ${verdictText(report, first?.depth ?? 0, edge)}   ${time}`];
   if (from.length > 0) {
-    const states = `${grouped(first?.distinct ?? 0)} states from the initial state`;
-    lines.push(`    ${paint.faint([states, ...from].join(" · "))}`);
+    const states = `${counted(first?.distinct ?? 0, "state")} from the initial state`;
+    const shared = "what several of them met counts for each";
+    lines.push(`    ${paint.faint(`${[states, ...from].join(" · ")}; ${shared}`)}`);
   }
   if (report.neverEnabled.length > 0) {
     lines.push(`    never enabled, perhaps a mistake: ${report.neverEnabled.join(", ")}`);
   }
   if (report.cut > 0) {
-    const were = report.cut === 1 ? "state was" : "states were";
-    lines.push(`    ${grouped(report.cut)} ${were} outside of the constraint: nothing was looked for beyond`);
+    const were = report.cut === 1 ? "was" : "were";
+    lines.push(
+      `    ${counted(report.cut, "state")} ${were} outside of the constraint: nothing was looked for beyond`,
+    );
   }
   if (report.cutSteps > 0) {
-    const were = report.cutSteps === 1 ? "step was" : "steps were";
-    lines.push(`    ${grouped(report.cutSteps)} ${were} cut off by the action constraint, and not taken`);
+    const were = report.cutSteps === 1 ? "was" : "were";
+    lines.push(
+      `    ${counted(report.cutSteps, "step")} ${were} cut off by the action constraint, and not taken`,
+    );
   }
   const idle = report.searches.find(({ depth, cut, cutSteps, exhausted }) =>
     exhausted && depth === 1 && cut + cutSteps > 0
@@ -287,13 +292,15 @@ function mark({ verdict }: Report, paint: Paint): string {
 }
 
 function verdictText(report: Report, depth: number, edge: number): string {
-  const states = `${grouped(edge)} states at its edge were not explored further`;
+  const states = `${counted(edge, "state")} at its edge ${edge === 1 ? "was" : "were"} not explored further`;
   if (report.stopped !== null) {
     const why = report.stopped === "memory" ? "out of memory" : "stopped";
     return `${why} at depth ${depth}: no counterexample so far; ${states}`;
   }
   if (!report.exhausted) return `no counterexample to depth ${depth}; ${states}`;
-  const all = `all ${grouped(report.distinct)} reachable states, to depth ${depth}`;
+  const all = `${
+    report.distinct === 1 ? "the only reachable state" : `all ${grouped(report.distinct)} reachable states`
+  }, to depth ${depth}`;
   const missing = report.properties.filter(({ result }) => result === "not-reached");
   const open = report.properties.filter(({ result }) => result === "unknown");
   if (missing.length === 0) {
@@ -320,9 +327,7 @@ function adviceFor(report: Report, depth: number): string {
 export function replayText(model: Model, found: Replay, { paint }: Pick<Telling, "paint">): string {
   const { run, violations } = found;
   const verdict = violations.map(({ name, witness, step }) =>
-    `${paint.bad("violated")}  ${visible(`${name}   ${witness}`)}   after ${step} ${
-      step === 1 ? "step" : "steps"
-    }`
+    `${paint.bad("violated")}  ${visible(`${name}   ${witness}`)}   after ${counted(step, "step")}`
   );
   const isOpen = model.properties.some((property) =>
     !isJudgedByRun(property) && property.kind !== "sometimes"
@@ -333,7 +338,7 @@ export function replayText(model: Model, found: Replay, { paint }: Pick<Telling,
 }
 
 /** A count and what is counted. */
-function counted(count: number, what: string): string {
+export function counted(count: number, what: string): string {
   return `${grouped(count)} ${what}${count === 1 ? "" : "s"}`;
 }
 

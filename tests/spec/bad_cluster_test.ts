@@ -52,7 +52,16 @@ const mistakes: readonly (readonly [what: string, parts: object, message: string
     'cluster wrong: servers[1] is "b_", expected',
   ],
   ["a server that is no name", { servers: ["a", 1] }, "cluster wrong: servers[1] is 1, expected letters"],
-  ["a budget below nothing", { budgets: { ticks: -1 } }, "cluster wrong: budgets is an object, expected"],
+  [
+    "a budget below nothing",
+    { budgets: { ticks: -1 } },
+    "cluster wrong: budgets.ticks is -1, expected a count",
+  ],
+  [
+    "rounds that spend what isn't there",
+    { rounds: { most: 1, spending: ["ticks", "tock"] } },
+    "cluster wrong: rounds.spending[1] spends tock: there are ticks",
+  ],
   [
     "a start that no trace could name",
     { starts: { "1": "" } },

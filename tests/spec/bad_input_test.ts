@@ -215,6 +215,21 @@ const mistakes: readonly (readonly [what: string, definition: object, message: s
     actions: {},
     properties: [always("", "", () => true)],
   }, "spec wrong: properties[0] is without a name"],
+  ["a property whose sentence was left out", {
+    init: { n: 0 },
+    actions: {},
+    properties: [always("p", (() => true) as never, undefined as never)],
+  }, 'spec wrong, property "p": its sentence is a function: after the name comes a sentence that says what'],
+  ["fairness that is none", {
+    init: { n: 0 },
+    actions: {},
+    fairness: [weak("Next"), "Next"],
+  }, 'spec wrong: fairness[1] is "Next", expected what weak(...) or strong(...) returns'],
+  ["fairness of a property that is none", {
+    init: { n: 0 },
+    actions: {},
+    properties: [eventually("p", "", { holds: () => true, fair: ["Next"] as never })],
+  }, 'spec wrong, property "p": fair[0] is "Next", expected what weak(...) or strong(...) returns'],
   ["a property that can't judge", {
     init: { n: 0 },
     actions: {},

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { always, check, each, sometimes, spec, SpecError, steps } from "../../spec/mod.ts";
+import { always, check, each, sometimes, spec, SpecError, steps, strong, weak } from "../../spec/mod.ts";
 
 interface Counter {
   readonly n: number;
@@ -153,6 +153,22 @@ Deno.test("a name of a spec or parameter that no command could hold is refused",
   const build = () => ({ init: { n: 0 }, actions: {}, properties: [] });
   assertThrows(() => spec("two words", build), SpecError, '"two words" is no name');
   assertThrows(() => spec("fine", { "a=b": 1 }, build), SpecError, '"a=b" is no name');
+});
+
+Deno.test("a default that no parameter can have is refused", () => {
+  const build = () => ({ init: { n: 0 }, actions: {}, properties: [] });
+  for (const [value, told] of [[-1, "-1"], [0.5, "0.5"], [null, "null"], [[1], "[1]"]] as const) {
+    assertThrows(
+      () => spec("p", { most: value as never }, build),
+      SpecError,
+      `p: the default of most is ${told}, expected a count (0, 1, 2, ...), a string or a boolean`,
+    );
+  }
+});
+
+Deno.test("fairness of no action is refused", () => {
+  assertThrows(() => weak(), SpecError, 'weak() names no action: name some, as in weak("Eat")');
+  assertThrows(() => strong.each(), SpecError, "strong.each() names no action");
 });
 
 Deno.test("a parameter that the spec doesn't have, or of the wrong kind, is refused", async () => {

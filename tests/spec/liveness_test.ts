@@ -213,7 +213,7 @@ Deno.test("fairness of an action with several arguments, by those that matter", 
 const wrong: readonly (readonly [fairness: ReturnType<typeof weak>, message: string])[] = [
   [weak("Tkae"), "there is no action Tkae; there are Take, Nothing, Next"],
   [weak("Take(2)"), "there is no action Take(2)"],
-  [weak("Take(0,1)"), "Take has 1 arguments, not 2"],
+  [weak("Take(0,1)"), "Take has 1 argument, not 2"],
   [weak("Take(x)"), "x is neither JSON nor _"],
   [weak.each("Take", "Nothing"), "Take and Nothing have other arguments"],
 ];

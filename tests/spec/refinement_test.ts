@@ -1,5 +1,5 @@
 /** Refinement: what one spec does, seen through a mapping, another one must allow. */
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   check,
   cluster,
@@ -141,11 +141,22 @@ Deno.test("the other spec's parameters are its own", async () => {
   );
 });
 
+Deno.test("a mapping that throws says for which property, and in which state", async () => {
+  const mapping = () => {
+    throw new Error("boom");
+  };
+  const { message } = await assertRejects(() => check(minutes({ mapping })), SpecError);
+  assertMatch(
+    message,
+    /^spec minutes, property "it strikes" threw Error: boom, at .* \(in the state minute 0\)$/,
+  );
+});
+
 Deno.test("a mapping that is none, and a spec that can't be refined, are refused", async () => {
   await assertRejects(
     () => check(minutes({ mapping: () => ({ minute: 0 }) })),
     SpecError,
-    "(minute: 0) is no state of hours: it has the variables hour",
+    ": (minute: 0) is no state of hours: it has the variables hour (in the state minute 0)",
   );
   await assertRejects(
     () => check(minutes({ mapping: () => ({ hour: () => 1 }) })),

@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { catalog } from "../../spec/catalog/mod.ts";
-import { check, type Parameters, replay, spec, SpecError, type Specification } from "../../spec/mod.ts";
+import {
+  always,
+  check,
+  type Parameters,
+  replay,
+  spec,
+  SpecError,
+  type Specification,
+} from "../../spec/mod.ts";
 import { loadMutant } from "../../spec/raft/load_mutant.ts";
 import { raft } from "../../spec/raft/mod.ts";
 import { mutants } from "../../spec/raft/mutants.ts";
@@ -165,6 +173,28 @@ Deno.test("the report of a violation ends with the command that repeats it", asy
   );
 });
 
+Deno.test("one of something is told as one, and it is said that each search counts for itself", async () => {
+  const still = spec("still", () => ({
+    init: { n: 0 },
+    actions: { Stay: () => {} },
+    properties: [always("p", "", () => true)],
+    starts: { here: "Stay" },
+  }));
+  assertEquals(
+    squeezed(reportText(await check(still), telling)),
+    `\
+ ok always p 2 states
+ok checked, to these bounds: no counterexample in all 2 reachable states, to depth 1 1.2 s
+ 1 state from the initial state · @here 1 to depth 1; what several of them met counts for each
+ exact: no state was missed`,
+  );
+  assertStringIncludes(reportText(await check(still, { from: "steps" }), telling), " 1 state\nok");
+  assertStringIncludes(
+    reportText(await check(still, { from: "steps" }), telling),
+    "in the only reachable state,",
+  );
+});
+
 Deno.test("what was never reached in the whole space is inconclusive, and said", async () => {
   const report = await check(spec<{ n: number }>("still", () => ({
     init: { n: 0 },
@@ -175,7 +205,7 @@ Deno.test("what was never reached in the whole space is inconclusive, and said",
   assertEquals(report.verdict, "inconclusive");
   assertStringIncludes(
     reportText(report, telling),
-    "inconclusive  no counterexample, but in all 1 reachable",
+    "inconclusive  no counterexample, but in the only reachable",
   );
 });
 
