@@ -166,7 +166,7 @@ function splitArguments(list: string): readonly string[] {
 function clusterPattern(model: Model, text: string, each: boolean): Pattern {
   const [, left = "", name = "", right = ""] = text.match(/^(\w*?)(other|[!=?*^\-/@&>~+])(\w*)$/) ?? [];
   const count = model.actions.find((action) => action.name === name)?.arguments.length;
-  if (count === undefined) throw noAction(model, text);
+  if (count === undefined || (count === 1 && right !== "")) throw noAction(model, text);
   const write = ([first = "", second = ""]: readonly string[]) => first + name + second;
   if (left === "" && right === "") return { name, slots: each ? allVariables(count) : null, write };
   const slots = [left, right].slice(0, count).map((part): Slot => {

@@ -267,6 +267,7 @@ Deno.test("a cluster: fairness by the signs of the notation", async () => {
   assertEquals(await verdictOf(weak.each("a>p")), "violated");
   assertEquals(await verdictOf(weak("a>b"), weak("b!")), "violated");
   await assertRejects(() => check(game([weak("c>a")])), SpecError, "there is no action c>a");
+  await assertRejects(() => check(game([weak("b!serve")])), SpecError, "there is no action b!serve");
 });
 
 Deno.test("a cluster: an arrival that changes nothing is not possible", async () => {
