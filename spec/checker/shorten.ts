@@ -1,6 +1,5 @@
 /** Leaves out of a run what it doesn't need. */
-import { statesOf } from "../trace/replay.ts";
-import type { Run } from "../trace/run.ts";
+import { type Run, statesOf } from "../trace/run.ts";
 import type { Model, State, Step } from "./model.ts";
 
 /** A run at whose end a property is violated or reached. */

@@ -72,7 +72,10 @@ const replayFlags = checkFlags.omit({
   statistics: true,
   test: true,
 })
-  .extend({ mutant: word("--mutant", "the name of a mutant") });
+  .extend({
+    mutant: word("--mutant", "the name of a mutant"),
+    loop: count("--loop", "a number of steps: 0, 1, 2, ...", 0),
+  });
 
 const exploreFlags = z.strictObject({
   port: count("--port", "a port: 1 to 65535", 1).refine(

@@ -7,7 +7,7 @@ import type { BreakFlags } from "./arguments.ts";
 import { exits, note, print, sinkFor } from "./output.ts";
 import { search } from "./search.ts";
 import { suggestion, UsageError } from "./usage.ts";
-import { commandFor, exploring } from "./words.ts";
+import { commandFor, exploring, loopFlag } from "./words.ts";
 
 function listMutants(flags: BreakFlags): number {
   if (flags.json) {
@@ -58,7 +58,8 @@ export async function runBreak(name: string | null, flags: BreakFlags): Promise<
     subject: `${mutant.file} with this line`,
     evaluations: null,
     explore: exploring(flags.cwd, "raft", spec, { parameters: {} }, mutant.name),
-    replay: (trace) => commandFor(flags.cwd, ["replay", trace, "--mutant", mutant.name]),
+    replay: (trace, loop) =>
+      commandFor(flags.cwd, ["replay", trace, "--mutant", mutant.name, ...loopFlag(loop)]),
     exit,
   });
   const killer = report.properties.find(({ property }) => property.name === mutant.property);

@@ -7,7 +7,7 @@ import { choose, loadSpec, sourceOf } from "./load.ts";
 import { exits, sinkFor } from "./output.ts";
 import { adviceOnTest, printTest } from "./ready_made.ts";
 import { search } from "./search.ts";
-import { commandFor, exploring, flagsOf, subjectOf } from "./words.ts";
+import { commandFor, exploring, flagsOf, loopFlag, subjectOf } from "./words.ts";
 
 /** Checks a spec. */
 export async function runCheck(name: string, flags: CheckFlags): Promise<number> {
@@ -25,7 +25,7 @@ export async function runCheck(name: string, flags: CheckFlags): Promise<number>
     evaluations,
     ...(flags.test ? {} : { advice: adviceOnTest }),
     explore: exploring(flags.cwd, name, spec, chosen),
-    replay: (trace) => commandFor(flags.cwd, ["replay", trace, ...replayWith]),
+    replay: (trace, loop) => commandFor(flags.cwd, ["replay", trace, ...replayWith, ...loopFlag(loop)]),
   });
   if (flags.itf) printCounterexample(report);
   if (flags.test) printTest(report, { name, spec, chosen }, flags);

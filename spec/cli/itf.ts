@@ -3,6 +3,7 @@ import type { PropertyReport, Report } from "../checker/check.ts";
 import type { WalkedProperty, WalkReport } from "../checker/walk.ts";
 import type { Parameters } from "../dsl/specification.ts";
 import { itf } from "../report/itf.ts";
+import { apart } from "../trace/behaviour.ts";
 import type { Replay } from "../trace/replay.ts";
 import { note, print } from "./output.ts";
 
@@ -22,16 +23,14 @@ export function printCounterexample({ model, spec, parameters, properties }: Rep
 
 /** Prints a replayed run, whether or not it violates anything. */
 export function printRun(
-  { model, run, violations }: Replay,
+  { model, run, loop, violations }: Replay,
   { spec, parameters }: { readonly spec: string; readonly parameters: Parameters },
 ): void {
   const [first] = violations;
   const description = first === undefined
     ? "this run violates nothing"
     : `${first.name} is violated: ${first.witness}`;
-  print(
-    JSON.stringify(
-      itf(model, run, null, { spec, parameters, description, isViolation: first !== undefined }),
-    ),
-  );
+  const [stem, round] = loop === null ? [run, null] : apart(run, loop);
+  const asked = { spec, parameters, description, isViolation: first !== undefined };
+  print(JSON.stringify(itf(model, stem, round, asked)));
 }

@@ -5,6 +5,7 @@ import type { PropertyReport, Report } from "../checker/check.ts";
 import type { Model } from "../checker/model.ts";
 import type { WalkedProperty, WalkReport } from "../checker/walk.ts";
 import type { Parameters, Specification } from "../dsl/specification.ts";
+import { wholeTrace } from "../report/text.ts";
 import { visible } from "../report/visible.ts";
 import { replay } from "../trace/replay.ts";
 import type { CheckFlags } from "./arguments.ts";
@@ -38,10 +39,6 @@ export function printTest(
     note("no counterexample: nothing is written to stdout");
     return;
   }
-  if ("loop" in found && found.loop !== null) {
-    note("there is no test of this violation: it never ends, and the replay of a run does");
-    return;
-  }
   const imported = importOf(name, cwd);
   const text = imported === null ? null : testText(model, {
     imported,
@@ -49,7 +46,9 @@ export function printTest(
     bounds: chosen.bounds,
     parameters: changedParameters(spec, chosen),
     property: found.property.name,
-    trace: found.trace,
+    ..."loop" in found && found.loop !== null
+      ? { trace: wholeTrace(found), loop: found.loop.length }
+      : { trace: found.trace },
   });
   if (text !== null) print(text);
   else if (imported === null) {
@@ -90,6 +89,8 @@ interface Tested {
   readonly property: string;
   /** The run that violates it. */
   readonly trace: string;
+  /** How many of its last steps are taken again and again, if it never ends. */
+  readonly loop?: number;
 }
 
 /**
@@ -98,13 +99,15 @@ interface Tested {
  */
 function testText(
   model: Model,
-  { imported, library, bounds, parameters, property, trace }: Tested,
+  { imported, library, bounds, parameters, property, trace, loop }: Tested,
 ): string | null {
-  const violation = replay(model, trace).violations.find(({ name }) => name === property);
+  const endless = loop === undefined ? {} : { loop };
+  const violation = replay(model, trace, endless).violations.find(({ name }) => name === property);
   if (violation === undefined) return null;
   const options = literal({
     ...(bounds === undefined ? {} : { bounds: JSON.stringify(bounds) }),
     ...(Object.keys(parameters).length === 0 ? {} : { parameters: literal(written(parameters)) }),
+    ...written(endless),
     asFarAsPossible: "true",
   });
   return `import { replay } from ${JSON.stringify(library)};

@@ -3,7 +3,6 @@ import { resolveParameters } from "../dsl/specification.ts";
 import * as json from "../report/json.ts";
 import { headline, replayText } from "../report/text.ts";
 import { replaySpec } from "../trace/replay.ts";
-import { formatTrace } from "../trace/run.ts";
 import { mutantSpec } from "../raft/load_mutant.ts";
 import type { ReplayFlags } from "./arguments.ts";
 import { findMutant } from "./break.ts";
@@ -21,7 +20,11 @@ export async function runReplay(trace: string, name: string, flags: ReplayFlags)
   const spec = mutant === null ? await loadSpec(name, flags) : await mutantSpec(mutant);
   const { bounds, parameters } = choose(spec, flags);
   const given = { ...mutant?.bounds, ...parameters };
-  const found = replaySpec(spec, trace, { ...(bounds === undefined ? {} : { bounds }), parameters: given });
+  const found = replaySpec(spec, trace, {
+    ...(bounds === undefined ? {} : { bounds }),
+    ...(flags.loop === undefined ? {} : { loop: flags.loop }),
+    parameters: given,
+  });
   const { model } = found;
   const values = resolveParameters(spec, bounds ?? null, given);
   const exit = found.violations.length > 0 ? 1 : 0;
@@ -29,7 +32,7 @@ export async function runReplay(trace: string, name: string, flags: ReplayFlags)
     const properties = model.properties.map((property) => property.name);
     const depth = found.run.steps.length + 1;
     print(json.startLine({ spec: spec.name, parameters: values, bounds: bounds ?? null, depth, properties }));
-    for (const line of json.replayLines(model, found, formatTrace(found.run), exit)) print(line);
+    for (const line of json.replayLines(model, found, exit)) print(line);
   } else {
     const { print, paint } = sinkFor(flags);
     print(`${headline(spec, values)}\n`);

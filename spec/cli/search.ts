@@ -3,7 +3,7 @@ import { check, type CheckOptions, type Report } from "../checker/check.ts";
 import { type Parameters, resolveParameters, type Specification } from "../dsl/specification.ts";
 import * as json from "../report/json.ts";
 import { statisticsLine, statisticsText } from "../report/statistics.ts";
-import { type Explore, headline, reportText } from "../report/text.ts";
+import { type Explore, headline, reportText, type Telling } from "../report/text.ts";
 import { exits, type Follower, print, progressTeller, type Sink, sparing } from "./output.ts";
 import { stopper } from "./stopper.ts";
 
@@ -16,7 +16,7 @@ export interface Told {
   /** How often properties were asked; null: nobody wants to know. */
   readonly evaluations: (() => number) | null;
   readonly explore: Explore;
-  readonly replay: (trace: string) => string;
+  readonly replay: Telling["replay"];
   readonly advice?: string;
   readonly exit?: (report: Report) => number;
 }

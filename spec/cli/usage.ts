@@ -76,7 +76,7 @@ what is shown:
   --statistics      how many distinct values each component took, and how often the properties were asked
   --test            the counterexample on stdout as a Deno.test, for the folder where you typed the command, and the
                     report on stderr: the test fails until the spec is mended, so that the run violates nothing or
-                    can't happen any more. There is none of a run that never ends
+                    can't happen any more
   --itf             the counterexample on stdout as ITF JSON, for the tools of Apalache and Quint; the report on stderr
   --json            one JSON object a line
   --help            this text
@@ -91,6 +91,8 @@ exit: 1 the mutant dies, 0 it survives, 2 inconclusive, 64 wrong usage`,
 
 Prints a run step by step, such as replay 'a! a>b b>a'. Flags are those of check that say which spec, --json, and:
 
+  --loop N          the last N steps are taken again and again, with 0 nothing happens after the last one: so the run
+                    never ends, and is judged by what must happen some day, too
   --mutant NAME     run the core with this mutant's line, under its bounds
   --itf             the run on stdout as ITF JSON, and the picture of it on stderr
 

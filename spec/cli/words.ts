@@ -31,6 +31,11 @@ export function flagsOf(spec: Specification, asked: Asked): readonly string[] {
   ];
 }
 
+/** The flag that says how many of the last steps of a run are taken again and again, if it never ends. */
+export function loopFlag(loop: number | null): readonly string[] {
+  return loop === null ? [] : ["--loop", String(loop)];
+}
+
 /** How to look around in a spec, with the core or with a mutant of it. */
 export function exploring(
   cwd: string | undefined,

@@ -7,8 +7,8 @@ import { claimsOf } from "../checker/temporal.ts";
 import { searchAlone } from "../checker/workers.ts";
 import { noDeadlock, type Property, stuck } from "../dsl/property.ts";
 import { SpecError } from "../dsl/specification.ts";
-import { isSameState, judgesOf, viewOf } from "../trace/replay.ts";
-import { formatTrace } from "../trace/run.ts";
+import { judgesOf } from "../trace/replay.ts";
+import { formatTrace, isSameState, viewOf } from "../trace/run.ts";
 import { selected, type Session, traceHere } from "./session.ts";
 
 /** What to search for. */

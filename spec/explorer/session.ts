@@ -5,7 +5,7 @@
 import type { Start, State, Step } from "../checker/model.ts";
 import { Reshape, untilInShape } from "../dsl/shape.ts";
 import { SpecError } from "../dsl/specification.ts";
-import { isSameState } from "../trace/replay.ts";
+import { whyNoLoop } from "../trace/behaviour.ts";
 import { formatTrace, type Run, splitTrace, startNamed, stepOf } from "../trace/run.ts";
 import type { Opened } from "./subject.ts";
 
@@ -211,16 +211,9 @@ function playAll(session: Session, words: readonly string[], { asFarAsPossible =
 function show(session: Session, { position, loop = null, asFarAsPossible = false }: Showing): Session {
   const { moments, path } = session;
   const last = path.length - 1;
-  const from = loop === null ? last : last - loop;
-  const isLoop = from >= 0 && isSameState(moments[path[from]!]!.state, moments[path[last]!]!.state);
-  if (!isLoop && !asFarAsPossible) {
-    throw new SpecError(
-      from < 0
-        ? `step ${last + 1}: the last ${loop} steps can't happen again and again, as there are only ${last}`
-        : `step ${last + 1}: the last ${loop} steps can't happen again and again, as they don't lead back`,
-    );
-  }
-  return go({ ...session, loop: isLoop ? loop : null }, position ?? last);
+  const why = loop === null ? null : whyNoLoop(path.map((moment) => moments[moment]!.state), loop);
+  if (why !== null && !asFarAsPossible) throw new SpecError(why);
+  return go({ ...session, loop: why === null ? loop : null }, position ?? last);
 }
 
 function wayTo(moments: readonly Moment[], moment: number): number[] {

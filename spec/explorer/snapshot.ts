@@ -2,7 +2,8 @@
 import type { Model, Start, State, Step } from "../checker/model.ts";
 import { changesBetween } from "../dsl/plain.ts";
 import { type Deadlock, noDeadlock, type Property, stuck } from "../dsl/property.ts";
-import { isSameState, type Judge, judgesOf, viewOf } from "../trace/replay.ts";
+import { type Judge, judgesOf } from "../trace/replay.ts";
+import { isSameState, viewOf } from "../trace/run.ts";
 import { type OwnPicture, ownPicture } from "./own_picture.ts";
 import { type Moment, selected, type Session } from "./session.ts";
 import type { Opened } from "./subject.ts";

@@ -2,8 +2,7 @@
 import type { Model, State, Step } from "../checker/model.ts";
 import { differences } from "../dsl/plain.ts";
 import type { Violation } from "../trace/replay.ts";
-import { statesOf } from "../trace/replay.ts";
-import type { Run } from "../trace/run.ts";
+import { type Run, statesOf } from "../trace/run.ts";
 import { visible } from "./visible.ts";
 
 /** How long a line should be, as far as the picture leaves room for words. */
@@ -13,11 +12,16 @@ const widest = 120;
 const narrowestNotes = 44;
 
 /** The picture of a run without an end: some steps, and then others again and again, or none. */
-export function lassoDiagram(model: Model, run: Run, loop: readonly Step[]): readonly string[] {
+export function lassoDiagram(
+  model: Model,
+  run: Run,
+  loop: readonly Step[],
+  violations: readonly Violation[],
+): readonly string[] {
   const { length } = run.steps;
   const back = length === 0 ? "back to the first state" : `back to where it was after step ${length}`;
   return [
-    ...diagram(model, { ...run, steps: [...run.steps, ...loop] }, []),
+    ...diagram(model, { ...run, steps: [...run.steps, ...loop] }, violations),
     `  ...   ${loop.length === 0 ? "and then nothing happens for ever" : `${back}, and so on for ever`}`,
   ];
 }

@@ -3,7 +3,7 @@ import type { Explanation, Failure, Sample } from "../checker/explain.ts";
 import type { Model, State } from "../checker/model.ts";
 import type { Property } from "../dsl/property.ts";
 import { differences } from "../dsl/plain.ts";
-import { statesOf } from "../trace/replay.ts";
+import { statesOf } from "../trace/run.ts";
 import { changesAt } from "./diagram.ts";
 import type { Paint } from "./text.ts";
 import { visible } from "./visible.ts";

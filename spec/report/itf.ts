@@ -5,8 +5,7 @@
 import type { Model, State, Step } from "../checker/model.ts";
 import { encode } from "../checker/value.ts";
 import type { Parameters } from "../dsl/specification.ts";
-import { statesOf } from "../trace/replay.ts";
-import { formatTrace, type Run } from "../trace/run.ts";
+import { formatTrace, type Run, statesOf } from "../trace/run.ts";
 
 /** What a run is a run of, and what it shows. */
 export interface ItfAsked {

@@ -1,9 +1,11 @@
 /** The report for machines: one JSON object a line. Format 1; fields may be added. */
 import { type CheckProgress, type PropertyReport, type Report, silence } from "../checker/check.ts";
 import type { Model } from "../checker/model.ts";
-import { noDeadlock } from "../dsl/property.ts";
+import { noDeadlock, type Property } from "../dsl/property.ts";
 import type { Parameters } from "../dsl/specification.ts";
-import { isJudgedByRun, type Replay, statesOf } from "../trace/replay.ts";
+import { apart } from "../trace/behaviour.ts";
+import { isJudgedByRun, type Replay } from "../trace/replay.ts";
+import { formatTrace, statesOf } from "../trace/run.ts";
 
 /** What is checked, and how. */
 export interface Asked {
@@ -64,23 +66,25 @@ export function endLine(report: Report, exit: number): string {
 /** The lines of a replayed run: each step with the state after it, each property, and the end. */
 export function replayLines(
   model: Model,
-  { run, violations }: Replay,
-  trace: string,
+  { run, loop, violations }: Replay,
   exit: number,
 ): string[] {
   const states = statesOf(run);
   const steps = run.steps.map(({ label, servers, event }, index) =>
     line({ type: "step", step: index + 1, label, servers, event, state: model.describe(states[index + 1]!) })
   );
-  const judged = [...model.properties.filter(isJudgedByRun), noDeadlock];
+  const isJudged = (property: Property<unknown>) =>
+    isJudgedByRun(property) || (loop !== null && property.kind !== "sometimes");
+  const judged = [...model.properties.filter(isJudged), noDeadlock];
   const properties = judged.flatMap((property) => {
     const violation = violations.find(({ name }) => name === property.name);
     if (violation === undefined && property.kind === "deadlock") return [];
     const result = violation === undefined ? "holds" : "violated";
-    const found = violation === undefined ? null : trace;
-    return [
-      propertyLine({ property, result, ...silence, trace: found, witness: violation?.witness ?? null }),
-    ];
+    if (violation === undefined) return [propertyLine({ property, result, ...silence })];
+    const { witness } = violation;
+    const isEndless = loop !== null && property.kind !== "deadlock" && !isJudgedByRun(property);
+    const [stem, round] = isEndless ? apart(run, loop) : [run, null];
+    return [propertyLine({ property, result, ...silence, trace: formatTrace(stem), loop: round, witness })];
   });
   const verdict = violations.length > 0 ? "violated" : "holds";
   const distinct = new Set(states.map((state) => JSON.stringify(state))).size;

@@ -2,6 +2,7 @@
 import type { CheckProgress, PropertyReport, Report } from "../checker/check.ts";
 import type { Model } from "../checker/model.ts";
 import type { Parameters, Specification } from "../dsl/specification.ts";
+import { apart } from "../trace/behaviour.ts";
 import { isJudgedByRun, type Replay } from "../trace/replay.ts";
 import { diagram, lassoDiagram } from "./diagram.ts";
 import { visible } from "./visible.ts";
@@ -40,11 +41,11 @@ export interface Telling {
   readonly paint: Paint;
   /** How long the check took. */
   readonly milliseconds: number;
-  /** The command that repeats a run, given its trace. */
-  readonly replay: (trace: string) => string;
+  /** The command that repeats a run, given its trace, and how many of its last steps are taken again and again. */
+  readonly replay: (trace: string, loop: number | null) => string;
   /** How to look around in what was checked; not told if left out. */
   readonly explore?: Explore;
-  /** What else could be told of a violation by a run that ends. */
+  /** What else could be told of a violation. */
   readonly advice?: string;
 }
 
@@ -86,9 +87,9 @@ export function reportText(report: Report, telling: Telling): string {
       `               ${wholeTrace(other)}${loopText(other)}`,
     ]),
     telling.paint.faint(`searched ${counted(report.distinct, "state")}   ${seconds(telling.milliseconds)}`),
-    ...(telling.advice === undefined || first.loop !== null ? [] : [telling.paint.faint(telling.advice)]),
+    ...(telling.advice === undefined ? [] : [telling.paint.faint(telling.advice)]),
     ...exploreLines(telling, wholeTrace(first), first.loop?.length ?? null),
-    `replay: ${telling.replay(wholeTrace(first))}`,
+    `replay: ${telling.replay(wholeTrace(first), first.loop?.length ?? null)}`,
   ].join("\n");
 }
 
@@ -104,7 +105,7 @@ export function exploreLines(
 }
 
 /** The trace, with one round of the loop if there is one. */
-function wholeTrace({ trace, loop }: PropertyReport): string {
+export function wholeTrace({ trace, loop }: Pick<PropertyReport, "trace" | "loop">): string {
   return [...(trace === null || trace === "" ? [] : [trace]), ...(loop ?? []).map(({ label }) => label)].join(
     " ",
   );
@@ -136,7 +137,7 @@ function counterexample(report: Report, found: PropertyReport, { paint }: Tellin
     `${paint.bad("violated")}  ${visible(`${property.kind}  ${property.name}   ${witness}   ${length}`)}`,
     visible(`          ${property.sentence}`),
     "",
-    ...(loop === null ? diagram(report.model, run, [violation]) : lassoDiagram(report.model, run, loop)),
+    ...(loop === null ? diagram(report.model, run, [violation]) : lassoDiagram(report.model, run, loop, [])),
     "",
     ...(fairness.length > 0
       ? ["it is fair:", ...fairness.map(({ demand, how }) => visible(`  ${demand}: ${how}`)), ""]
@@ -325,16 +326,18 @@ function adviceFor(report: Report, depth: number): string {
 
 /** A run step by step, and what it violates. */
 export function replayText(model: Model, found: Replay, { paint }: Pick<Telling, "paint">): string {
-  const { run, violations } = found;
+  const { run, loop, violations } = found;
   const verdict = violations.map(({ name, witness, step }) =>
     `${paint.bad("violated")}  ${visible(`${name}   ${witness}`)}   after ${counted(step, "step")}`
   );
-  const isOpen = model.properties.some((property) =>
-    !isJudgedByRun(property) && property.kind !== "sometimes"
-  );
+  const isOpen = loop === null &&
+    model.properties.some((property) => !isJudgedByRun(property) && property.kind !== "sometimes");
   const rest = isOpen ? "; of what must happen some day a run that ends tells nothing" : "";
   const nothing = `${paint.good("ok")}  this run violates nothing${rest}`;
-  return [...diagram(model, run, violations), "", ...(verdict.length > 0 ? verdict : [nothing])].join("\n");
+  const picture = loop === null
+    ? diagram(model, run, violations)
+    : lassoDiagram(model, ...apart(run, loop), violations);
+  return [...picture, "", ...(verdict.length > 0 ? verdict : [nothing])].join("\n");
 }
 
 /** A count and what is counted. */

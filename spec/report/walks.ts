@@ -2,7 +2,7 @@
 import type { WalkedProperty, WalkProgress, WalkReport } from "../checker/walk.ts";
 import type { Parameters } from "../dsl/specification.ts";
 import { diagram } from "./diagram.ts";
-import { exploreLines, grouped, propertyTable, seconds, type Telling } from "./text.ts";
+import { counted, exploreLines, grouped, propertyTable, seconds, type Telling } from "./text.ts";
 import { visible } from "./visible.ts";
 
 /** What became of a property, without what only the compiled spec can tell. */
@@ -149,10 +149,6 @@ function adviceFor({ stopped, walks }: WalkSummary): string {
 
 function timeOf({ milliseconds }: WalkTelling): string {
   return milliseconds === null ? "" : seconds(milliseconds);
-}
-
-function counted(count: number, what: string): string {
-  return `${grouped(count)} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** A line about how far the walks have come. */

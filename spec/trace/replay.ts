@@ -11,7 +11,8 @@ import {
   SpecError,
   type Specification,
 } from "../dsl/specification.ts";
-import { type Run, runTrace } from "./run.ts";
+import { judgeBehaviour, whyNoLoop } from "./behaviour.ts";
+import { isSameState, type Run, runTrace, statesOf, stepsIn, viewOf } from "./run.ts";
 
 /** A property that a run violates, and where. */
 export interface Violation {
@@ -27,8 +28,10 @@ export interface Violation {
 export interface Replay {
   /** The compiled spec, in which the run is told. */
   readonly model: Model;
-  /** The run. */
+  /** The run; of a loop one round. */
   readonly run: Run;
+  /** How many of its last steps are taken again and again, 0: nothing happens after it; null: the run ends. */
+  readonly loop: number | null;
   /** The first violation of each property that is violated, in the order of their steps. */
   readonly violations: readonly Violation[];
 }
@@ -44,11 +47,20 @@ export interface ReplayOptions {
    * spec at all, such as an action that there isn't, is an error still. Default: false.
    */
   readonly asFarAsPossible?: boolean;
+  /**
+   * How many of the last steps are taken again and again, so that the run never ends; 0: nothing happens after it. Then
+   * it is also judged by what must happen some day. A run that ends if left out.
+   */
+  readonly loop?: number;
 }
 
 const anOption = {
   bounds: optional(aString),
   asFarAsPossible: optional(aBoolean),
+  loop: optional({
+    expected: "a number of steps: 0, 1, 2, ...",
+    isRight: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  }),
   parameters: optional({ expected: "an object of values by name", isRight: isRecord }),
 } satisfies Readonly<Record<keyof ReplayOptions, Field>>;
 
@@ -73,7 +85,7 @@ export function replaySpec(spec: Specification, trace: string, options: ReplayOp
 export function replay(
   model: Model,
   trace: string,
-  options: Pick<ReplayOptions, "asFarAsPossible"> = {},
+  options: Pick<ReplayOptions, "asFarAsPossible" | "loop"> = {},
 ): Replay {
   const run = runTrace(model, trace, options);
   const states = statesOf(run);
@@ -88,12 +100,28 @@ export function replay(
       return witness === true ? [] : [{ name, witness, step }];
     })
   );
-  const isFirst = ({ name }: Violation, index: number) =>
-    violations.findIndex((other) => other.name === name) === index;
   const last = states.at(-1)!;
+  const loop = loopOf(run, trace, options);
+  const endless = loop === null ? [] : judgeBehaviour(model, run, loop);
+  const all = [...violations, ...endless];
+  const isFirst = ({ name }: Violation, index: number) =>
+    all.findIndex((other) => other.name === name) === index;
   const isStuck = model.ends !== undefined && model.steps(last).length === 0 && !model.ends(last);
   const deadlocks = isStuck ? [{ name: noDeadlock.name, witness: stuck, step: run.steps.length }] : [];
-  return { model, run, violations: [...violations.filter(isFirst), ...deadlocks] };
+  return { model, run, loop, violations: [...all.filter(isFirst), ...deadlocks] };
+}
+
+/** How many steps are taken again and again; null where the run ends, perhaps as it went only as far as possible. */
+function loopOf(
+  run: Run,
+  trace: string,
+  { loop, asFarAsPossible = false }: Pick<ReplayOptions, "asFarAsPossible" | "loop">,
+): number | null {
+  if (loop === undefined || run.steps.length < stepsIn(trace)) return null;
+  const why = whyNoLoop(statesOf(run), loop);
+  if (why === null) return loop;
+  if (asFarAsPossible) return null;
+  throw new SpecError(why);
 }
 
 /** Judges the state after a step, and the step that led there; `step` is 0 for the first state of a run. */
@@ -127,21 +155,4 @@ function judgeOf(property: Property<unknown>, start: Start): Judge | null {
     default:
       return null;
   }
-}
-
-/** Whether two states are one. A place that came only after a state was met has its first value there. */
-export function isSameState(one: State, other: State): boolean {
-  const places = Math.max(one.vector.length, other.vector.length);
-  for (let p = 0; p < places; p++) if ((one.vector[p] ?? 0) !== (other.vector[p] ?? 0)) return false;
-  return one.bag.join() === other.bag.join();
-}
-
-/** What properties see of a state. */
-export function viewOf(model: Model, state: State): unknown {
-  return model.view(state.vector, 0, () => {});
-}
-
-/** The states that a run passes through, the first one included. */
-export function statesOf({ start, steps }: Run): readonly State[] {
-  return [start.state, ...steps.map((step: Step) => step.to)];
 }

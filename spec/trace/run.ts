@@ -34,6 +34,11 @@ export function runTrace(
   return { start, steps };
 }
 
+/** How many steps a trace has. */
+export function stepsIn(trace: string): number {
+  return splitTrace(trace).filter((word) => !word.startsWith("@")).length;
+}
+
 /** A trace in its shortest form. */
 export function formatTrace({ start, steps }: Run): string {
   const prefix = start.name === "1" ? [] : [`@${start.name}`];
@@ -133,4 +138,21 @@ const notation = new RegExp(
 /** Whether a word could be a step of some trace. */
 export function isNotation(word: string): boolean {
   return notation.test(word);
+}
+
+/** Whether two states are one. A place that came only after a state was met has its first value there. */
+export function isSameState(one: State, other: State): boolean {
+  const places = Math.max(one.vector.length, other.vector.length);
+  for (let p = 0; p < places; p++) if ((one.vector[p] ?? 0) !== (other.vector[p] ?? 0)) return false;
+  return one.bag.join() === other.bag.join();
+}
+
+/** What properties see of a state. */
+export function viewOf(model: Model, state: State): unknown {
+  return model.view(state.vector, 0, () => {});
+}
+
+/** The states that a run passes through, the first one included. */
+export function statesOf({ start, steps }: Run): readonly State[] {
+  return [start.state, ...steps.map((step: Step) => step.to)];
 }

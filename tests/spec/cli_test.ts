@@ -309,11 +309,23 @@ Deno.test("check: a claim about whole behaviours that is violated, exit 1, and w
     /^violated +infinitely-often +False Liveness .* 1 step, then 4 steps for ever, shortest$/m,
   );
   assertMatch(stdout, /^ {2}\.{3} {3}back to where it was after step 1, and so on for ever$/m);
-  const [, trace = ""] = stdout.match(/^replay: .* replay '(.*)' ewd840 /m) ?? [];
+  const [, trace = "", loop = ""] = stdout.match(/^replay: .* replay '(.*)' ewd840 .* --loop (\d)$/m) ?? [];
   const replayed = await quorate(["replay", trace, ...args]);
   assertEquals(replayed.code, 0);
   assertMatch(replayed.stdout, /^ {2}5 {3}Deactivate\(2\) /m);
   assertStringIncludes(replayed.stdout, "of what must happen some day a run that ends tells nothing");
+  const endless = await quorate(["replay", trace, ...args, "--loop", loop]);
+  assertEquals(endless.code, 1);
+  assertMatch(endless.stdout, /^ {2}\.{3} {3}back to where it was after step 1, and so on for ever$/m);
+  assertStringIncludes(endless.stdout, "violated  False Liveness   it never comes to that after step 1");
+  const json = (await quorate(["replay", trace, ...args, "--loop", loop, "--json"])).json();
+  const found = json.find(({ result }) => result === "violated");
+  assertEquals([found?.trace, found?.loop], [
+    trace.split(" ").slice(0, 3).join(" "),
+    trace.split(" ").slice(3).join(" "),
+  ]);
+  const itf = JSON.parse((await quorate(["replay", trace, ...args, "--loop", loop, "--itf"])).stdout);
+  assertEquals([itf.loop, itf.states.length], [1, 5]);
 });
 
 Deno.test("of many layers few are told of: the first, those by which much is new, and the last", async () => {

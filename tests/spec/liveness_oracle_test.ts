@@ -12,6 +12,7 @@ import {
   leadsTo,
   type PropertyReport,
   recurs,
+  replay,
   spec,
   type Specification,
   strong,
@@ -229,6 +230,58 @@ function assertLoops({ run, loop }: PropertyReport, seed: number): void {
   assertEquals((loop?.at(-1)?.to ?? before)?.vector, before?.vector, `seed ${seed}`);
 }
 
+/** That a replay of the run and its loop breaks the claim in the same way. */
+function assertReplays(drawn: Drawn, { trace, loop, witness }: PropertyReport, seed: number): void {
+  if (trace === null || loop === null) return;
+  const whole = [trace, ...loop.map(({ label }) => label)].join(" ");
+  const { violations, run } = replay(asSpec(drawn), whole, { loop: loop.length });
+  const expected = [{ name: "claim", witness: witness ?? "", step: run.steps.length }];
+  assertEquals(violations, expected, `seed ${seed}`);
+}
+
+/** Whether a run of these edges from a state, of which the last ones are taken again and again, breaks the claim. */
+function isBroken(drawn: Drawn, first: number, run: readonly Edge[], length: number): boolean {
+  const { kind, goal, when, edges } = drawn;
+  const states = [first, ...run.map(({ to }) => to)];
+  const loop = run.slice(run.length - length);
+  const round = new Set(length === 0 ? states.slice(-1) : loop.map(({ from }) => from));
+  if (!isBreach(drawn, edges, round, loop)) return false;
+  switch (kind) {
+    case "eventually":
+      return states.every((n) => !goal.has(n));
+    case "leads-to":
+      return states.some((n, at) => when.has(n) && states.slice(at).every((later) => !goal.has(later)));
+    default:
+      return true;
+  }
+}
+
+Deno.test("a replay of a run without an end, seeds 1 to 3000: whether it breaks the claim as if it were judged by hand", () => {
+  const tally = { broken: 0, obeyed: 0, stopped: 0 };
+  for (let seed = 1; seed <= 3000; seed++) {
+    const drawn = draw(seed);
+    const random = randomFrom(seed + 0.5);
+    const run: Edge[] = [];
+    let at = 0;
+    for (let steps = 1 + Math.floor(random() * 7); steps > 0; steps--) {
+      const ways = drawn.edges.filter(({ from, to }) => from === at && to !== at);
+      const way = ways[Math.floor(random() * ways.length)];
+      if (way === undefined) break;
+      run.push(way);
+      at = way.to;
+    }
+    const back = run.findLastIndex(({ from }) => from === at);
+    const length = back < 0 ? 0 : run.length - back;
+    const trace = run.map(({ action }) => action).join(" ");
+    const expected = isBroken(drawn, 0, run, length);
+    const { violations } = replay(asSpec({ ...drawn, outside: new Set() }), trace, { loop: length });
+    assertEquals(violations.length > 0, expected, `seed ${seed}: ${trace}, loop ${length}`);
+    tally[expected ? "broken" : "obeyed"]++;
+    if (length === 0) tally.stopped++;
+  }
+  for (const [kind, count] of Object.entries(tally)) assert(count > 300, `${kind}: ${count} of 3000`);
+});
+
 Deno.test("liveness on random graphs, seeds 1 to 3000: verdicts and lengths as if everything were tried", async () => {
   const tally = new Map<string, number>();
   for (let seed = 1; seed <= 3000; seed++) {
@@ -240,6 +293,7 @@ Deno.test("liveness on random graphs, seeds 1 to 3000: verdicts and lengths as i
     const nothing = shortestLasso(drawn, true) === Infinity ? "holds" : "unknown";
     assertEquals(found.result, length === Infinity ? nothing : "violated", `seed ${seed}`);
     if (found.run !== null) assertLoops(found, seed);
+    assertReplays(drawn, found, seed);
     const how = found.loop === null ? "" : found.loop.length === 0 ? " by stopping" : " by a loop";
     const kind = found.result + how;
     tally.set(kind, (tally.get(kind) ?? 0) + 1);

@@ -352,6 +352,8 @@ replay: replay 'To_b To_c To_b'`,
   );
   const replayed = replay(around, "To_b To_c To_b");
   assertEquals([replayed.run.steps.length, replayed.violations], [3, []]);
+  const endless = replay(around, "To_b To_c To_b", { loop: 2 });
+  assertEquals(endless.violations, [{ name: "p", witness: "it never comes to that", step: 3 }]);
 });
 
 Deno.test("what is impossible somewhere in a loop is not said to be so from then on", async () => {

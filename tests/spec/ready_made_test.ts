@@ -67,14 +67,36 @@ Deno.test("a check says that there is a ready-made test, and prints it only if a
   assert(sound.stderr.endsWith("no counterexample: nothing is written to stdout\n"), sound.stderr);
 });
 
-Deno.test("of a run that never ends there is no ready-made test, and none is offered", async () => {
-  const args = ["check", "ewd840", "--set", "nodes=4", "--set", "claim=false_liveness"];
-  const { stdout } = await quorate(args);
-  assertStringIncludes(stdout, "steps for ever");
-  assert(!stdout.includes("--test"), stdout);
-  const asked = await quorate([...args, "--test"]);
-  assertEquals([asked.code, asked.stdout], [1, ""]);
-  assertStringIncludes(asked.stderr, "there is no test of this violation: it never ends");
+Deno.test("a ready-made test of a run that never ends passes when the spec is fair enough, or the run doesn't lead back", async () => {
+  const lamp = `
+import { eventuallyAlways, spec, weak } from "@quorate/raft/spec";
+export default spec<{ on: boolean; broken: boolean }>("lamp", () => ({
+  init: { on: false, broken: false },
+  actions: { Toggle: (s) => !s.broken && void (s.on = !s.on), Break: (s) => !s.broken && void (s.broken = true) },
+  ends: ({ broken }) => broken,
+  fairness: [weak("Next")],
+  properties: [eventuallyAlways("settled", "", ({ broken }) => broken)],
+}));
+`;
+  await withFiles({ "lamp.ts": lamp }, async (folder) => {
+    const args = ["check", "lamp.ts", "--cwd", folder];
+    const { stderr, stdout } = await quorate([...args, "--test"]);
+    assertStringIncludes(stdout, 'replay(spec, "Toggle Toggle", { loop: 2, asFarAsPossible: true })');
+    assertStringIncludes(stderr, "replay 'Toggle Toggle' lamp.ts --loop 2\n");
+    const file = join(folder, "lamp_test.ts");
+    await Deno.writeTextFile(file, stdout);
+    const mended = [
+      [lamp, false, "from the first state on it is not so again and again"],
+      [lamp.replace('weak("Next")', 'weak("Break")'), true, "1 passed"],
+      [lamp.replace("(s.on = !s.on)", "(s.on = true)"), true, "1 passed"], // it doesn't lead back
+    ] as const;
+    for (const [module, passes, said] of mended) {
+      await Deno.writeTextFile(join(folder, "lamp.ts"), module);
+      const result = await run(file);
+      assertEquals(result.passes, passes, result.text);
+      assertStringIncludes(result.text, said);
+    }
+  });
 });
 
 const up = spec<{ n: number }, { most: number }>("up", { most: 2 }, ({ most }) => ({
