@@ -1,5 +1,5 @@
 /** Replays a trace, and judges every state and step on its way. */
-import type { Model, Start, State, Step } from "../checker/model.ts";
+import type { Model, Start } from "../checker/model.ts";
 import { refinement } from "../checker/refinement.ts";
 import { aBoolean, aString, checkFields, type Field, isRecord, optional, told } from "../dsl/fields.ts";
 import { noDeadlock, type Property, stuck } from "../dsl/property.ts";
