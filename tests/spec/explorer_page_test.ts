@@ -246,6 +246,10 @@ Deno.test("the terminal's command names the spec, the mutant, and the budgets th
     replayCommand(await visit("FillBig", { spec: "die_hard" })),
     "deno task replay 'FillBig' die_hard",
   );
+  assertEquals(
+    replayCommand(await visit("FillBig EmptyBig", { spec: "die_hard", loop: 2 })),
+    "deno task replay 'FillBig EmptyBig' die_hard --loop 2",
+  );
 });
 
 Deno.test("a spec one of whose values changes its shape in play is opened all the same", async () => {

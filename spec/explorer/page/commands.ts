@@ -13,6 +13,7 @@ export function replayCommand(session: Session): string {
     ...Object.entries({ ...parameters, ...overrun(session) }).map(([name, value]) =>
       `--set ${name}=${value}`
     ),
+    ...(session.loop === null ? [] : [`--loop ${session.loop}`]),
   ].join(" ");
 }
 
