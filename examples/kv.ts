@@ -230,7 +230,7 @@ async function main(args: string[]): Promise<number> {
   }
   const wish: Wish = { dir: `${dir}`, port: Number(port), first: first === true };
   // Three at once know by the folder; one alone can't know whether its disk was lost.
-  if (name === undefined) return await serveAll({ ...wish, first: !await exists(wish.dir) });
+  if (name === undefined) return await serveAll({ ...wish, first: wish.first || !await exists(wish.dir) });
   try {
     await serve(`${name}`, wish);
     return 0;

@@ -283,6 +283,30 @@ Deno.test("a request that is too large for the service is TooLarge at once, and 
   await node.close();
 });
 
+Deno.test("an answer that the service can't encode leaves no doubt that the command may not be sent again", async () => {
+  let executed = 0;
+  const node = await RaftNode.start({
+    id: "a",
+    peers: ["a"],
+    bootstrap: true,
+    transport: memoryNetwork().transport(),
+    storage: memoryStorage(),
+    stateMachine: { apply: () => Symbol(`${++executed}`) },
+  });
+  const service = clientService(node);
+  const server = httpServer((request) => service.fetch(request), "http");
+  await using one = RaftClient.create({
+    servers: { a: server.address },
+    transport: fetchTransport(),
+    timeoutMs: 2000,
+  });
+  const { outcome } = await errorOf(one.propose(bytes("x")));
+  assertEquals([outcome, executed], ["unknown", 1]);
+  await one.close();
+  await server.close();
+  await node.close();
+});
+
 Deno.test("a client's options are looked at", () => {
   const create = (options: unknown) => RaftClient.create(options as Parameters<typeof RaftClient.create>[0]);
   const transport = fetchTransport();

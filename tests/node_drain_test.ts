@@ -46,6 +46,21 @@ Deno.test("a leader that is closed with time to drain hands over, and what waits
   assertEquals(clock.waiting(), []);
 });
 
+Deno.test("who asks a second time for a node to be drained waits for the same end, and cuts nothing short", async () => {
+  const { node, clock, storage } = await leaderLab();
+  storage.held = true;
+  const waiting = node.broadcast(bytes("x"));
+  await turn();
+  const closed = [node.close({ drainMs: 5000 }), node.close({ drainMs: 1 })];
+  await clock.advance(1000);
+  assertEquals(node.status().health, { type: "closing" });
+  storage.held = false;
+  await storage.release();
+  assertEquals(await waiting, { index: 2 });
+  await clock.until(Promise.all(closed), 100);
+  assertEquals(storage.closed, true);
+});
+
 Deno.test("a node alone has nobody to hand over to: it closes as soon as nothing waits", async () => {
   const { node, clock, storage } = await leaderLab();
   storage.held = true;

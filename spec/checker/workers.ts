@@ -33,6 +33,8 @@ export async function searchWith(
   const told = await searchAlone(model, starts, {
     ...options,
     depth: Math.max(1, toldBy),
+    // Time may be up by now: what was found is told all the same.
+    stopped: toldBy === 0 ? options.stopped : () => false,
     onProgress: () => {},
   });
   return {

@@ -114,8 +114,12 @@ interface Reading {
 export function learn(l: Learning, transition: number, words: Int32Array, at: number): number {
   const before = l.layout.places.length;
   const reading = readingOf(l, transition, words, at);
-  if (isSampled(l, transition) && l.layout.places.length === before) {
-    compare(l, transition, reading, readingOf(l, transition, words, at));
+  const known = l.layout.places.length;
+  if (isSampled(l, transition) || known > before) {
+    const again = readingOf(l, transition, words, at);
+    // An action that adds other elements each time would be learned for ever.
+    if (l.layout.places.length > known) throw notDeterministic(l, transition);
+    if (known === before) compare(l, transition, reading, again);
   }
   const leaf = leafOf(l, reading);
   if (reading.effects.some((effect) => effect !== disabled)) l.enabled[transition] = 1;

@@ -139,8 +139,8 @@ function rehearse(model: Model): void {
     }
     random = Math.imul(random ^ (random >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
     const branch = out.count === 0 ? 0 : ((random ^ (random >>> 13)) >>> 0) % out.count;
-    state = out.count === 0 ? null : successor(model, from, out, branch);
-    if (state !== null && !isInside(model, state)) state = null;
+    const next = out.count === 0 ? null : successor(model, from, out, branch);
+    state = next !== null && mayGo(model, state, next) ? next : null;
   }
 }
 
@@ -150,8 +150,10 @@ function successor(model: Model, from: Segment, out: Successors, branch: number)
   return model.take(only.segments.at(-1)!, 0);
 }
 
-function isInside(model: Model, { vector }: State): boolean {
-  return model.constraint === undefined || model.constraint(model.view(vector, 0, () => {}));
+/** Whether the constraints let a search go on from `to`, and take this step. */
+function mayGo({ constraint, actionConstraint, view }: Model, from: State, to: State): boolean {
+  const seen = ({ vector }: State) => view(vector, 0, () => {});
+  return (constraint?.(seen(to)) ?? true) && (actionConstraint?.(seen(from), seen(to)) ?? true);
 }
 
 function vectorOf(layout: Layout, state: Readonly<Record<string, unknown>>): readonly number[] {

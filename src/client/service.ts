@@ -142,7 +142,7 @@ async function perform<Answer>(
     }
     case "propose": {
       const { command, session } = request;
-      const answer = answers.encode(await node.propose(command, { ...options, session }));
+      const answer = encodeAnswer(answers, await node.propose(command, { ...options, session }));
       return { type: "answer", leader: node.status().leaderId, answer };
     }
     case "read": {
@@ -150,6 +150,20 @@ async function perform<Answer>(
       const answer = answers.encode(await node.read(query, { ...options, stale }));
       return { type: "answer", leader: node.status().leaderId, answer };
     }
+  }
+}
+
+/** By now the command was executed: whoever hears that it was not would send it again. */
+function encodeAnswer(answers: AnswerCodec<unknown>, answer: unknown): Uint8Array {
+  try {
+    return answers.encode(answer);
+  } catch (cause) {
+    const what = `the answer can't be encoded: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const advice = "give clientService the `answers` of the state machine";
+    throw new RaftError("InvalidOptions", `${what}; the command was executed; ${advice}`, {
+      outcome: "unknown",
+      cause,
+    });
   }
 }
 

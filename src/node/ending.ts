@@ -19,6 +19,9 @@ export async function close(node: Running, { drainMs = 0 }: CloseOptions = {}): 
     const message = `node ${node.settings.id} takes nothing new, and closes within ${drainMs} ms`;
     node.report({ level: "info", event: "stopping", message });
     await drain(node, drainMs);
+  } else if (drainMs > 0 && node.health.type === "closing") {
+    // Whoever asks for it again waits for the same end; only who asks for no more time cuts it short.
+    await node.stopped;
   }
   if (node.health.type === "running" || node.health.type === "closing") {
     end(node, { type: "closed" });

@@ -44,5 +44,5 @@ export function wal(options: WalOptions): Storage {
 
 const optionsSchema = fields({
   path: that<string>("the path of a folder", (value) => typeof value === "string" && value !== ""),
-  segmentBytes: integer(4096, 2 ** 31).default(1 << 24),
+  segmentBytes: integer(4096, 2 ** 30).default(1 << 24),
 });

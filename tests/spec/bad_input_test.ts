@@ -1,5 +1,5 @@
 /** What is wrong in a spec is said: in which spec, action or property, and where in the state. */
-import { assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   always,
   check,
@@ -427,3 +427,35 @@ for (const [what, touch] of Object.entries(touches)) {
     }
   });
 }
+
+Deno.test("an action that puts something else into a set each time is refused, where it was run for ever", async () => {
+  let id = 0;
+  const ids = spec<{ ids: Set<number> }>("ids", () => ({
+    init: { ids: new Set() },
+    actions: { Add: (s) => s.ids.size < 3 && void s.ids.add(id++) },
+    properties: [],
+  }));
+  const error = await assertRejects(() => check(ids), SpecError);
+  assertStringIncludes(error.message, "spec ids, action Add is not deterministic");
+});
+
+Deno.test("what would go wrong only beyond a constraint of steps goes wrong nowhere", async () => {
+  const bounded = (most: number) =>
+    spec<{ n: number }>("bounded", () => ({
+      init: { n: 0 },
+      actions: {
+        Up: (s) => void s.n++,
+        Look: (s) => {
+          if (s.n > 3) throw new Error("too far");
+          return false;
+        },
+      },
+      actionConstraint: (_, after) => after.n <= most,
+      ends: () => true,
+      properties: [],
+    }));
+  const { distinct } = await check(bounded(3));
+  assertEquals(distinct, 4);
+  const error = await assertRejects(() => check(bounded(9)), SpecError);
+  assertStringIncludes(withoutPlaces(error.message), "action Look threw Error: too far (in the state n 4)");
+});
