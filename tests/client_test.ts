@@ -18,6 +18,7 @@ import { listenForClients, tcpClientTransport } from "../src/deno.ts";
 import { decodeResponse, encodeRequest } from "../src/client/wire.ts";
 import { type ClientService, clientService } from "../src/client/service.ts";
 import { RaftNode } from "../src/node.ts";
+import type { StateMachine } from "../src/ports.ts";
 import { memoryStorage } from "../src/storage/memory.ts";
 import { memoryNetwork } from "../src/transport/memory.ts";
 import { counter } from "./session_support.ts";
@@ -259,15 +260,19 @@ Deno.test("another service at the address, or none, is said to be so", async () 
   await one.close();
 });
 
-Deno.test("a request that is too large for the service is TooLarge at once, and was not executed", async () => {
-  const node = await RaftNode.start({
+/** A cluster of one node. */
+const nodeAlone = <Answer>(stateMachine: StateMachine<Answer>) =>
+  RaftNode.start({
     id: "a",
     peers: ["a"],
     bootstrap: true,
     transport: memoryNetwork().transport(),
     storage: memoryStorage(),
-    stateMachine: counter(),
+    stateMachine,
   });
+
+Deno.test("a request that is too large for the service is TooLarge at once, and was not executed", async () => {
+  const node = await nodeAlone(counter());
   const service = clientService(node, { maxRequestBytes: 1000 });
   const server = httpServer((request) => service.fetch(request), "http");
   await using one = RaftClient.create({ servers: { a: server.address }, transport: fetchTransport() });
@@ -285,14 +290,7 @@ Deno.test("a request that is too large for the service is TooLarge at once, and 
 
 Deno.test("an answer that the service can't encode leaves no doubt that the command may not be sent again", async () => {
   let executed = 0;
-  const node = await RaftNode.start({
-    id: "a",
-    peers: ["a"],
-    bootstrap: true,
-    transport: memoryNetwork().transport(),
-    storage: memoryStorage(),
-    stateMachine: { apply: () => Symbol(`${++executed}`) },
-  });
+  const node = await nodeAlone({ apply: () => Symbol(`${++executed}`) });
   const service = clientService(node);
   const server = httpServer((request) => service.fetch(request), "http");
   await using one = RaftClient.create({

@@ -5,7 +5,7 @@ import type { Property } from "../dsl/property.ts";
 import { differences } from "../dsl/plain.ts";
 import { statesOf } from "../trace/run.ts";
 import { changesAt } from "./diagram.ts";
-import type { Paint } from "./text.ts";
+import { counted, type Paint } from "./text.ts";
 import { visible } from "./visible.ts";
 
 /** The samples, each with its trace and what is other there than at first, or than before the step. */
@@ -29,7 +29,7 @@ function conclusionOf(explanation: Explanation, paint: Paint): string {
 
 function failureText({ run, trace, witness }: Failure, paint: Paint): string {
   const steps = run.steps.length;
-  const place = `after ${steps} ${steps === 1 ? "step" : "steps"}   ${trace}`.trimEnd();
+  const place = `after ${counted(steps, "step")}   ${trace}`.trimEnd();
   return `${paint.bad("violated")}  ${visible(`${witness}   ${place}`)}`;
 }
 
@@ -44,7 +44,7 @@ function sampleLines(
   const changes = changesBetween(model, looks, before, after);
   const steps = run.steps.length;
   return [
-    visible(`  ${number}  after ${steps} ${steps === 1 ? "step" : "steps"}   ${trace}`.trimEnd()),
+    visible(`  ${number}  after ${counted(steps, "step")}   ${trace}`.trimEnd()),
     ...changes.map((change) => visible(`       ${change}`)),
     "",
   ];

@@ -23,6 +23,7 @@ import type {
   SingleStateMachine,
   StateMachine,
 } from "../ports.ts";
+import { reason } from "./adapters.ts";
 import { readHead, withHead } from "./snapshot_head.ts";
 
 /** What became of a proposal. */
@@ -191,9 +192,8 @@ function expectAll(
 
 /** It will do so again at every other node, and after every start: what is committed stays. */
 function thrown(method: string, what: string, cause: unknown): Error {
-  const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   const advice = "every node stops there, at each start, until the state machine can take it";
-  return new Error(`stateMachine.${method} threw at ${what}: ${message}; ${advice}`, { cause });
+  return new Error(`stateMachine.${method} threw at ${what}: ${reason(cause)}; ${advice}`, { cause });
 }
 
 /** What is promised comes in an order of its own, and nobody is there to hear that it failed. */
